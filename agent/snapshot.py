@@ -21,6 +21,7 @@ from leverwatch.collectors.interface import ChangeKind, Operation
 
 if TYPE_CHECKING:
     from leverwatch.agent.framework.assessment import Assessment
+    from leverwatch.agent.framework.bill import Bill
     from leverwatch.agent.framework.cross_check import CrossCheck
     from leverwatch.agent.framework.model import PromptDivergence, PromptOrigin, Settings, Verdict
 
@@ -117,6 +118,8 @@ class SystemsSnapshot(Struct, frozen=True):
     forecast: ForecastSettings = field(default_factory=ForecastSettings)
     price_file: PriceFileState | None = None
     """None: no price file is configured."""
+    bills: tuple[Bill, ...] = ()
+    """What providers bill beside what the tokens that they tell cost, by the name of the source."""
     former_eval_sources: tuple[str, ...] = ()
     """Sources whose eval results are stored and count, and which the configuration no longer has."""
     eval_systems: tuple[str, ...] = ()

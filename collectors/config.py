@@ -185,6 +185,11 @@ class SourceConfig(Model):
         """What the source can tell of the calls that it counts, with these settings; None when it counts none."""
         return None
 
+    def bill_note(self) -> str:
+        """What the provider documents of the difference between its bill and the price of tokens; empty: it bills
+        nothing that the source is told."""
+        return ""
+
     def waits_for_others(self) -> bool:
         """Whether a run may have to wait for another machine, so that it gets a thread of another pool."""
         return False

@@ -57,6 +57,8 @@ class Answer:
     body: bytes
     retry_after: str | None = None
     """The header `Retry-After` as it came; `collectors/daily/over_http.py` reads it."""
+    date: str | None = None
+    """The header `Date` as it came."""
     said: bytes = b""
     """The beginning of what came with an error (400 and more). It may quote the request: for programs only."""
 
@@ -231,7 +233,7 @@ class _Call:
                 status = answer.status_code
                 body = self._body(answer) if status == 200 else b""
                 said = _beginning(answer) if status >= 400 else b""
-                return Answer(status, body, answer.headers.get("Retry-After"), said)
+                return Answer(status, body, answer.headers.get("Retry-After"), answer.headers.get("Date"), said)
 
     def _body(self, answer: requests.Response) -> bytes:
         parts, size = [], 0

@@ -183,6 +183,34 @@ class TierCount(Struct, frozen=True):
     """Without those whose input or output tokens are unknown."""
 
 
+class UncountedTokens(Struct, frozen=True):
+    """Tokens that a source tells for a UTC day without the number of calls that used them, which is unknown."""
+
+    system: str
+    model: str
+    day: date
+    tier: str
+    """As that of a `TierCount`."""
+    input_tokens: float
+    """With those that were read from a cache and written to one."""
+    cached_input_tokens: float
+    cache_write_tokens: float
+    write_1h_tokens: float
+    output_tokens: float
+
+
+class BilledAmount(Struct, frozen=True):
+    """What a provider bills for one thing on a UTC day."""
+
+    day: date
+    project: str
+    """The project, workspace or key that it is billed to, as the provider names it; empty: it does not say."""
+    item: str
+    """What is billed: a model, a kind of token, a tool; empty: it does not say."""
+    usd: float
+    """In US dollars; negative for a credit."""
+
+
 class EvalResult(Struct, frozen=True):
     """One metric of one run of an evaluation suite against one model and prompt.
 
@@ -266,6 +294,10 @@ class Batch(Struct, frozen=True):
     """What records tell of the versions that served; added to what the store has."""
     tier_counts: tuple[TierCount, ...] = ()
     """What of `usage` is of another tier than the standard; added, or replacing days, as that is."""
+    uncounted_tokens: tuple[UncountedTokens, ...] = ()
+    """Of the days that the batch replaces; no system is fed by them."""
+    billed: tuple[BilledAmount, ...] = ()
+    """What is billed for the days that the batch replaces: no usage, but compared with what tokens cost."""
     eval_results: tuple[EvalResult, ...] = ()
     model_shutdowns: tuple[ModelShutdown, ...] = ()
     """Models that the source lists. A model that is not among them keeps its stored day: providers remove a model

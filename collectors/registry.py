@@ -57,6 +57,7 @@ _TYPES: dict[str, Callable[[], SourceType]] = {
     "google-monitoring": _lazy("google-monitoring", "GoogleMonitoringConfig", "GoogleMonitoringCollector"),
     "models": _lazy("models", "ModelsConfig", "ModelsCollector"),
     "sql": _lazy("sql", "SqlConfig", "SqlCollector"),
+    "usage-api": _lazy("usage-api", "UsageApiConfig", "UsageApiCollector"),
 }
 
 

@@ -34,5 +34,29 @@ ASKED_DAYS_ROW = Row(
             height=8,
             empty=_NONE,
         ),
+        Panel(
+            "Billed, and what tokens cost",
+            Kind.GRAPH,
+            Unit.DOLLARS,
+            (
+                Query(of_agent("leverwatch_source_billed_usd"), "billed: " + _SOURCE),
+                Query(of_agent("leverwatch_source_priced_usd"), "tokens priced: " + _SOURCE),
+            ),
+            "Of the newest day that a source knows whole: what the provider bills, and what the tokens that it"
+            " tells cost by the prices of that day. Tools, storage, discounts and credits are in the bill alone.",
+            width=12,
+            height=8,
+            empty="No source is told what is billed",
+        ),
+        Panel(
+            "Tokens without calls",
+            Kind.GRAPH,
+            Unit.COUNT,
+            (Query(of_agent("leverwatch_source_uncounted_tokens"), _SOURCE),),
+            "Tokens of the newest day of sources that do not tell the number of calls. No system has them.",
+            width=12,
+            height=8,
+            empty="Every source tells the number of calls",
+        ),
     ),
 )

@@ -10,15 +10,24 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+import msgspec
 
 from leverwatch.agent.cli.collect import unattributed_json
 from leverwatch.agent.cli.common import load, opened, reported
 from leverwatch.agent.cli.days_told import day_lines, days_json, stored_days
 from leverwatch.agent.cli.options import Exit, fail
 from leverwatch.agent.cli.output import count, print_json
-from leverwatch.agent.cli.told_source import told_json, told_lines, unattributed_lines, usage_json, usage_table
+from leverwatch.agent.cli.told_source import (
+    tokens_table,
+    told_json,
+    told_lines,
+    unattributed_lines,
+    usage_json,
+    usage_table,
+)
 from leverwatch.agent.config.load import Loaded
 from leverwatch.agent.errors import CommandError, StoreError
+from leverwatch.agent.framework.bill import BilledDay
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.daily.collector import Trial, Trials
@@ -60,12 +69,23 @@ def check_source(name: str, config_path: Path, output: str, asked: date | None) 
             fail(f"{error.reason}: {error}", Exit.FAILED)
         seconds = time.monotonic() - started
         known, lines = _stored(config, loaded)
+        bill = _bill(found, loaded)
     if output == "json":
-        print_json({**_as_json(name, found, seconds), **told_json(config), "known": known})
+        print_json(
+            {
+                **_as_json(name, found, seconds),
+                **told_json(config),
+                "bill": msgspec.to_builtins(bill),
+                "known": known,
+            }
+        )
     else:
         unnamed = unattributed_lines(found.answer.unattributed, "call")
-        click.echo("\n".join((_as_text(name, found, seconds), *unnamed, *told_lines(config), *lines)))
-    sys.exit(Exit.OK if found.answer.usage and not found.answer.problems else Exit.FAILED)
+        note = config.bill_note()
+        said = () if bill is None else ("", bill.text, *((f"  {note}",) if note else ()))
+        click.echo("\n".join((_as_text(name, found, seconds), *said, *unnamed, *told_lines(config), *lines)))
+    told = found.answer.usage or found.answer.uncounted
+    sys.exit(Exit.OK if told and not found.answer.problems else Exit.FAILED)
 
 
 def _sampled(config: SourceConfig, source: Samples, output: str, asked: date | None) -> NoReturn:
@@ -126,6 +146,19 @@ def _stored(config: SourceConfig, loaded: Loaded) -> tuple[dict[str, Any] | None
     return days_json(found) if found else None, ["", "Stored:", *(f"  {line}" for line in lines)]
 
 
+def _bill(found: Trial, loaded: Loaded) -> BilledDay | None:
+    """Return what is billed for the day, beside what its tokens cost by the prices of the configuration."""
+    if not found.answer.billed:
+        return None
+    from leverwatch.agent.evaluation.bills import bill_of
+    from leverwatch.agent.prices.current import CurrentPrices
+
+    prices = loaded.config.prices
+    file = None if prices.file is None else loaded.base_dir / prices.file
+    book = CurrentPrices(file, public=prices.public, deployments=prices.deployments).book(found.day)
+    return bill_of(found.answer, found.day, book)
+
+
 def _as_text(name: str, found: Trial, seconds: float) -> str:
     answer = found.answer
     moved = f"{count(answer.rows)} row{'' if answer.rows == 1 else 's'}"
@@ -137,10 +170,13 @@ def _as_text(name: str, found: Trial, seconds: float) -> str:
     ]
     if answer.usage:
         lines.append(usage_table(answer.usage))
-    else:
+    elif not answer.uncounted:
         lines.append("nothing would be counted")
         if not answer.rows:
             lines.append(_NO_ROW)
+    if answer.uncounted:
+        lines.append("tokens whose calls are not told: they are compared with the bill, and count nowhere")
+        lines.append(tokens_table(answer.uncounted))
     lines += [f"{reason}: {place}: {detail}" for place, reason, detail in answer.problems]
     return "\n".join(lines)
 
@@ -156,6 +192,7 @@ def _as_json(name: str, found: Trial, seconds: float) -> dict[str, Any]:
         "seconds": round(seconds, 3),
         "usage": usage_json(answer.usage),
         **unattributed_json(heaviest_of(answer.unattributed)),
+        "uncounted_tokens": msgspec.to_builtins(answer.uncounted),
         "problems": [
             {"place": place, "reason": reason, "detail": detail} for place, reason, detail in answer.problems
         ],

@@ -7,6 +7,7 @@ from typing import Any
 
 from leverwatch.agent.cli.output import count, table
 from leverwatch.agent.config.load import Loaded
+from leverwatch.agent.framework.bill import Bill, BilledDay, dollars
 from leverwatch.agent.framework.cross_check import ComparedDay, CrossCheck
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.config import SourceConfig
@@ -93,6 +94,37 @@ def told_checks(checks: Sequence[CrossCheck]) -> Iterator[str]:
             ]
             heads = ("DAY", check.source.upper(), " AND ".join(check.authoritative).upper(), "DIFFERENCE")
             yield from (f"  {line}" for line in table(heads, rows).splitlines())
+
+
+def told_bills(
+    store: Store, loaded: Loaded, bills: Sequence[Bill], system: str, feeding: Collection[str]
+) -> Iterator[str]:
+    """Yield what is billed of the sources that feed a system, or tell tokens of it without calls, with the newest
+    days.
+
+    Raises:
+        StoreError: the database refused or cannot be reached.
+    """
+    from leverwatch.agent.store.bills import read_uncounted_systems
+
+    with store.reading() as connection:
+        uncounted = read_uncounted_systems(connection)
+    notes = {source.name: source.bill_note() for source in loaded.config.sources}
+    for bill in bills:
+        if bill.source not in feeding and system not in uncounted.get(bill.source, ()):
+            continue
+        yield from ("", "Bill:", *(f"  {text}" for text in bill.texts))
+        if notes.get(bill.source):
+            yield f"  {notes[bill.source]}"
+        if bill.days:
+            newest = bill.days[-_SHOWN_DAYS:]
+            rows = [(f"{it.day}", dollars(it.billed), dollars(it.priced), _apart(it)) for it in newest]
+            heads = ("DAY", "BILLED", "PRICED", "DIFFERENCE")
+            yield from (f"  {line}" for line in table(heads, rows).splitlines())
+
+
+def _apart(day: BilledDay) -> str:
+    return "?" if day.difference is None else f"{day.difference:+.1%}"
 
 
 def _share(day: ComparedDay) -> str:

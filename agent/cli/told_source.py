@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 
 from leverwatch.agent.cli.output import count, table
 from leverwatch.collectors.config import SourceConfig
-from leverwatch.collectors.interface import UsageRow
+from leverwatch.collectors.interface import UncountedTokens, UsageRow
 from leverwatch.collectors.records.systems import SystemRules, parse_template
 from leverwatch.collectors.tells import LABELS, Tells, unknown_to
 from leverwatch.collectors.unattributed import heaviest_of, lines_of
@@ -69,6 +69,12 @@ def usage_table(rows: Iterable[UsageRow], *, by_day: bool = False) -> str:
     more = len(ordered) - _MOST_ROWS
     text = table((*(["DAY"] if by_day else []), *_HEADER), cells)
     return f"{text}\n... {more} more ..." if more > 0 else text
+
+
+def tokens_table(rows: Iterable[UncountedTokens]) -> str:
+    """Return tokens of calls whose number is not told."""
+    cells = [(it.system, it.model, "?", _shown(it.input_tokens), _shown(it.output_tokens)) for it in rows]
+    return table(("SYSTEM", "MODEL", "CALLS", "INPUT", "OUTPUT"), cells)
 
 
 def usage_json(rows: Sequence[UsageRow], *, by_day: bool = False) -> list[dict[str, Any]]:

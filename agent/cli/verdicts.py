@@ -81,7 +81,7 @@ def explain(
     """Carry out `leverwatch explain`, whose options are in `commands`."""
     # What stands beside a verdict is most of the framework, and `evaluate` needs none of it.
     from leverwatch.agent.cli.compared import compared
-    from leverwatch.agent.cli.days_told import told_checks, told_days
+    from leverwatch.agent.cli.days_told import told_bills, told_checks, told_days
     from leverwatch.agent.cli.story import story
     from leverwatch.agent.cli.summary import summary
     from leverwatch.agent.evaluation.assessor import Assessor
@@ -105,6 +105,7 @@ def explain(
             if whole:
                 feeding = {*facts.usage.sources, *(check.source for check in checks)}
                 remarks += [*told_checks(checks), *told_days(store, loaded, system, feeding)]
+                remarks += told_bills(store, loaded, assessor.bills(store, plan.sources, day), system, feeding)
             after = supposing(store, assessor, plan, decided) if supposing else None
             refused = _refused(store, loaded.config.sources, system)
     if output == "json":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from leverwatch.agent.framework.assessment import (
     Unavailable,
     assess_context,
 )
+from leverwatch.agent.framework.bill import Bill
 from leverwatch.agent.framework.economics.model import Agreement
 from leverwatch.agent.framework.last_result_cache import LastResultCache
 from leverwatch.agent.log import get_logger
@@ -73,6 +74,17 @@ class Assessor:
         except Exception as error:  # noqa: BLE001 - no failure here may cost a verdict
             detail = str(error) if isinstance(error, LeverwatchError) else type(error).__name__
             log.warning("spend_not_priced", error=detail)
+
+    def bills(self, store: Store, sources: Collection[str] | None, as_of: date) -> tuple[Bill, ...]:
+        """Return what providers bill beside what tokens cost, of these sources; None: of all. Never raises."""
+        from leverwatch.agent.evaluation.bills import bills
+
+        try:
+            return bills(store, sources, as_of, self._prices.book(as_of))
+        except Exception as error:  # noqa: BLE001 - no failure here may cost a verdict
+            detail = str(error) if isinstance(error, LeverwatchError) else type(error).__name__
+            log.warning("bills_not_compared", error=detail)
+            return ()
 
     def assess(
         self, store: Store, scope: Scope, plans: CostPlans, settings: AssessmentSettings, decided: Decided

@@ -57,6 +57,7 @@ def picture(
     if prompts is None:
         prompts = store.prompt_totals(plan.scope, last_complete_day(now))
     checks = store.cross_checks(last_complete_day(now), plan.scope, plan.sources, plan.cross_checks)
+    bills = assessor.bills(store, plan.sources, last_complete_day(now)) if assessor else ()
     beside = assessor.assess(store, plan.scope, plan.costs, plan.beside, decided) if assessor else {}
     return SystemsSnapshot(
         evaluated_at=now,
@@ -75,6 +76,7 @@ def picture(
         forecast=plan.forecast,
         price_file=assessor.price_file if assessor else None,
         eval_systems=tuple(sorted(store.eval_systems() - plan.scope.declarations.keys())),
+        bills=bills,
         former_eval_sources=() if plan.sources is None else tuple(sorted(store.eval_sources() - plan.sources)),
     )
 

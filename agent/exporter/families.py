@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from leverwatch.agent.exporter.agent_families import AGENT
+from leverwatch.agent.exporter.bill_families import BILLS
 from leverwatch.agent.exporter.cross_check_families import CROSS_CHECKS
 from leverwatch.agent.exporter.decision_families import PROMPTS, VERDICTS, VOLUME
 from leverwatch.agent.exporter.economics_families import ECONOMICS
@@ -16,6 +17,7 @@ from leverwatch.agent.snapshot import AgentSnapshot, SystemsSnapshot
 SYSTEMS: tuple[Family[SystemsSnapshot], ...] = (
     *USAGE,
     *CROSS_CHECKS,
+    *BILLS,
     *VOLUME,
     *PROMPTS,
     *VERDICTS,
@@ -29,6 +31,7 @@ SYSTEMS: tuple[Family[SystemsSnapshot], ...] = (
 SECTIONS: dict[str, tuple[Family[SystemsSnapshot], ...] | tuple[Family[AgentSnapshot], ...]] = {
     "usage": USAGE,
     "cross_checks": CROSS_CHECKS,
+    "bills": BILLS,
     "volume": VOLUME,
     "prompts": PROMPTS,
     "verdicts": VERDICTS,

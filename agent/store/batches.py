@@ -13,6 +13,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Dialect, Table, case, delete, select, update
 
 from leverwatch.agent.errors import StoreConflict
+from leverwatch.agent.store.billed_days import write_billed
 from leverwatch.agent.store.bulk_insert import BulkInsert, insert_into
 from leverwatch.agent.store.findings import write_eval_results, write_model_shutdowns, write_prompt_changes
 from leverwatch.agent.store.highest import keep_highest
@@ -109,6 +110,8 @@ def write_batch(
         connection.execute(statement, [{"source": source, "day": day} for day in sorted(days)])
     if batch.tier_counts or batch.replaces:
         write_tier_counts(connection, source, batch, admission, writer)
+    if batch.billed or batch.uncounted_tokens or batch.replaces:
+        write_billed(connection, source, batch, writer)
     if batch.prompt_changes or batch.replace_prompt_changes:
         write_prompt_changes(connection, source, batch, admission, writer)
     if batch.prompt_counts or batch.replaces:

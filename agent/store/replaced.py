@@ -44,7 +44,9 @@ def check_replaced(source: str, batch: Batch) -> None:
     """
     if not batch.replaces:
         return
-    astray = sorted(({row.day for row in batch.usage} | {row.day for row in batch.tier_counts}) - batch.replaces)
+    days = {row.day for row in batch.usage} | {row.day for row in batch.tier_counts}
+    days |= {row.day for row in batch.billed} | {row.day for row in batch.uncounted_tokens}
+    astray = sorted(days - batch.replaces)
     if astray:
         raise InternalError(
             f"source {source}: a batch that replaces {len(batch.replaces)} days has rows of {len(astray)} others,"

@@ -119,6 +119,30 @@ priced_days = Table(
 """For each day of `usage_daily` and each tier what is priced of it, and what that costs. What has no known price
 has no row."""
 
+billed_days = Table(
+    "billed_days",
+    metadata,
+    Column("source", String(100), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("project", String(200), primary_key=True),
+    Column("item", String(200), primary_key=True),
+    Column("usd", Double, nullable=False),
+)
+"""What a provider bills for a UTC day, as the source told it last. It is no usage."""
+
+uncounted_days = Table(
+    "uncounted_days",
+    metadata,
+    *_day_of_tier(),
+    *(
+        Column(name, Double, nullable=False)
+        for name in (
+            "input_tokens", "cached_input_tokens", "cache_write_tokens", "write_1h_tokens", "output_tokens",
+        )
+    ),
+)  # fmt: skip
+"""Tokens of a day that a source tells without the number of calls, which is unknown."""
+
 priced_totals = Table(
     "priced_totals",
     metadata,

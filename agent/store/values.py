@@ -12,19 +12,23 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from leverwatch.agent.store.schema import (
     COUNTS,
     USED,
+    billed_days,
     eval_results,
     model_shutdowns,
     prompt_changes,
     prompt_days,
     tier_days,
+    uncounted_days,
     usage_daily,
 )
 from leverwatch.collectors.interface import (
+    BilledAmount,
     EvalResult,
     ModelShutdown,
     PromptChange,
     PromptCount,
     TierCount,
+    UncountedTokens,
     UsageRow,
 )
 
@@ -49,6 +53,8 @@ _USAGE = _lengths(usage_daily)
 _PROMPTS = _lengths(prompt_changes)
 _PROMPT_DAYS = _lengths(prompt_days)
 _TIER_DAYS = _lengths(tier_days)
+_BILLED = _lengths(billed_days)
+_UNCOUNTED = _lengths(uncounted_days)
 _EVALS = _lengths(eval_results)
 _SHUTDOWNS = _lengths(model_shutdowns)
 
@@ -96,6 +102,17 @@ def is_prompt_count(row: PromptCount) -> bool:
 def is_tier_count(row: TierCount) -> bool:
     """Return whether the store can hold the count."""
     return _texts(row, _TIER_DAYS, ("system", "model", "tier")) and are_counts(getattr(row, name) for name in USED)
+
+
+def is_billed(row: BilledAmount) -> bool:
+    """Return whether the store can hold the amount."""
+    return _texts(row, _BILLED, ("project", "item")) and are_counts([row.usd])
+
+
+def is_uncounted(row: UncountedTokens) -> bool:
+    """Return whether the store can hold the tokens."""
+    numbers = (row.input_tokens, row.cached_input_tokens, row.cache_write_tokens, row.output_tokens)
+    return _texts(row, _UNCOUNTED, ("system", "model", "tier")) and are_counts([*numbers, row.write_1h_tokens])
 
 
 def is_eval_result(result: EvalResult) -> bool:

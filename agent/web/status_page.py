@@ -140,6 +140,7 @@ def render(systems: SystemsSnapshot | None, agent: AgentSnapshot | None) -> str:
         snapshot=systems,
         systems=[] if systems is None else by_attention(systems.systems),
         agent=agent,
+        bills={} if systems is None else {bill.source: bill.texts for bill in systems.bills},
         links=Links(None, None) if agent is None else Links(agent.runbook_url, agent.grafana_url),
         style=STYLE,
     )

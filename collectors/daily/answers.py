@@ -9,7 +9,14 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from leverwatch.collectors.daily.window import Days, Wanted, joined, spans_of, without
-from leverwatch.collectors.interface import PromptCount, Result, TierCount, UsageRow
+from leverwatch.collectors.interface import (
+    BilledAmount,
+    PromptCount,
+    Result,
+    TierCount,
+    UncountedTokens,
+    UsageRow,
+)
 
 
 class Answer(Struct, frozen=True):
@@ -25,6 +32,8 @@ class Answer(Struct, frozen=True):
     prompts: tuple[PromptCount, ...] = ()
     partial: frozenset[date] = frozenset()
     """Days of which the source itself says that something is still missing."""
+    untold: frozenset[date] = frozenset()
+    """Days of which the source says nothing, not even that there was nothing: what was counted of them stays."""
     newest: datetime | None = None
     """The time of the newest record, as far as the source tells."""
     problems: tuple[tuple[str, str, str], ...] = ()
@@ -33,6 +42,10 @@ class Answer(Struct, frozen=True):
     """The calls that the rows stand for, by result; empty when each stands for one."""
     unattributed: Mapping[str, int] = field(default_factory=dict)
     """As in `Batch`."""
+    billed: tuple[BilledAmount, ...] = ()
+    """What the provider bills for these days."""
+    uncounted: tuple[UncountedTokens, ...] = ()
+    """Tokens of calls whose number the source does not tell."""
 
     @property
     def rows(self) -> int:
@@ -86,12 +99,15 @@ def settle(days: Days, answer: Answer, before: Known, wanted: Wanted, *, has_old
 
     `has_older`: the source was seen to have rows of days before these, so that none was deleted for its age.
     """
+    untold = {day for day in answer.untold if day in days} - answer.filled
     had = {day for span in before.filled for day in span if day in days}
+    stays = frozenset(had & untold)
+    had -= untold
     first_now = min(answer.filled, default=None)
     gone = had - answer.filled
     kept = frozenset(day for day in gone if not has_older and (first_now is None or day < first_now))
     lost = frozenset(gone - kept)
-    filled = joined([*without(before.filled, [days]), *spans_of(answer.filled), *spans_of(kept)])
+    filled = joined([*without(before.filled, [days]), *spans_of(answer.filled), *spans_of(kept | stays)])
     oldest = filled[0].first if filled else None
     newest = filled[-1].last if filled else None
 
@@ -99,14 +115,15 @@ def settle(days: Days, answer: Answer, before: Known, wanted: Wanted, *, has_old
         if day in answer.filled:
             unfinished = day > wanted.ended or day in answer.partial
             return DayState.PARTIAL if unfinished else DayState.COMPLETE
-        if oldest is not None and newest is not None and oldest < day < newest:
+        if day not in untold and oldest is not None and newest is not None and oldest < day < newest:
             return DayState.EMPTY
         return DayState.UNKNOWN
 
     states = {day: of(day) for day in days if day not in kept}
     states |= {day: DayState.EMPTY for span in before.bare for day in span if of(day) is DayState.EMPTY}
     replaces = frozenset(day for day, state in states.items() if state is not DayState.UNKNOWN) | lost
-    leading = [day for day, state in states.items() if state is DayState.UNKNOWN and _is_before(day, oldest)]
+    silent = [day for day, state in states.items() if state is DayState.UNKNOWN and day not in untold]
+    leading = [day for day in silent if _is_before(day, oldest)]
     # A day after the last row is asked for again: what says whether it was idle comes later.
     answered = [
         day

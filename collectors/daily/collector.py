@@ -201,6 +201,8 @@ class DailyCollector:
             read=answer.rows,
             tier_counts=answer.tiers,
             prompt_counts=answer.prompts,
+            billed=tuple(it for it in answer.billed if it.day in found.replaces),
+            uncounted_tokens=tuple(it for it in answer.uncounted if it.day in found.replaces),
             newest_record=answer.newest,
             problems=(*(Problem(*it) for it in answer.problems), *self._changes(found)),
             progress=progress,

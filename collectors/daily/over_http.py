@@ -36,11 +36,13 @@ def fetched(
     body: Form | Json | None = None,
     tls: Tls = USUAL_TLS,
     stopping: Callable[[], bool] = lambda: False,
+    saw: Callable[[datetime], None] = lambda _moment: None,
     meaning: Callable[[int, bytes], CollectorError | None] = lambda _status, _said: None,
 ) -> bytes:
     """Return the body of the answer to one request; most arguments are those of `collectors.http.get`.
 
     Args:
+        saw: called with the time that the server says it is, when it answers and says one.
         meaning: returns what an error of this kind of server means, from its status (400 and more) and the
             beginning of what it says; None: what its status usually means.
 
@@ -65,7 +67,18 @@ def fetched(
         error = meaning(answer.status, answer.said) or error
     if error is not None:
         raise error
+    moment = _moment(answer.date)
+    if moment is not None:
+        saw(moment)
     return answer.body
+
+
+def _moment(header: str | None) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(header or "")
+    except (ValueError, OverflowError):
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:

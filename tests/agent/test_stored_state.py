@@ -32,7 +32,7 @@ from tests.collectors.sources.evals.samples import lines, own
 from tests.collectors.sources.git.repo import Repo
 from tests.collectors.sources.google_monitoring.google import CALLS, GEMINI, Google
 from tests.collectors.sources.google_monitoring.google import TOKEN as GOOGLE_TOKEN
-from tests.collectors.sources.models.server import Provider, models, provider
+from tests.collectors.sources.models.server import Answer, Provider, models, provider
 from tests.collectors.sources.stored_values import kinds_of
 from tests.collectors.sources.web import web
 
@@ -51,6 +51,7 @@ SOURCES: dict[str, dict[str, Any]] = {
     "tests": {"type": "evals", "path": "evals/*", "system": "bot"},
     "prompts": {"type": "git", "repo": "repo", "systems": {"bot": ["**/*.md"]}},
     "provider": {"type": "models"},
+    "account": {"type": "usage-api", "api": "openai", "token": "k", "system": "bot-of-an-account"},
     "table": {
         "type": "sql",
         "url": "sqlite:///calls.db",
@@ -80,6 +81,7 @@ ASKED = {
     "bedrock": "bot-of-bedrock",
     "azure": "bot-of-azure",
     "vertex": "bot-of-vertex",
+    "account": "bot-of-an-account",
 }
 """The system of each source that is asked for the same days in every run."""
 
@@ -100,7 +102,8 @@ class World:
         context = CollectorContext(self.folder, self.folder / "cache", lambda: self.now)
         for name, settings in SOURCES.items():
             source = source_types()[settings["type"]]
-            more = {"url": self.urls[settings["type"]]} if settings["type"] in self.urls else {}
+            kind = "models" if settings["type"] == "usage-api" else settings["type"]
+            more = {"url": self.urls[kind]} if kind in self.urls else {}
             config = source.config.model_validate({"name": name, **settings, **more})
             self.runners[name] = SourceRunner(config, source.build(config, context), self.store)
 
@@ -132,8 +135,15 @@ class World:
 
 @pytest.fixture
 def served() -> Iterator[Provider]:
+    day = datetime.now(UTC).date() - timedelta(days=2)
+    start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+    bucket = {"start_time": start, "results": [{"num_model_requests": 1}]}
     with provider() as found:
-        found.answer = lambda _: models({"id": "gpt-4o", "shutdown_date": "2027-01-14"})
+        found.answer = lambda query: (
+            Answer(json.dumps({"data": [bucket]}).encode())
+            if "start_time" in query
+            else models({"id": "gpt-4o", "shutdown_date": "2027-01-14"})
+        )
         yield found
 
 
@@ -222,6 +232,8 @@ KINDS = [
     ("table", "days", "days that were asked for"),
     ("table", "questions", "questions that were asked"),
     ("bedrock", "models", "models that had calls"),
+    ("account", "days", "days that were asked for"),
+    ("account", "questions", "questions that were asked"),
 ]
 each = pytest.mark.parametrize(("source", "prefix", "name"), KINDS, ids=lambda value: value)
 

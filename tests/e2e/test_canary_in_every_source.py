@@ -87,6 +87,8 @@ def answer(query: Mapping[str, str]) -> Answer:
     """Of the provider, by the wish in the query; git is refused in words that it passes on."""
     if "service" in query:
         return Answer(CANARY.encode(), status=403, headers={"Content-Type": "text/plain"})
+    if "start_time" in query:
+        return bill(int(query["start_time"]))
     match query.get("wish"):
         case "error":
             return Answer(CANARY.encode(), status=500)
@@ -103,6 +105,13 @@ def answer(query: Mapping[str, str]) -> Answer:
         {"id": f"{CANARY}\n", "shutdown_date": "2027-01-14"},
         about=CANARY,
     )
+
+
+def bill(start: int) -> Answer:
+    """A page of usage or costs of a provider, with a text wherever nobody reads one."""
+    result = {"num_model_requests": 2, "model": "m", "line_item": "m", "amount": {"value": 1, "note": CANARY}}
+    bucket = {"start_time": start, "results": [{**result, "object": CANARY, CANARY: 1}], "note": CANARY}
+    return Answer(json.dumps({"data": [bucket], "note": CANARY}).encode())
 
 
 def repository(folder: Path) -> Repo:
@@ -150,6 +159,7 @@ def sources(folder: Path, url: str) -> list[dict[str, Any]]:
     by_fields = {"type": "jsonl", "fields": FIELDS, "not": {"skip": {"present": True}}}
     table = {"type": "sql", "url": "sqlite:///calls.db", "table": "calls", "time_is": "text", "system": "{app}"}
     database(folder / "calls.db")
+    asked = {"url": url.removesuffix("/v1/models"), "token": SECRET}
     files: list[dict[str, Any]] = [
         {"name": "app", "path": "app.log", "format": by_fields, "system": "{app}"},
         {"name": "torn", "path": "torn.log.gz", "format": "openai", "system": "bot-torn"},
@@ -164,6 +174,10 @@ def sources(folder: Path, url: str) -> list[dict[str, Any]]:
         {"name": "table", **table, "fields": {"time": "at", "status": "outcome", "input_tokens": "tokens"}},
         {"name": "dropped", **table, "fields": {"time": "at", "model": "nowhere"}},
         *({"name": n, "type": "models", "url": url + wish, "token": SECRET} for n, wish in wishes.items()),
+        *(
+            {"name": api, "type": "usage-api", "api": api, "system": f"bot-of-{api}", **asked}
+            for api in ("openai", "anthropic", "openrouter")
+        ),
     ]
 
 

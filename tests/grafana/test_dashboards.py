@@ -18,6 +18,7 @@ from tests.grafana.queries import FILES, ROOT, Json, expressions, load, metric_n
 
 EXPORTED = {family.name for family in SYSTEMS} | {family.name for family in AGENT}
 NOT_SHOWN: dict[str, str] = {
+    "leverwatch_source_billed_day_timestamp_seconds": "the day of two figures that are shown",
     "leverwatch_links_info": "addresses for the links of alerts",
     "leverwatch_prompt_changes_settled_timestamp_seconds": "marked by an annotation",
     "leverwatch_prompt_changes_candidate_seconds": "a few days at most; the reasons of a verdict say it",

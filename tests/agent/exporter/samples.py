@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from leverwatch.agent.framework.bill import Bill, BilledDay
 from leverwatch.agent.framework.cross_check import ComparedDay, CrossCheck, Divergence
 from leverwatch.agent.framework.model import (
     Band,
@@ -303,7 +304,16 @@ def agreeing() -> SystemView:
 def systems(*views: SystemView, dropped: int = 3) -> SystemsSnapshot:
     """A snapshot of these systems; of one of each kind when none is given."""
     everything = (agreeing(), conflicting(), discovered(), grown(), stale(), unseen())
-    return SystemsSnapshot(EVALUATED, Settings(), views or everything, dropped, price_file=PriceFileState())
+    billed = Bill("account", (BilledDay(date(2026, 3, 29), 123.4, 121.9, ("no-price",)),))
+    untold = Bill("report", (), date(2026, 3, 30), 4_200_000)
+    return SystemsSnapshot(
+        EVALUATED,
+        Settings(),
+        views or everything,
+        dropped,
+        price_file=PriceFileState(),
+        bills=() if views else (billed, untold),
+    )
 
 
 def agent(*, reloaded: bool = False) -> AgentSnapshot:

@@ -1,0 +1,1 @@
+"""Asks a provider, or a platform that watches calls, for usage and costs by day."""

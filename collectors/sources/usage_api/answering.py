@@ -1,0 +1,131 @@
+"""Makes the answer for some days of the pages that an API gave. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+
+from msgspec import Struct
+
+from leverwatch.collectors.daily.answers import Answer
+from leverwatch.collectors.daily.sums import Group, added_up
+from leverwatch.collectors.daily.window import Days
+from leverwatch.collectors.interface import UNKNOWN_MODEL, BilledAmount, Result, UncountedTokens
+from leverwatch.collectors.records.service_tiers import tier_name, tier_of
+from leverwatch.collectors.sources.usage_api.interface import Page, Usage
+
+FIELDS = (
+    "inferences", "model", "operation", "status", "tier", "input_tokens", "cached_input_tokens",
+    "cache_write_tokens", "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "cost_usd", "latency_ms",
+    "errors",
+)  # fmt: skip
+_TOKENS = (
+    "input_tokens", "cached_input_tokens", "cache_write_tokens", "cache_write_1h_tokens", "output_tokens",
+)  # fmt: skip
+_AMOUNTS = (*_TOKENS, "inferences", "errors", "cost_usd")
+MOST_KEPT = 1000
+"""Lines of a bill, or of tokens without calls, that are kept of a day; the smallest ones beyond are one line."""
+_OTHER = "other"
+_LONGEST = 200
+
+SystemOf = Callable[[tuple[object, ...]], str | None]
+
+
+class Reply(Struct, frozen=True):
+    """All pages of the answer to one question."""
+
+    what: str
+    pages: Sequence[Page]
+    counts: bool
+    """Whether it is about usage, and not about what is billed."""
+
+
+def answer_of(
+    replies: Sequence[Reply], days: Days, words: Sequence[str], system_of: SystemOf, place: str
+) -> Answer:
+    """Return what the answers of an API say of some days.
+
+    Args:
+        replies: all of them.
+        days: what was asked for. Rows of other days are left out.
+        words: what the names of systems are made of.
+        system_of: returns the system of the values of these words; None: they name none.
+        place: the source, for messages.
+    """
+    pages = [page for reply in replies for page in reply.pages]
+    usage = [one for page in pages for one in page.usage if one.day in days and any(map(one.values.get, _AMOUNTS))]
+    counted = [one for one in usage if one.values.get("inferences") is not None]
+    sums = added_up((_group(one, words) for one in counted), FIELDS, system_of)
+    beside, unattributed = _uncounted([one for one in usage if "inferences" not in one.values], words, system_of)
+    tallies = sums.tallies + Counter({Result.UNATTRIBUTED: unattributed, Result.COUNTED: len(beside)})
+    problems = [*sums.problems, *(doubt for page in pages for doubt in page.doubts)]
+    if unattributed:
+        detail = f"the system has no name for {unattributed:,} sums of tokens, whose calls are unknown"
+        problems.append((str(Result.UNATTRIBUTED), detail))
+    told = [_told(reply, days) for reply in replies if reply.counts]
+    filled = frozenset(one.day for one in usage)
+    untold = frozenset(day for day in days if not all(day in one for one in told))
+    partial = frozenset(day for page in pages for day in page.partial if day in days)
+    return Answer(
+        usage=sums.usage,
+        filled=filled,
+        tallies={result: number for result, number in tallies.items() if number},
+        calls=sums.calls,
+        tiers=sums.tiers,
+        partial=partial | (untold & filled),
+        untold=untold - filled,
+        problems=tuple((place, *it) for it in problems),
+        billed=kept_amounts(one for page in pages for one in page.billed if one.day in days),
+        uncounted=tuple(beside),
+    )
+
+
+def _told(reply: Reply, days: Days) -> frozenset[date]:
+    """Return the days that an answer speaks of."""
+    found: set[date] = set()
+    for page in reply.pages:
+        found.update(days if page.told is None else page.told)
+    return frozenset(found)
+
+
+def _group(one: Usage, words: Sequence[str]) -> Group:
+    return Group(one.day, one.values, tuple(one.names.get(word) for word in words), one.size)
+
+
+def _uncounted(
+    usage: Iterable[Usage], words: Sequence[str], system_of: SystemOf
+) -> tuple[list[UncountedTokens], int]:
+    """Return the tokens of calls whose number is unknown, and how many sums name no system."""
+    sums: dict[tuple[date, str, str, str], list[float]] = defaultdict(lambda: [0.0] * len(_TOKENS))
+    unattributed = 0
+    for one in usage:
+        system = system_of(tuple(one.names.get(word) for word in words))
+        if system is None:
+            unattributed += 1
+            continue
+        tier = tier_name(tier_of(one.values.get("tier")), one.size)
+        cell = sums[one.day, system, str(one.values.get("model") or UNKNOWN_MODEL)[:_LONGEST], tier]
+        for at, name in enumerate(_TOKENS):
+            cell[at] += one.values.get(name) or 0
+    kept: dict[tuple[date, str, str, str], list[float]] = {}
+    seen: Counter[date] = Counter()
+    for key, cell in sorted(sums.items(), key=lambda it: (-sum(it[1]), it[0])):
+        seen[key[0]] += 1
+        place = key if seen[key[0]] <= MOST_KEPT else (key[0], _OTHER, _OTHER, key[3])
+        kept[place] = [a + b for a, b in zip(kept.get(place, [0.0] * len(_TOKENS)), cell, strict=True)]
+    found = [UncountedTokens(system, model, day, tier, *cell) for (day, system, model, tier), cell in kept.items()]
+    return found, unattributed
+
+
+def kept_amounts(billed: Iterable[BilledAmount]) -> tuple[BilledAmount, ...]:
+    """Return amounts of one day, project and item as one, and the smallest beyond a number as one of the day."""
+    sums: dict[tuple[date, str, str], float] = defaultdict(float)
+    for one in billed:
+        sums[one.day, one.project[:_LONGEST], one.item[:_LONGEST]] += one.usd
+    kept: dict[tuple[date, str, str], float] = defaultdict(float)
+    seen: Counter[date] = Counter()
+    for key, usd in sorted(sums.items(), key=lambda it: (-abs(it[1]), it[0])):
+        seen[key[0]] += 1
+        kept[key if seen[key[0]] <= MOST_KEPT else (key[0], _OTHER, _OTHER)] += usd
+    return tuple(BilledAmount(*key, usd) for key, usd in sorted(kept.items()))

@@ -1,0 +1,1 @@
+"""What each API is asked, and what its answers mean; one file for each, pure."""

@@ -1,0 +1,11 @@
+"""The APIs by name. Each is one file and one line here."""
+
+from __future__ import annotations
+
+from leverwatch.collectors.sources.usage_api.apis.anthropic import ANTHROPIC
+from leverwatch.collectors.sources.usage_api.apis.anthropic_report import ANTHROPIC_REPORT
+from leverwatch.collectors.sources.usage_api.apis.openai import OPENAI
+from leverwatch.collectors.sources.usage_api.apis.openrouter import OPENROUTER
+from leverwatch.collectors.sources.usage_api.interface import UsageApi
+
+APIS: dict[str, UsageApi] = {api.name: api for api in (OPENAI, ANTHROPIC, ANTHROPIC_REPORT, OPENROUTER)}

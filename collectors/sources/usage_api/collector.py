@@ -1,0 +1,136 @@
+"""Asks an API of usage for days, all pages of it, and says what kind of key it needs when it refuses one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import blake2b
+from urllib.parse import urlencode
+
+import msgspec
+import requests
+
+from leverwatch.collectors.daily.answers import Answer
+from leverwatch.collectors.daily.collector import DailyCollector
+from leverwatch.collectors.daily.errors import CredentialsRefused, PermissionRefused
+from leverwatch.collectors.daily.http_config import auth_of, tls_of
+from leverwatch.collectors.daily.known_days import KINDS as KINDS
+from leverwatch.collectors.daily.over_http import fetched
+from leverwatch.collectors.daily.window import Days
+from leverwatch.collectors.errors import SourceRefused
+from leverwatch.collectors.http import Json, Limits
+from leverwatch.collectors.interface import CollectorContext
+from leverwatch.collectors.records.fields import parse_template, system_lookup
+from leverwatch.collectors.sources.usage_api.answering import Reply, answer_of
+from leverwatch.collectors.sources.usage_api.config import UsageApiConfig
+from leverwatch.collectors.sources.usage_api.interface import Question, Wish
+from leverwatch.collectors.sources.usage_api.paging import pages
+from leverwatch.collectors.sources.usage_api.shapes import after, midnight
+
+_LARGEST = 64 << 20
+_WAIT = 60.0
+"""Seconds to wait for each next part of an answer."""
+BILLS = frozenset({"costs", "cost"})
+"""Questions about what is billed."""
+
+
+class Account:
+    """An account of a provider or a platform, which is asked for days."""
+
+    def __init__(self, config: UsageApiConfig, context: CollectorContext) -> None:
+        self._config, self._context, self._api = config, context, config.known
+        self._place = f"source {config.name}: {config.shown_url}"
+        template = parse_template(config.system)
+        self._paths, self._system_of = template.paths, system_lookup(template)
+
+    @property
+    def settings(self) -> str:
+        """A digest of everything that the answers depend on; no secret is among it."""
+        config = self._config
+        only = sorted((name, tuple(values)) for name, values in config.only.items())
+        told = (config.api, config.shown_url, config.system, only, config.costs)
+        return blake2b(repr(told).encode(), digest_size=8).hexdigest()
+
+    def ask(self, days: Days) -> Answer:
+        """Return what the API has of some days.
+
+        A day is not over before the server says so, whatever the clock of this machine says.
+
+        Raises:
+            CollectorError: as for `fetched`; with the kind of key that is needed, where one is refused.
+        """
+        auth = _Keyed(self._config, self._place, self._context)
+        tls = tls_of(self._config, self._place, self._context.base_dir)
+        limits = Limits(_WAIT, time.monotonic() + self._config.timeout.total_seconds(), _LARGEST)
+        seen: list[datetime] = []
+
+        def fetch(question: Question) -> bytes:
+            try:
+                return fetched(
+                    self._config.address(question.path),
+                    place=f"{self._place}: {question.what}",
+                    limits=limits,
+                    auth=auth,
+                    now=self._context.now,
+                    parameters=question.parameters,
+                    body=None if question.body is None else Json(question.body),
+                    tls=tls,
+                    stopping=self._context.stopping,
+                    saw=seen.append,
+                )
+            except (CredentialsRefused, PermissionRefused) as error:
+                raise type(error)(f"{error}; {self._api.needs}") from None
+
+        wish = self._wish(days)
+        replies = [
+            Reply(first.what, tuple(pages(self._api, first, wish, self._place, fetch)), first.what not in BILLS)
+            for first in self._api.questions(wish)
+        ]
+        answer = answer_of(replies, days, self._paths, self._system_of, self._place)
+        not_over = frozenset(day for day in answer.filled if seen and midnight(after(day)) > min(seen))
+        return msgspec.structs.replace(answer, partial=answer.partial | not_over) if not_over else answer
+
+    def shown(self, days: Days) -> str:
+        """Return the requests for some days, one a line, without secrets."""
+        return "\n".join(self._line(question) for question in self._api.questions(self._wish(days)))
+
+    def _line(self, question: Question) -> str:
+        pairs: Mapping[str, object] = question.parameters
+        query = f"?{urlencode(pairs, doseq=True, safe='[]:,')}" if pairs else ""
+        base = self._config.shown_url
+        line = f"{'GET' if question.body is None else 'POST'} {base}{question.path}{query}"
+        return line if question.body is None else f"{line}\n  {msgspec.json.encode(question.body).decode()}"
+
+    def _wish(self, days: Days) -> Wish:
+        words = tuple(dict.fromkeys(self._paths))
+        return Wish(days, words, self._config.only, self._config.costs and self._api.has_costs)
+
+
+class _Keyed(requests.auth.AuthBase):
+    """Adds the key to a request, in the header where the API wants it; it is read for every answer."""
+
+    def __init__(self, config: UsageApiConfig, place: str, context: CollectorContext) -> None:
+        self._auth = auth_of(config, place, context.base_dir)
+        self._api = config.known
+        has_key = config.token is not None or config.token_file is not None or config.user is not None
+        if not has_key and not config.headers:
+            raise SourceRefused(f"{place}: there is no key; {self._api.needs}")
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add the key to a request."""
+        for name, value in self._api.headers.items():
+            request.headers[name] = value
+        signed: requests.PreparedRequest = self._auth(request)
+        bearer = str(signed.headers.get("Authorization") or "")
+        if self._api.key_header is not None and bearer.startswith("Bearer "):
+            del signed.headers["Authorization"]
+            signed.headers[self._api.key_header] = bearer.removeprefix("Bearer ")
+        return signed
+
+
+class UsageApiCollector(DailyCollector):
+    """A `usage-api` source."""
+
+    def __init__(self, config: UsageApiConfig, context: CollectorContext) -> None:
+        super().__init__(config, context, Account(config, context))

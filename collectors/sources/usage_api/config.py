@@ -1,0 +1,100 @@
+"""The configuration of a `usage-api` source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from leverwatch.collectors.aggregation.config import SystemTemplate
+from leverwatch.collectors.daily.config import DailyConfig
+from leverwatch.collectors.daily.http_config import HttpSettings
+from leverwatch.collectors.daily.window import DAY
+from leverwatch.collectors.records.fields import parse_template
+from leverwatch.collectors.records.system_config import declared_by
+from leverwatch.collectors.sources.usage_api.apis.registry import APIS
+
+if TYPE_CHECKING:
+    from leverwatch.collectors.sources.usage_api.interface import UsageApi
+    from leverwatch.collectors.tells import Tells
+
+
+class UsageApiConfig(HttpSettings, DailyConfig):
+    """Usage and costs by day, as a provider or a platform that watches calls tells them."""
+
+    type: Literal["usage-api"] = "usage-api"
+    api: Literal["openai", "anthropic", "anthropic-report", "openrouter"] = Field(
+        description="Whose API is asked.", examples=["openai"]
+    )
+    url: str = Field(
+        default="",
+        description="Address of the API, when it is not that of the provider's own service.",
+        examples=["https://langfuse.example.com"],
+    )
+    system: SystemTemplate
+    only: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="Parameters of the API that leave something out, each with its values.",
+        examples=[{"project_ids": ["proj_4Kd"]}],
+    )
+    costs: bool = Field(
+        default=True, description="Also ask what is billed by day, where the API tells it, and compare it."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_the_defaults_of_its_api(cls, given: Any) -> Any:
+        """Return the settings with the address of the service, and no more history than there is."""
+        api = APIS.get(str(given.get("api"))) if isinstance(given, Mapping) else None
+        if api is None:
+            return given
+        found = {"url": api.url, **given}
+        if api.history is not None and api.history < 90:
+            found.setdefault("history", DAY * api.history)
+        return found
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        api = self.known
+        words = parse_template(self.system).paths
+        strange = sorted({*words} - {*api.words})
+        if strange:
+            told = ", ".join(api.words)
+            raise ValueError(f"system names {', '.join(strange)}; {api.name} tells only: {told}")
+        if api.most_words is not None and len(set(words)) > api.most_words:
+            raise ValueError(
+                f"system names more than {api.most_words} dimensions, more than {api.name} tells at once"
+            )
+        unknown = sorted(set(self.only) - set(api.filters))
+        if unknown:
+            raise ValueError(
+                f"only has {', '.join(unknown)}, by which {api.name} leaves nothing out; it has:"
+                f" {', '.join(api.filters) or 'nothing'}"
+            )
+        if any(not values or not all(values) for values in self.only.values()):
+            raise ValueError("only has an entry without a value")
+        if api.history is not None and self.history > DAY * api.history:
+            raise ValueError(f"history is more than the {api.history} days of which {api.name} knows something")
+        return self
+
+    @property
+    def known(self) -> UsageApi:
+        """The API."""
+        return APIS[self.api]
+
+    def counts_usage(self) -> bool:
+        """Whether the source counts inferences: not when its API tells tokens alone."""
+        return self.known.counts_calls
+
+    def declared_systems(self) -> frozenset[str]:
+        """The systems that the setting names as they are, if their calls are counted."""
+        return declared_by(self.system) if self.counts_usage() else frozenset()
+
+    def bill_note(self) -> str:
+        """What the provider documents of the difference between its bill and the price of tokens."""
+        return self.known.bill if self.costs and self.known.has_costs else ""
+
+    def tells(self) -> Tells | None:
+        """What the API can tell."""
+        return self.known.tells

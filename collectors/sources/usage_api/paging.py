@@ -1,0 +1,53 @@
+"""Follows the pages of an answer to their end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from leverwatch.collectors.daily.errors import SchemaDiffers
+from leverwatch.collectors.errors import SourceUnavailable
+from leverwatch.collectors.sources.usage_api.interface import Page, Question, UsageApi, Wish
+
+MOST_PAGES = 1000
+"""Of one answer; more have no end."""
+MOST_ROWS = 500_000
+"""Of all pages of an answer together."""
+
+
+def pages(
+    api: UsageApi, first: Question, wish: Wish, place: str, fetch: Callable[[Question], bytes]
+) -> Iterator[Page]:
+    """Yield what every page of the answer to a question says.
+
+    Args:
+        api: whose pages they are.
+        first: asks for the first page.
+        wish: what is asked for.
+        place: the source, for messages.
+        fetch: returns the body of the answer to a question.
+
+    Raises:
+        SchemaDiffers: a page is not as documented.
+        SourceUnavailable: the pages have no end.
+        CollectorError: what `fetch` raised.
+    """
+    question, rows = first, 0
+    asked: list[Question] = []
+    while True:
+        asked.append(question)
+        body = fetch(question)
+        try:
+            page = api.read(question, body, wish)
+        except ValueError as error:
+            raise SchemaDiffers(f"{place}: {question.what}: {error}") from None
+        rows += len(page.usage) + len(page.billed)
+        yield page
+        if page.following is None:
+            return
+        question = page.following
+        if question in asked:
+            raise SourceUnavailable(f"{place}: {first.what}: the answer does not end: a page comes again")
+        if len(asked) >= MOST_PAGES or rows > MOST_ROWS:
+            raise SourceUnavailable(
+                f"{place}: {first.what}: the answer has more than {MOST_PAGES} pages or {MOST_ROWS:,} rows"
+            )

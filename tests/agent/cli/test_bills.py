@@ -1,0 +1,158 @@
+"""What a provider bills, beside what the tokens of the same source cost: stored, compared, and shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from sqlalchemy import create_engine, text
+
+from leverwatch.agent.cli.main import main
+from tests.collectors.sources.usage_api.providers import AnthropicReport, OpenAi, call
+from tests.collectors.sources.usage_api.server import KEY, Served, serving
+
+TODAY = datetime.now(UTC).date()
+DAYS = [f"{TODAY - timedelta(days=back)}" for back in range(4)]
+PRICES = [
+    {"model": "pine", "input": 2, "output": 10, "cached_input": 0.5},
+    {"model": "vec", "input": 1, "output": 0},
+]
+
+
+def used(day: str, **more: Any) -> dict[str, Any]:
+    return call(
+        day, **{
+            "model": "pine", "batch": False, "service_tier": "default", "num_model_requests": 500,
+            "input_tokens": 30_000_000, "input_cached_tokens": 10_000_000, "input_cache_write_tokens": 0,
+            "output_tokens": 1_000_000, **more,
+        },
+    )  # fmt: skip
+
+
+def cost(day: str, value: float, item: str = "pine, input") -> dict[str, Any]:
+    return {"day": day, "value": value, "line_item": item, "project_id": "proj_a"}
+
+
+class World:
+    """A folder with a configuration, and the commands on it."""
+
+    def __init__(self, folder: Path, served: Served, **settings: Any) -> None:
+        self._file, self.folder = folder / "leverwatch.yaml", folder
+        (folder / "prices.yaml").write_text(yaml.safe_dump({"prices": PRICES}))
+        source = {"name": "account", "type": "usage-api", "url": served.url, "token": KEY, "history": "4d"}
+        document = {
+            "store": {"url": "sqlite:///store.db"},
+            "prices": {"file": "prices.yaml", "public": False},
+            "sources": [{**source, "api": "openai", "system": "bot", **settings}],
+        }
+        self._file.write_text(yaml.safe_dump(document))
+
+    def run(self, *arguments: str) -> Result:
+        result = CliRunner().invoke(main, [*arguments, "--config", str(self._file)])
+        assert KEY not in result.output
+        return result
+
+    def rows(self, table: str) -> list[Any]:
+        engine = create_engine(f"sqlite:///{self.folder / 'store.db'}")
+        with engine.connect() as connection:
+            found = connection.execute(text(f"SELECT * FROM {table} ORDER BY day")).all()  # noqa: S608
+        engine.dispose()
+        return list(found)
+
+
+@pytest.fixture
+def provider() -> Iterator[tuple[OpenAi, Served]]:
+    calls = [used(day) for day in DAYS]
+    costs = [cost(DAYS[1], 50.0), cost(DAYS[1], 6.0, "web search"), cost(DAYS[2], 55.0), cost(DAYS[0], 1.0)]
+    made = OpenAi(calls, costs, rows=31)
+    with serving(made) as served:
+        served.now = datetime.now(UTC)
+        yield made, served
+
+
+def test_one_day_is_compared_before_anything_is_stored(tmp_path: Path, provider: tuple[OpenAi, Served]) -> None:
+    world = World(tmp_path, provider[1])
+
+    result = world.run("check-source", "account")
+
+    assert result.exit_code == 0, result.output
+    assert f"billed $56.00, tokens priced $55.00 (-1.8 %) on {DAYS[1]}" in result.stdout
+    assert "discounts and credits, which no price of tokens has" in " ".join(result.stdout.split())
+    found = json.loads(world.run("check-source", "account", "--format", "json").stdout)
+    assert found["bill"]["billed"] == 56
+    assert not (tmp_path / "store.db").exists()
+
+
+def test_the_newest_whole_day_is_compared_everywhere(tmp_path: Path, provider: tuple[OpenAi, Served]) -> None:
+    world = World(tmp_path, provider[1])
+
+    assert world.run("collect").exit_code == 0
+    told = world.run("explain", "bot", "--all")
+    metrics = world.run("metrics")
+
+    assert f"account: billed $56.00, tokens priced $55.00 (-1.8 %) on {DAYS[1]}" in told.stdout
+    rows = [line.split() for line in told.stdout.splitlines() if line.strip().startswith((DAYS[1], DAYS[2]))]
+    assert [DAYS[2], "$55.00", "$55.00", "+0.0%"] in rows
+    assert 'leverwatch_source_billed_usd{source="account"} 56' in metrics.stdout
+    assert 'leverwatch_source_priced_usd{source="account"} 55' in metrics.stdout
+    assert 'leverwatch_inferences_total{model="pine",system="bot"} 2000' in metrics.stdout
+
+
+def test_a_bill_that_is_told_otherwise_later_takes_the_place_of_the_earlier_one(
+    tmp_path: Path, provider: tuple[OpenAi, Served]
+) -> None:
+    account, served = provider
+    world = World(tmp_path, served)
+    assert world.run("collect").exit_code == 0
+    account.costs = [cost(DAYS[1], 57.5)]
+
+    assert world.run("collect").exit_code == 0
+
+    assert [(row.day, row.item, row.usd) for row in world.rows("billed_days")] == [(DAYS[1], "pine, input", 57.5)]
+
+
+def test_embeddings_batches_and_models_without_a_price_are_told_apart(
+    tmp_path: Path, provider: tuple[OpenAi, Served]
+) -> None:
+    account, served = provider
+    vectors = {"endpoint": "embeddings", "model": "vec", "num_model_requests": 3, "input_tokens": 4_000_000}
+    account.calls += [
+        {"day": DAYS[1], **vectors},
+        used(DAYS[1], batch=True),
+        used(DAYS[1], model="new-one"),
+    ]
+
+    told = World(tmp_path, served).run("check-source", "account").stdout
+
+    # Of pine $55, of vectors $4; nobody says what a batch of pine costs, nor what the new one does.
+    assert "tokens priced $59.00 (+5.4 %)" in told
+    assert "without a price: new-one, pine" in told
+
+
+def test_tokens_without_calls_are_priced_and_make_no_system_known(tmp_path: Path) -> None:
+    row = {
+        "model": "pine", "service_tier": "standard", "context_window": "0-200k", "uncached": 1_000_000,
+        "read": 2_000_000, "output": 100_000, "workspace_id": "w-1",
+    }  # fmt: skip
+    costs = [{"day": day, "amount": "410", "description": "Pine"} for day in DAYS[1:]]
+    with serving(AnthropicReport([{"day": day, **row} for day in DAYS], costs)) as served:
+        served.now = datetime.now(UTC)
+        world = World(tmp_path, served, api="anthropic-report")
+        checked = world.run("check-source", "account")
+        assert world.run("collect").exit_code == 0
+        metrics = world.run("metrics").stdout
+
+    assert checked.exit_code == 0, checked.output
+    assert "tokens whose calls are not told" in checked.stdout
+    assert "billed $4.10, tokens priced $4.00 (-2.4 %)" in checked.stdout
+    assert 'leverwatch_source_uncounted_tokens{source="account"} 3.1e+06' in metrics
+    assert 'leverwatch_source_priced_usd{source="account"} 4.0\n' in metrics
+    assert "leverwatch_inferences_total{" not in metrics
+    assert world.rows("usage_daily") == []
+    assert {row.system for row in world.rows("uncounted_days")} == {"bot"}
