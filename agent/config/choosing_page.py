@@ -23,10 +23,11 @@ _EXAMPLE = re.compile(r"^    - name: .*\n(?:^(?:      .*)?\n)+", re.MULTILINE)
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "A gateway": (
         "litellm", "litellm-daily", "litellm-spend-logs", "portkey", "kong", "apisix", "envoy-ai-gateway",
-        "helicone", "helicone-clickhouse", "open-webui",
+        "helicone", "helicone-clickhouse", "usage-api: helicone", "usage-api: portkey", "open-webui",
     ),
     "A provider of models": (
-        "openai", "anthropic", "openrouter", "openai-usage", "anthropic-usage", "openrouter-activity",
+        "openai", "usage-api: openai", "anthropic", "usage-api: anthropic", "usage-api: anthropic-report",
+        "usage-api: openrouter",
     ),
     "A cloud": (
         "bedrock", "bedrock-athena", "azure-openai", "azure-apim", "vertex", "vertex-bigquery",
@@ -35,13 +36,16 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "A server of models, or what is in front of it": ("ollama", "prometheus", "nginx", "envoy", "loki"),
     "Tracing by an SDK": (
-        "otlp", "otel-traces-clickhouse", "langfuse", "langsmith", "mlflow", "phoenix",
+        "otlp", "otel-traces-clickhouse", "langfuse", "usage-api: langfuse", "usage-api: langsmith",
+        "mlflow", "phoenix",
     ),
 }  # fmt: skip
 """What a team has, and the pages and presets of it, in this order."""
 _REST = "A log or a table of your own"
 _OWN = frozenset({"files", "sql", "warehouses"})
 """Pages of sources that tell what their settings map."""
+_APIS = "usage-api"
+"""The page of the APIs that tell usage: each is a row."""
 _MAPPED = dict.fromkeys(("models", "tokens", "cached", "errors", "latency", "cost"), "where mapped")
 _COLUMNS = ("systems", "models", "calls", "tokens", "cached", "errors", "latency", "cost", "delay", "permission")
 _HEAD = (
@@ -77,7 +81,7 @@ def rows(folder: Path) -> Iterator[Row]:
     for path in sorted(folder.glob("*.md")):
         example = example_of(path.read_text())
         told = None if example is None else example.tells()
-        if example is not None and told is not None:
+        if example is not None and told is not None and path.stem != _APIS:
             name = path.stem
             shown = name if example.type in ("files", name) and name != "files" else f"type: {example.type}"
             if name in _OWN:
@@ -85,7 +89,15 @@ def rows(folder: Path) -> Iterator[Row]:
                     told, **_MAPPED, calls="a record, or as many as it says", permission=_least(example.type)
                 )
             yield Row(name, f"[{shown}]({path.name}){_kind(example.type, name)}", told)
+    yield from _apis()
     yield from _presets()
+
+
+def _apis() -> Iterator[Row]:
+    from leverwatch.collectors.sources.usage_api.apis.registry import APIS
+
+    for name, api in APIS.items():
+        yield Row(f"{_APIS}: {name}", f"[{name}]({_APIS}.md), its usage by day", api.tells)
 
 
 def _least(source_type: str) -> str:
