@@ -52,6 +52,7 @@ _TYPES: dict[str, Callable[[], SourceType]] = {
     "files": _lazy("files", "FilesConfig", "FilesCollector"),
     "git": _lazy("git", "GitConfig", "GitCollector"),
     "models": _lazy("models", "ModelsConfig", "ModelsCollector"),
+    "prometheus": _lazy("prometheus", "PrometheusConfig", "PrometheusCollector"),
     "sql": _lazy("sql", "SqlConfig", "SqlCollector"),
 }
 

@@ -28,6 +28,7 @@ from tests.collectors.records.formats.test_otlp import SEMCONV, export, span
 from tests.collectors.sources.evals.samples import lines, own
 from tests.collectors.sources.git.repo import Repo
 from tests.collectors.sources.models.server import Provider, models, provider
+from tests.collectors.sources.prometheus.pretended import answered
 from tests.collectors.sources.stored_values import kinds_of
 
 SOURCES: dict[str, dict[str, Any]] = {
@@ -53,6 +54,13 @@ SOURCES: dict[str, dict[str, Any]] = {
         "fields": {"time": "at"},
         "system": "bot-of-a-table",
     },
+    "metrics": {
+        "type": "prometheus",
+        "method": "get",
+        "metrics": {"inferences": "calls_total"},
+        "history": "5d",
+        "system": "bot-of-metrics",
+    },
 }
 
 
@@ -71,7 +79,7 @@ class World:
         context = CollectorContext(self.folder, self.folder / "cache", lambda: self.now)
         for name, settings in SOURCES.items():
             source = source_types()[settings["type"]]
-            more = {"url": self.url} if settings["type"] == "models" else {}
+            more = {"url": self.url} if settings["type"] in {"models", "prometheus"} else {}
             config = source.config.model_validate({"name": name, **settings, **more})
             self.runners[name] = SourceRunner(config, source.build(config, context), self.store)
 
@@ -84,7 +92,9 @@ class World:
         """Everything that was counted."""
         totals = self.store.totals(Scope(), 20)["bot"]
         # A table is asked for the same days in every run; what is stored of it says whether that counts once.
-        tallies = {**self.store.tallies(), "table": self.store.totals(Scope(), 20)["bot-of-a-table"].models}
+        of_days = {"table": "bot-of-a-table", "metrics": "bot-of-metrics"}
+        counted = {name: self.store.totals(Scope(), 20)[system].models for name, system in of_days.items()}
+        tallies = {**self.store.tallies(), **counted}
         return tallies, totals.models, self.store.prompt_totals(), self.store.shutdowns()
 
     def stored(self, source: str) -> dict[str, bytes]:
@@ -103,7 +113,8 @@ class World:
 @pytest.fixture
 def served() -> Iterator[Provider]:
     with provider() as found:
-        found.answer = lambda _: models({"id": "gpt-4o", "shutdown_date": "2027-01-14"})
+        listed = models({"id": "gpt-4o", "shutdown_date": "2027-01-14"})
+        found.answer = lambda query: answered(query) if "query" in query else listed
         yield found
 
 
@@ -168,6 +179,8 @@ KINDS = [
     ("provider", "list", "digest of the list of models"),
     ("table", "days", "days that were asked for"),
     ("table", "questions", "questions that were asked"),
+    ("metrics", "days", "days that were asked for"),
+    ("metrics", "questions", "questions that were asked"),
 ]
 each = pytest.mark.parametrize(("source", "prefix", "name"), KINDS, ids=lambda value: value)
 
@@ -296,8 +309,8 @@ def test_values_without_a_version_are_read_and_written_anew_when_they_change(wor
     before, stored = world.figures(), {name: world.stored(name) for name in SOURCES}
     assert world.run() == {}
     assert world.figures() == before
-    # Only of a table every run says anew what is known of its days.
-    still = [name for name in SOURCES if name != "table"]
+    # Only of what is asked for days every run says anew what is known of them.
+    still = [name for name in SOURCES if name not in ("table", "metrics")]
     assert {name: world.stored(name) for name in still} == {name: stored[name] for name in still}
     assert world.stored("table")["days"].startswith(b'{"version":1,')
 

@@ -21,6 +21,7 @@ from leverwatch.collectors.interface import Result
 from tests.collectors.sources.evals import samples
 from tests.collectors.sources.git.repo import Repo, git
 from tests.collectors.sources.models.server import Answer, Provider, models, provider
+from tests.collectors.sources.prometheus.pretended import answered, failure
 from tests.e2e.agents import running
 from tests.e2e.forked import Forked
 from tests.e2e.kills.ledger import Ledger
@@ -83,6 +84,10 @@ def documents() -> Iterator[tuple[str, bytes]]:
 
 def answer(query: Mapping[str, str]) -> Answer:
     """Of the provider, by the wish in the query; git is refused in words that it passes on."""
+    if "dropped_total" in query.get("query", ""):
+        return failure(422, CANARY, CANARY)
+    if "query" in query:
+        return answered(query, {"app": CANARY * 30, CANARY: CANARY, "code": CANARY})
     if "service" in query:
         return Answer(CANARY.encode(), status=403, headers={"Content-Type": "text/plain"})
     match query.get("wish"):
@@ -147,6 +152,8 @@ def sources(folder: Path, url: str) -> list[dict[str, Any]]:
     web = url.replace("http://", f"http://user:{SECRET}@")
     by_fields = {"type": "jsonl", "fields": FIELDS, "not": {"skip": {"present": True}}}
     table = {"type": "sql", "url": "sqlite:///calls.db", "table": "calls", "time_is": "text", "system": "{app}"}
+    metrics = {"type": "prometheus", "url": url, "method": "get", "token": SECRET}
+    headers = {"X-Scope-OrgID": SECRET}
     database(folder / "calls.db")
     files: list[dict[str, Any]] = [
         {"name": "app", "path": "app.log", "format": by_fields, "system": "{app}"},
@@ -161,6 +168,20 @@ def sources(folder: Path, url: str) -> list[dict[str, Any]]:
         {"name": "evals", "type": "evals", "path": "evals/*", "system": "bot"},
         {"name": "table", **table, "fields": {"time": "at", "status": "outcome", "input_tokens": "tokens"}},
         {"name": "dropped", **table, "fields": {"time": "at", "model": "nowhere"}},
+        {
+            "name": "metrics",
+            **metrics,
+            "metrics": {"inferences": "calls_total"},
+            "system": "{app}",
+            "failed": {"code": "x"},
+        },
+        {
+            "name": "counters",
+            **metrics,
+            "metrics": {"inferences": "dropped_total"},
+            "system": "bot",
+            "headers": headers,
+        },
         *({"name": n, "type": "models", "url": url + wish, "token": SECRET} for n, wish in wishes.items()),
     ]
 
@@ -226,7 +247,17 @@ def test_no_type_of_source_and_no_error_lets_a_text_or_a_token_out(tmp_path: Pat
         port = int(yaml.safe_load(config.read_text())["server"]["listen"].rpartition(":")[2])
         with running(config, port) as agent:
             failing = r'leverwatch_collector_success{source="(\w+)"} 0'
-            wanted = {"shallow", "broken", "web", "dropped", "error", "refusal", "nonsense", "elsewhere"}
+            wanted = {
+                "shallow",
+                "broken",
+                "web",
+                "dropped",
+                "error",
+                "refusal",
+                "nonsense",
+                "elsewhere",
+                "counters",
+            }
             wait_until(lambda: wanted <= set(re.findall(failing, agent.metrics())), 60, "all were tried")
             pages = {page: requests.get(agent.url + page, timeout=20).content for page in PAGES}
             assert agent.terminate() == 0
