@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 import msgspec
 from msgspec import Struct
@@ -180,13 +179,6 @@ def meaning(place: str, status: int, said: bytes) -> CollectorError | None:
         return SchemaDiffers(
             f"{place}: two series of one name have the same labels (status {status}); is it really one store?"
         )
-    if status == 400 and ("org id" in text or "orgid" in text or "tenant" in text):
-        return SchemaDiffers(f"{place}: the server wants a tenant: `headers` with X-Scope-OrgID (status {status})")
-    if status == 401 and ("org id" in text or "orgid" in text or "tenant" in text):
+    if status in (400, 401) and ("org id" in text or "orgid" in text):
         return SchemaDiffers(f"{place}: the server wants a tenant: `headers` with X-Scope-OrgID (status {status})")
     return None
-
-
-def seconds(moment: datetime) -> float:
-    """Return a time in seconds since 1970."""
-    return moment.astimezone(UTC).timestamp()
