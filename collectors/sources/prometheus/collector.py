@@ -138,12 +138,11 @@ class Counters:
     def shown(self, days: Days) -> str:
         """Return the questions for some days in PromQL."""
         until = self._context.now().astimezone(UTC).timestamp() - _SETTLED
-        has_replicas = bool(self._config.replica_labels)
         lines = [] if self._config.preset is None else [f"# preset {self._config.preset}"]
         for grid in grids(days, until):
             lines += [
                 f"# running totals from {_iso(grid.start)} to {_iso(grid.end)} by {queries.duration(grid.step)}",
-                queries.totals(self._counters, self._gap, grid.step, has_replicas=has_replicas),
+                queries.totals(self._counters, self._gap, grid.step),
                 "# what started anew",
                 queries.restarts(self._counters, self._gap, grid.step),
             ]

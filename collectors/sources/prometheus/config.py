@@ -121,7 +121,7 @@ class PrometheusConfig(HttpSettings, DailyConfig):
     )
     system: SystemTemplate
     replica_labels: list[str] = Field(
-        default_factory=list,
+        default=["prometheus_replica"],
         description="Labels that tell only which of several servers of metrics scraped a target: of what is the"
         " same without them, the maximum counts.",
         examples=[["replica", "prometheus_replica"]],

@@ -79,11 +79,15 @@ class Growth:
         Raises:
             CollectorError: as for `Api.at`.
         """
-        has_replicas = bool(self._replica_labels)
-        query = queries.totals(self._counters, self._gap, grid.step, has_replicas=has_replicas)
         found: dict[str, dict[_Place, dict[int, float]]] = {"total": {}, "now": {}, "beside": {}}
-        for kind, place, points in self._marked(query, grid.start, grid.end, grid.step):
-            found[kind][place] = {grid.at(moment): value for moment, value in points}
+
+        def read(query: str) -> None:
+            for kind, place, points in self._marked(query, grid.start, grid.end, grid.step):
+                found[kind][place] = {grid.at(moment): value for moment, value in points}
+
+        read(queries.totals(self._counters, self._gap, grid.step))
+        if any(name in self._replica_labels for _, labels in found["total"] for name, _ in labels):
+            read(queries.fresh(self._counters))
         beside = frozenset(
             (part, number, target_of(labels))
             for (part, labels), points in found["beside"].items()
@@ -191,7 +195,7 @@ class Growth:
         return found
 
     def _befores(self, moment: float, of: set[_Place]) -> dict[_Place, float]:
-        query = queries.totals(self._counters, self._gap, HOUR, has_replicas=False)
+        query = queries.totals(self._counters, self._gap, HOUR)
         found = self._marked(query, moment, None, None)
         return {place: points[0][1] for kind, place, points in found if kind == "total" and place in of and points}
 

@@ -50,17 +50,15 @@ def together(queries: Iterable[str]) -> str:
     return "\nor ".join(queries)
 
 
-def totals(counters: Sequence[Counter], gap: int, length: int, *, has_replicas: bool) -> str:
+def totals(counters: Sequence[Counter], gap: int, length: int) -> str:
     """Return the query for the running totals: the last sample within `gap` seconds.
 
-    With replicas also for the last sample of the last minutes, and where a counter has several names, for those
-    that lay beside an earlier one within the last `length` seconds.
+    Where a counter has several names, also for those that lay beside an earlier one within the last `length`
+    seconds.
     """
     found = []
     for part, selector in parts(counters):
         found.append(marked("total", part, f"last_over_time({selector}[{duration(gap)}])"))
-        if has_replicas:
-            found.append(marked("now", part, str(selector)))
         at, choice = place_of(part)
         if choice:
             before = " or ".join(str(it) for it in counters[at].selectors[:choice])
@@ -68,6 +66,11 @@ def totals(counters: Sequence[Counter], gap: int, length: int, *, has_replicas: 
             beside = f"count_over_time(({selector} and {_TARGET} ({before}))[{duration(length)}:5m])"
             found.append(marked("beside", part, beside))
     return together(found)
+
+
+def fresh(counters: Sequence[Counter]) -> str:
+    """Return the query for the samples of the last minutes, of replicas that are not behind."""
+    return together(marked("now", part, str(selector)) for part, selector in parts(counters))
 
 
 def resets(selector: Selector, gap: int, length: int) -> str:

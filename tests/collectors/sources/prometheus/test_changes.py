@@ -40,8 +40,8 @@ WORLD = [
     # Half of the targets write the one name, half the other.
     counter("halves", "old_total", 500, instance="a"),
     counter("halves", "new_total", 900, instance="b"),
-    # A server that had run for long when it was first scraped, one that started with the first scrape, and one with
-    # a label of a team that is new.
+    # A server that had run for long when it was first scraped, one that started with the first scrape, and one
+    # with a label of a team that is new.
     counter("late", "new_total", 1_000_000, NOON),
     started("late", -30 * DAY, NOON),
     counter("young", "new_total", 40, NOON),
