@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from math import isfinite
 
 import msgspec
 from msgspec import Struct
@@ -45,6 +46,10 @@ class _Found(Struct):
     metric: dict[str, str]
     value: tuple[float, str] | None = None
     values: list[tuple[float, str]] = []
+
+    @property
+    def points(self) -> list[tuple[float, str]]:
+        return self.values or ([self.value] if self.value is not None else [])
 
 
 class _Data(Struct):
@@ -134,9 +139,7 @@ class Api:
         missing = [it for it in reply.warnings if not it.startswith("PromQL")]
         self.is_partial |= reply.isPartial or bool(missing)
         return [
-            Series(
-                it.metric, [(at, float(value)) for at, value in (it.values or ([it.value] if it.value else []))]
-            )
+            Series(it.metric, [(at, number) for at, text in it.points if isfinite(number := float(text))])
             for it in reply.data.result
         ]
 

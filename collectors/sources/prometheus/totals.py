@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+_LARGE, _HARDLY = 1000.0, 0.99
+"""From which total on, and from which part of it on, a smaller sample is no new start."""
 Labels = tuple[tuple[str, str], ...]
 """The labels of a series, in order."""
 
@@ -26,10 +28,13 @@ class Grown(Struct, frozen=True):
 def recovered(before: float | None, samples: Iterable[float]) -> float:
     """Return how much a counter grew over its samples: a smaller one is the first after a start from zero.
 
-    `before` is its total at the last sample before; None: it began at zero.
+    Of a large total, one that is hardly smaller is not: two servers of metrics took turns to scrape it, of
+    which one is behind. `before` is the total at the last sample before; None: it began at zero.
     """
     total, last = 0.0, before or 0.0
     for value in samples:
+        if last > _LARGE and last * _HARDLY <= value < last:
+            continue
         total += value - last if value >= last else value
         last = value
     return total

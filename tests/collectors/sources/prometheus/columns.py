@@ -143,3 +143,24 @@ def fleet(step: float, days: int = _DAYS) -> list[Stored]:
         found.append(Stored("fleet_total", labels, [(at, float(int(at) * 2 + number)) for at in times]))
         found.append(Stored("up", target, [(at, 1.0) for at in times]))
     return found
+
+
+def scattered(seed: int, number: int = 40) -> list[Stored]:
+    """Return counters that start anew, are not scraped for a while, begin and end at any time."""
+    chance = random.Random(seed)
+    found = []
+    for at in range(number):
+        begin = chance.choice([0, 0, chance.randrange(_DAYS * DAY)])
+        end = chance.choice([_DAYS * DAY, _DAYS * DAY, begin + chance.randrange(2 * DAY)])
+        gaps = [
+            (it := chance.randrange(_DAYS * DAY), it + chance.randrange(20 * HOUR))
+            for _ in range(chance.randrange(3))
+        ]
+        rarely = chance.choice([0.0, 0.002, 0.05])
+        value, samples = float(chance.randrange(3)), []
+        for moment in every(240.0, begin, min(end, _DAYS * DAY), offset=chance.randrange(240)):
+            value = float(chance.randrange(9)) if chance.random() < rarely else value + chance.randrange(4)
+            if not any(first < moment < last for first, last in gaps):
+                samples.append((moment, value))
+        found.append(Stored("scattered_total", {"case": f"s{at}", "job": "scattered"}, samples))
+    return found

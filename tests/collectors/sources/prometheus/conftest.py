@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.collectors.sources.prometheus.columns import Column, columns, fleet, witnesses
+from tests.collectors.sources.prometheus.columns import Column, columns, fleet, scattered, witnesses
 from tests.collectors.sources.prometheus.stored import Stored, into_blocks, into_victoria
 from tests.e2e.servers import prometheus, victoria_metrics
+
+SEED = 11
 
 
 @contextmanager
@@ -38,7 +40,7 @@ def server(
 ) -> Iterator[str]:
     """The address of a server that has the samples of all cases."""
     found = [series for column in known.values() for series in column.series]
-    found += witnesses() + fleet(300.0)
+    found += witnesses() + fleet(300.0) + scattered(SEED)
     folder: Path = tmp_path_factory.mktemp(request.param)
     with serving(request.param, folder, found) as url:
         yield url

@@ -22,6 +22,10 @@ NOBODY = Presence(frozenset(), frozenset(), {}, {})
         (None, [500, 510], 510),
         (None, [], 0),
         (0.25, [0.75, 0.5], 1.0),
+        # Two that scrape one counter take turns, and one of them is behind.
+        (172_000, [171_990, 172_020, 172_015, 172_040], 40),
+        (172_000, [17_000], 17_000),
+        (1000, [995], 995),
     ],
 )
 def test_a_counter_that_starts_anew_goes_on_from_zero(

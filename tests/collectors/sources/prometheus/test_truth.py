@@ -12,7 +12,8 @@ import pytest
 import requests
 
 from leverwatch.collectors.sources.prometheus.totals import recovered
-from tests.collectors.sources.prometheus.columns import Column
+from tests.collectors.sources.prometheus.columns import Column, scattered
+from tests.collectors.sources.prometheus.conftest import SEED
 from tests.collectors.sources.prometheus.stored import DAY, FIRST, calls, day, days, source
 
 pytestmark = pytest.mark.e2e
@@ -49,6 +50,19 @@ def test_a_day_has_what_all_samples_tell_and_nothing_else(server: str, known: di
         if name != "replicas":
             told = [found.get((name, number), 0) for number in (1, 2, 3)]
             assert told == [seen(column, number) for number in (1, 2, 3)], name
+
+
+def test_any_counters_have_on_every_day_what_all_of_their_samples_tell(server: str) -> None:
+    series = scattered(SEED)
+    asked = source(server, metrics={"inferences": "scattered_total"}, system="{case}")
+
+    found = calls(asked.ask(days(1, 3)))
+
+    told = {
+        (it.labels["case"], number): seen(Column("", [], [it]), number) for it in series for number in (1, 2, 3)
+    }
+    assert found == {key: value for key, value in told.items() if value}
+    assert len([key for key in told if told[key]]) > 60
 
 
 # What is lost lies between the last scrape and a new start, or the end of a pod; two calls a second, every 15 s.
