@@ -81,7 +81,7 @@ class Counters:
         api = Api(self._config, self._context)
         self.asked = api.asked
         growth = Growth(api, self._counters, self._gap, self._config.replica_labels)
-        until = self._context.now().astimezone(UTC).timestamp() - _SETTLED
+        until = self._context.now().astimezone(UTC).timestamp() // 1 - _SETTLED
         totals = [growth.totals(grid) for grid in grids(days, until)]
         presence = self._presence(api, days, until, totals)
         told = _Told()
@@ -137,7 +137,7 @@ class Counters:
 
     def shown(self, days: Days) -> str:
         """Return the questions for some days in PromQL."""
-        until = self._context.now().astimezone(UTC).timestamp() - _SETTLED
+        until = self._context.now().astimezone(UTC).timestamp() // 1 - _SETTLED
         lines = [] if self._config.preset is None else [f"# preset {self._config.preset}"]
         for grid in grids(days, until):
             lines += [

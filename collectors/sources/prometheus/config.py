@@ -137,7 +137,7 @@ class PrometheusConfig(HttpSettings, DailyConfig):
         examples=["2m"],
     )
     partial_above: float = Field(
-        default=0.01, ge=0, le=1, description="The share of a day without samples above which it is partial."
+        default=0.05, ge=0, le=1, description="The share of a day without samples above which it is partial."
     )
     witness: Names = Field(
         default=["prometheus_build_info", "vm_app_version"],

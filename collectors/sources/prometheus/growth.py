@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from leverwatch.collectors.sources.prometheus import queries
-from leverwatch.collectors.sources.prometheus.api import Api
+from leverwatch.collectors.sources.prometheus.api import Api, Series
 from leverwatch.collectors.sources.prometheus.config import Counter
-from leverwatch.collectors.sources.prometheus.queries import HOUR, PART
+from leverwatch.collectors.sources.prometheus.queries import DAY, HOUR, PART
 from leverwatch.collectors.sources.prometheus.selectors import NAME, Selector, among
 from leverwatch.collectors.sources.prometheus.totals import Grown, Labels, corrected, recovered
 
@@ -79,15 +79,12 @@ class Growth:
         Raises:
             CollectorError: as for `Api.at`.
         """
-        found: dict[str, dict[_Place, dict[int, float]]] = {"total": {}, "now": {}, "beside": {}}
-
-        def read(query: str) -> None:
-            for kind, place, points in self._marked(query, grid.start, grid.end, grid.step):
-                found[kind][place] = {grid.at(moment): value for moment, value in points}
-
-        read(queries.totals(self._counters, self._gap, grid.step))
+        found: dict[str, dict[_Place, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
+        for kind, place, number, value in self._on(grid, queries.totals(self._counters, self._gap, grid.step)):
+            found[kind][place][number] = value
         if any(name in self._replica_labels for _, labels in found["total"] for name, _ in labels):
-            read(queries.fresh(self._counters))
+            for kind, place, number, value in self._on(grid, queries.fresh(self._counters)):
+                found[kind][place][number] = value
         beside = frozenset(
             (part, number, target_of(labels))
             for (part, labels), points in found["beside"].items()
@@ -109,9 +106,8 @@ class Growth:
             return
         query = queries.restarts(self._counters, self._gap, grid.step)
         anew: dict[int, set[_Place]] = defaultdict(set)
-        for _, place, points in self._marked(query, grid.time(1), grid.end, grid.step):
-            for moment, _ in points:
-                anew[grid.at(moment)].add(place)
+        for _, place, number, _ in self._on(grid, query, first=1):
+            anew[number].add(place)
         born = {number: self._born(totals, number) for number in range(1, grid.count + 1)}
         old = self._old(grid, [place for places in born.values() for place in places])
         for number in range(1, grid.count + 1):
@@ -136,8 +132,8 @@ class Growth:
             return set()
         selector = Selector(START, tuple(among(targets, TARGET)))
         query = queries.old_processes(selector, self._gap, grid.step)
-        found = self._marked(query, grid.time(1), grid.end, grid.step)
-        return {(grid.at(moment), target_of(place[1])) for _, place, points in found for moment, _ in points}
+        found = self._on(grid, query, first=1)
+        return {(number, target_of(labels)) for _, (_, labels), number, _ in found}
 
     def _span(self, totals: Totals, number: int, anew: set[_Place], unsure: set[_Place]) -> Span:
         grid = totals.grid
@@ -162,42 +158,35 @@ class Growth:
 
     def _firsts(self, begin: float, end: float, of: set[_Place]) -> dict[_Place, float]:
         query = queries.firsts(self._counters, int(end - begin))
-        found = ((place, points[0][1]) for _, place, points in self._marked(query, end, None, None) if points)
-        return {place: value for place, value in found if place in of}
+        found = self._marked(self._api.at(query, end))
+        return {place: value for _, place, _, value in found if place in of}
 
     def _pieces(
         self, begin: float, end: float, of: set[_Place]
     ) -> dict[_Place, list[tuple[float | None, Sequence[float]]]]:
         """Return the hours in which series started anew, with all of their samples; of other hours nobody asks."""
-        named = sorted({part for part, _ in of})
-        query = queries.hours([(part, self._selectors[part]) for part in named], self._gap)
-        # Backwards from the end, as the present day ends now; the first hour may begin before the day.
-        count = -int(-(end - begin) // HOUR)
+        parts = [(part, self._selectors[part]) for part in sorted({part for part, _ in of})]
+        full = int((end - begin) // HOUR)
+        rest = int(end - begin) - full * HOUR
+        found: list[Series] = []
+        if full:
+            query = queries.hours(parts, self._gap, HOUR)
+            found += self._api.over(query, begin + HOUR, begin + full * HOUR, HOUR)
+        if rest:
+            found += self._api.at(queries.hours(parts, self._gap, rest), end)
         anew: dict[float, set[_Place]] = defaultdict(set)
         before: dict[tuple[_Place, float], float] = {}
-        for kind, place, points in self._marked(query, end - (count - 1) * HOUR, end, HOUR):
-            for moment, value in points:
-                if place not in of:
-                    continue
-                if kind == "reset":
-                    anew[moment].add(place)
-                else:
-                    before[place, moment] = value
-        first_hour = end - (count - 1) * HOUR
-        is_cut = first_hour - HOUR < begin
-        starts = self._befores(begin, anew[first_hour]) if is_cut and anew.get(first_hour) else {}
-        found: dict[_Place, list[tuple[float | None, Sequence[float]]]] = defaultdict(list)
+        for kind, place, moment, value in self._marked(found):
+            if place in of and kind == "reset":
+                anew[moment].add(place)
+            elif place in of:
+                before[place, moment] = value
+        pieces: dict[_Place, list[tuple[float | None, Sequence[float]]]] = defaultdict(list)
         for moment in sorted(anew):
-            start = max(moment - HOUR, begin)
-            for place, samples in self._samples(start, moment, sorted(anew[moment])).items():
-                first = starts.get(place) if moment == first_hour and is_cut else before.get((place, moment))
-                found[place].append((first, samples))
-        return found
-
-    def _befores(self, moment: float, of: set[_Place]) -> dict[_Place, float]:
-        query = queries.totals(self._counters, self._gap, HOUR)
-        found = self._marked(query, moment, None, None)
-        return {place: points[0][1] for kind, place, points in found if kind == "total" and place in of and points}
+            length = HOUR if moment < begin + full * HOUR + 1 else rest
+            for place, samples in self._samples(moment - length, moment, sorted(anew[moment])).items():
+                pieces[place].append((before.get((place, moment)), samples))
+        return pieces
 
     def _samples(self, begin: float, end: float, of: Sequence[_Place]) -> dict[_Place, list[float]]:
         """Return all samples of some series after a time and until another one."""
@@ -218,16 +207,22 @@ class Growth:
         """Return labels without those that tell replicas apart."""
         return tuple(it for it in labels if it[0] not in self._replica_labels) if self._replica_labels else labels
 
-    def _marked(
-        self, query: str, start: float, end: float | None, step: float | None
-    ) -> Iterator[tuple[str, _Place, Sequence[tuple[float, float]]]]:
-        if end is None or step is None:
-            found = self._api.at(query, start)
+    def _on(self, grid: Grid, query: str, first: int = 0) -> Iterator[tuple[str, _Place, int, float]]:
+        """Yield what a query finds at the times of a grid, from one of them on: what it is, where, when, and the
+        value."""
+        if grid.step == DAY:
+            found = self._api.over(query, grid.time(first), grid.end, grid.step)
         else:
-            found = self._api.over(query, start, end, step)
+            # Some servers move the times of a range to multiples of its step, which midnights are of days alone.
+            found = [it for n in range(first, grid.count + 1) for it in self._api.at(query, grid.time(n))]
+        return ((kind, place, grid.at(moment), value) for kind, place, moment, value in self._marked(found))
+
+    def _marked(self, found: Iterable[Series]) -> Iterator[tuple[str, _Place, float, float]]:
         for series in found:
             kind, _, part = series.labels[PART].partition(" ")
-            yield kind, (part, _labels(series.labels)), series.points
+            place = (part, _labels(series.labels))
+            for moment, value in series.points:
+                yield kind, place, moment, value
 
 
 def _labels(given: Mapping[str, str]) -> Labels:

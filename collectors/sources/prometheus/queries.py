@@ -89,13 +89,17 @@ def restarts(counters: Sequence[Counter], gap: int, length: int) -> str:
     return together(marked("reset", part, resets(selector, gap, length)) for part, selector in parts(counters))
 
 
-def hours(parts_of: Iterable[tuple[str, Selector]], gap: int) -> str:
-    """Return the query for the hours in which series started anew, and for their running total before each."""
+def hours(parts_of: Iterable[tuple[str, Selector]], gap: int, length: int) -> str:
+    """Return the query for spans of `length` seconds in which series started anew, and their total before each."""
     found = []
     for part, selector in parts_of:
-        anew = resets(selector, gap, HOUR)
+        anew = resets(selector, gap, length)
         found.append(marked("reset", part, anew))
-        found.append(marked("before", part, f"last_over_time({selector}[{duration(gap)}] offset 1h) and {anew}"))
+        found.append(
+            marked(
+                "before", part, f"last_over_time({selector}[{duration(gap)}] offset {duration(length)}) and {anew}"
+            )
+        )
     return together(found)
 
 
