@@ -16,6 +16,7 @@ from leverwatch.collectors.sources.prometheus.totals import Grown, Labels, corre
 
 TARGET = ("job", "instance")
 START = "process_start_time_seconds"
+_Target = tuple[str, ...]
 _Place = tuple[str, Labels]
 """Which counter by which name, and the labels of a series."""
 
@@ -49,7 +50,7 @@ class Totals(Struct, frozen=True):
     total: Mapping[_Place, Mapping[int, float]]
     now: Mapping[_Place, Mapping[int, float]]
     """The samples of the last minutes, where there are replicas."""
-    beside: frozenset[tuple[str, int, tuple[str, ...]]]
+    beside: frozenset[tuple[str, int, _Target]]
     """Names that lay beside an earlier one in a span, by the number of its end, at a target."""
 
     def targets(self) -> list[Mapping[str, str]]:
@@ -109,11 +110,13 @@ class Growth:
         for _, place, number, _ in self._on(grid, query, first=1):
             anew[number].add(place)
         born = {number: self._born(totals, number) for number in range(1, grid.count + 1)}
-        old = self._old(grid, [place for places in born.values() for place in places])
+        processes = self._processes(grid, [place for places in born.values() for place in places])
         for number in range(1, grid.count + 1):
             known = begins_known[number - 1]
-            unsure = {it for it in born[number] if not known or (number, target_of(it[1])) in old}
-            yield self._span(totals, number, anew[number], unsure)
+            kinds = {it: processes.get((number, target_of(it[1]))) for it in born[number]}
+            unsure = {it for it in born[number] if not known or kinds[it] == "old"}
+            same = {it for it in born[number] - unsure - anew[number] if kinds[it] == "running"}
+            yield self._span(totals, number, anew[number], unsure, self._relabelled(totals, number, same))
 
     def _born(self, totals: Totals, number: int) -> set[_Place]:
         """Return the series that have their first sample in a span, none of whose replicas has an earlier one."""
@@ -126,16 +129,47 @@ class Growth:
             if number in points and (part, self.reduced(labels)) not in before
         }
 
-    def _old(self, grid: Grid, born: Sequence[_Place]) -> set[tuple[int, tuple[str, ...]]]:
+    def _processes(self, grid: Grid, born: Sequence[_Place]) -> dict[tuple[int, _Target], str]:
+        """Return of targets of new series whether their process is older than the span, and was scraped before."""
         targets = [dict(labels) for _, labels in born]
         if not any(target.get(label) for target in targets for label in TARGET):
-            return set()
-        selector = Selector(START, tuple(among(targets, TARGET)))
-        query = queries.old_processes(selector, self._gap, grid.step)
+            return {}
+        query = queries.old_processes(Selector(START, tuple(among(targets, TARGET))), self._gap, grid.step)
         found = self._on(grid, query, first=1)
-        return {(number, target_of(labels)) for _, (_, labels), number, _ in found}
+        return {(number, target_of(labels)): kind for kind, (_, labels), number, _ in found}
 
-    def _span(self, totals: Totals, number: int, anew: set[_Place], unsure: set[_Place]) -> Span:
+    def _relabelled(self, totals: Totals, number: int, born: set[_Place]) -> dict[_Place, float]:
+        """Return the total that new series of running processes had under other labels, as after a label was added
+        to all series: of the only one that has other names of labels, the same values, and is there no longer."""
+        before: dict[tuple[str, _Target], list[tuple[Labels, float]]] = defaultdict(list)
+        for (part, labels), points in totals.total.items() if born else ():
+            if number - 1 in points and number in points:
+                before[part, target_of(labels)].append((labels, points[number]))
+        found: dict[_Place, list[tuple[Labels, float]]] = {}
+        for part, labels in born:
+            new, total = dict(labels), totals.total[part, labels][number]
+            found[part, labels] = [
+                (old, value)
+                for old, value in before[part, target_of(labels)]
+                if value <= total
+                and {name for name, _ in old} != set(new)
+                and all(new.get(name, text) == text for name, text in old)
+            ]
+        if not any(found.values()):
+            return {}
+        fresh = self._marked(self._api.at(queries.fresh(self._counters), totals.grid.time(number)))
+        alive = {place for _, place, _, _ in fresh}
+        gone = {place: [it for it in old if (place[0], it[0]) not in alive] for place, old in found.items()}
+        return {place: old[0][1] for place, old in gone.items() if len(old) == 1}
+
+    def _span(
+        self,
+        totals: Totals,
+        number: int,
+        anew: set[_Place],
+        unsure: set[_Place],
+        relabelled: Mapping[_Place, float],
+    ) -> Span:
         grid = totals.grid
         begin, end = grid.time(number - 1), grid.time(number)
         firsts = self._firsts(begin, end, unsure - anew) if unsure - anew else {}
@@ -146,8 +180,7 @@ class Growth:
             if number not in points:
                 continue
             before, after = points.get(number - 1), points[number]
-            if place in firsts:
-                before = firsts[place]
+            before = firsts.get(place, relabelled.get(place, before))
             told = None
             if samples := whole.get(place):
                 before, told = samples[0], recovered(samples[0], samples)
@@ -229,7 +262,7 @@ def _labels(given: Mapping[str, str]) -> Labels:
     return tuple(sorted((name, value) for name, value in given.items() if value and name not in (NAME, PART)))
 
 
-def target_of(labels: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+def target_of(labels: Iterable[tuple[str, str]]) -> _Target:
     """Return what tells a target apart from others."""
     known = dict(labels)
     return tuple(known.get(label, "") for label in TARGET)

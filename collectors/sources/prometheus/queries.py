@@ -125,18 +125,19 @@ def presence(counter: Counter, witness: Sequence[Selector], up: Selector | None,
     return together(found)
 
 
-def old_processes(target: Selector, gap: int, length: int) -> str:
-    """Return the query for processes that are older than the last `length` seconds, and were not scraped before.
+def old_processes(start: Selector, gap: int, length: int) -> str:
+    """Return the query for processes that are older than the last `length` seconds, by when they say they started.
 
-    What they had counted when they were first scraped is of no day that is known.
+    What those that were not scraped before had counted by then is of no day that is known. Of the others, what is
+    new may have been there under other labels.
     """
-    start = target.name
-    whole = Selector(start, target.matchers)
-    return marked(
-        "old",
-        "0",
-        f"min_over_time({whole}[{duration(length)}]) < time() - {length}"
-        f" unless {_TARGET} last_over_time({whole}[{duration(gap)}] offset {duration(length)})",
+    old = f"min_over_time({start}[{duration(length)}]) < time() - {length}"
+    before = f"last_over_time({start}[{duration(gap)}] offset {duration(length)})"
+    return together(
+        (
+            marked("old", "0", f"{old} unless {_TARGET} {before}"),
+            marked("running", "0", f"({old}) and {_TARGET} {before}"),
+        )
     )
 
 

@@ -49,6 +49,18 @@ WORLD = [
     counter("team", "new_total", 5, team="a"),
     counter("team", "new_total", 11, NOON, team="b"),
     started("team", -30 * DAY),
+    # A label that is added to all series at noon, while the process goes on.
+    counter("relabelled", "new_total", 7000, 0, NOON),
+    counter("relabelled", "new_total", 7000 + 1440 + 720, NOON, cluster="eu"),
+    started("relabelled", -30 * DAY),
+    # The first failures of a process, under one label more, while the other series goes on.
+    counter("failing", "new_total", 10, 0, 4 * DAY),
+    Stored(
+        "new_total",
+        {"case": "failing", "job": "failing", "instance": "failing", "error": "late"},
+        [(at, 9000.0) for at in every(60.0, NOON, 4 * DAY)],
+    ),
+    started("failing", -30 * DAY),
     # Gone for two days and a half, with more when it is back.
     counter("back", "new_total", 100, 0, 6 * HOUR),
     counter("back", "new_total", 5000, 2 * DAY + 18 * HOUR),
@@ -107,6 +119,11 @@ def test_a_process_that_was_old_when_it_was_first_scraped_brings_nothing_of_its_
 def test_a_process_and_a_label_that_are_new_count_from_zero(changing: str) -> None:
     assert told(changing, "young") == {1: 40 + 719}
     assert told(changing, "team") == {1: A_DAY + 11 + 719}
+
+
+def test_a_process_that_goes_on_under_more_labels_counts_once(changing: str) -> None:
+    assert told(changing, "relabelled", 1, 2) == {1: A_DAY, 2: A_DAY}
+    assert told(changing, "failing", 1, 2) == {1: A_DAY + 9000, 2: A_DAY}
 
 
 def test_a_series_that_comes_back_within_the_gap_goes_on_and_after_it_is_new(changing: str) -> None:
