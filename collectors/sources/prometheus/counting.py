@@ -77,18 +77,19 @@ def amounts_of(
     replicas: dict[tuple[str, Labels], list[Grown]] = defaultdict(list)
     for (part, labels), grown in span.grown.items():
         replicas[part, reduced(labels)].append(grown)
-    by_name: dict[tuple[int, Names, tuple[str, ...]], dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    by_name: dict[tuple[int, tuple[str, ...]], dict[int, dict[Names, float]]] = defaultdict(dict)
     together: dict[tuple[int, tuple[str, ...]], set[int]] = defaultdict(set)
     for (part, labels), several in replicas.items():
         at, choice = place_of(part)
         target = target_of(labels)
-        by_name[at, naming(labels), target][choice] += of_replicas(several)
+        amounts = by_name[at, target].setdefault(choice, defaultdict(float))
+        amounts[naming(labels)] += of_replicas(several)
         if choice and beside(part, target):
             together[at, target].add(choice)
     found: dict[str, dict[Names, float]] = defaultdict(lambda: defaultdict(float))
-    for (at, names, target), grown_by in by_name.items():
-        counter = counters[at]
-        found[counter.role][names] += chosen(grown_by, together[at, target]) * counter.scale
+    for (at, target), grown_by in by_name.items():
+        for names, amount in chosen(grown_by, together[at, target]).items():
+            found[counters[at].role][names] += amount * counters[at].scale
     return found
 
 

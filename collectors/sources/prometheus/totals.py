@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from msgspec import Struct
 
+Key = TypeVar("Key", bound=Hashable)
 _LARGE, _HARDLY = 1000.0, 0.99
 """From which total on, and from which part of it on, a smaller sample is no new start."""
 Labels = tuple[tuple[str, str], ...]
@@ -77,13 +79,17 @@ def _from(begin: float | None, grown: Grown) -> float:
     return grown.anew - (begin - own if begin >= own else begin)
 
 
-def chosen(by_name: Mapping[int, float], beside: Iterable[int]) -> float:
-    """Return how much a counter with several names grew: one after the other they add up, beside each other not.
+def chosen(by_name: Mapping[int, Mapping[Key, float]], beside: Collection[int]) -> dict[Key, float]:
+    """Return how much a counter with several names grew at one target, by key: one after the other they add up, of
+    those beside each other the one that grew most counts alone, as it may have other labels.
 
     `beside` has the names that lay beside an earlier one.
     """
-    together = set(beside)
-    total = 0.0
+    total: dict[Key, float] = {}
     for name in sorted(by_name):
-        total = max(total, by_name[name]) if name in together else total + by_name[name]
+        grown = by_name[name]
+        if name not in beside:
+            total = {key: total.get(key, 0.0) + grown.get(key, 0.0) for key in (*total, *grown)}
+        elif sum(grown.values()) > sum(total.values()):
+            total = dict(grown)
     return total

@@ -94,7 +94,9 @@ litellm_deployment_total_requests_total{litellm_model_name="gpt-5-mini",requeste
 litellm_input_tokens_metric_total{model="openai/gpt-5-mini",requested_model="gpt-5-mini",team_alias="support"} 19000.0
 litellm_input_tokens_metric_total{model="openai/embed-3",requested_model="embed-3",team_alias="support"} 800.0
 litellm_output_tokens_metric_total{model="openai/gpt-5-mini",requested_model="gpt-5-mini",team_alias="support"} 950.0
-litellm_provider_cache_read_input_tokens_metric_total{model="openai/gpt-5-mini",requested_model="gpt-5-mini",team_alias="support"} 4000.0
+litellm_input_cached_tokens_metric_total{model="openai/gpt-5-mini",requested_model="gpt-5-mini",team_alias="support"} 4000.0
+litellm_input_cache_creation_tokens_metric_total{model="openai/gpt-5-mini",requested_model="gpt-5-mini",team_alias="support"} 300.0
+litellm_provider_cache_read_input_tokens_metric_total{model="openai/gpt-5-mini",team_alias="support"} 4000.0
 litellm_total_tokens_metric_total{model="openai/gpt-5-mini",requested_model="gpt-5-mini",team_alias="support"} 19950.0
 litellm_spend_metric_total{model="openai/gpt-5-mini",requested_model="gpt-5-mini",team_alias="support"} 0.125
 litellm_request_total_latency_metric_sum{model="openai/gpt-5-mini",requested_model="gpt-5-mini",team_alias="support"} 77.5

@@ -94,10 +94,12 @@ def test_of_replicas_the_maximum_counts_from_the_newest_total_of_any() -> None:
 
 
 def test_names_of_one_counter_add_up_one_after_the_other_and_not_beside_each_other() -> None:
-    assert chosen({0: 40.0, 1: 60.0}, []) == 100
-    assert chosen({0: 40.0, 1: 100.0}, [1]) == 100
-    assert chosen({0: 100.0, 1: 100.0, 2: 7.0}, [1]) == 107
-    assert chosen({1: 3.0}, []) == 3
+    assert chosen({0: {"a": 40.0}, 1: {"a": 60.0, "b": 1.0}}, []) == {"a": 100, "b": 1}
+    assert chosen({0: {"a": 40.0}, 1: {"a": 100.0}}, [1]) == {"a": 100}
+    assert chosen({0: {"a": 100.0}, 1: {"a": 100.0}, 2: {"a": 7.0}}, [1]) == {"a": 107}
+    # Under other labels it is still the same.
+    assert chosen({0: {"a": 100.0}, 1: {"b": 60.0, "c": 40.0}}, [1]) == {"a": 100}
+    assert chosen({1: {"a": 3.0}}, []) == {"a": 3}
 
 
 def seen(*ends: float) -> Presence:
