@@ -70,10 +70,10 @@ servers: $(BIN)/.ready $(WAREHOUSES)/bin/.ready ## install the real programs the
 	@if ! command -v promtool >/dev/null || ! command -v prometheus-alertmanager >/dev/null \
 	    || ! command -v amtool >/dev/null || ! command -v chromium >/dev/null || ! command -v git >/dev/null \
 	    || ! command -v systemd-analyze >/dev/null || ! command -v mariadbd >/dev/null \
-	    || ! command -v clickhouse-server >/dev/null; then \
+	    || ! command -v clickhouse-server >/dev/null || ! command -v victoria-metrics >/dev/null; then \
 	    $(SUDO) apt-get update -qq && \
 	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	        prometheus prometheus-alertmanager chromium git systemd mariadb-server clickhouse-server; fi
+	        prometheus prometheus-alertmanager chromium git systemd mariadb-server clickhouse-server victoria-metrics; fi
 
 producers: $(BIN)/.ready servers ## compare the tables that presets read with what the producers' packages make
 	$(BIN)/python -m tests.collectors.sources.sql.producers
@@ -182,6 +182,7 @@ bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(BIN)/python -m tests.benchmarks.bench_start
 	$(BIN)/python -m tests.benchmarks.bench_git
 	$(BIN)/python -m tests.benchmarks.bench_sql
+	$(BIN)/python -m tests.benchmarks.bench_prometheus
 
 wheel: $(BIN)/.ready ## dist/leverwatch-*.whl with its compiled helper, for Python 3.11 and newer
 	rm -rf build && $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . && rm -rf build && ls dist/*.whl

@@ -56,6 +56,7 @@ _TYPES: dict[str, Callable[[], SourceType]] = {
     "git": _lazy("git", "GitConfig", "GitCollector"),
     "google-monitoring": _lazy("google-monitoring", "GoogleMonitoringConfig", "GoogleMonitoringCollector"),
     "models": _lazy("models", "ModelsConfig", "ModelsCollector"),
+    "prometheus": _lazy("prometheus", "PrometheusConfig", "PrometheusCollector"),
     "sql": _lazy("sql", "SqlConfig", "SqlCollector"),
     "usage-api": _lazy("usage-api", "UsageApiConfig", "UsageApiCollector"),
 }

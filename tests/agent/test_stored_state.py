@@ -33,6 +33,7 @@ from tests.collectors.sources.git.repo import Repo
 from tests.collectors.sources.google_monitoring.google import CALLS, GEMINI, Google
 from tests.collectors.sources.google_monitoring.google import TOKEN as GOOGLE_TOKEN
 from tests.collectors.sources.models.server import Answer, Provider, models, provider
+from tests.collectors.sources.prometheus.pretended import answered
 from tests.collectors.sources.stored_values import kinds_of
 from tests.collectors.sources.web import web
 
@@ -75,6 +76,13 @@ SOURCES: dict[str, dict[str, Any]] = {
         "system": "bot-of-vertex",
         "history": "3d",
     },
+    "metrics": {
+        "type": "prometheus",
+        "method": "get",
+        "metrics": {"inferences": "calls_total"},
+        "history": "5d",
+        "system": "bot-of-metrics",
+    },
 }
 ASKED = {
     "table": "bot-of-a-table",
@@ -82,6 +90,7 @@ ASKED = {
     "azure": "bot-of-azure",
     "vertex": "bot-of-vertex",
     "account": "bot-of-an-account",
+    "metrics": "bot-of-metrics",
 }
 """The system of each source that is asked for the same days in every run."""
 
@@ -102,7 +111,7 @@ class World:
         context = CollectorContext(self.folder, self.folder / "cache", lambda: self.now)
         for name, settings in SOURCES.items():
             source = source_types()[settings["type"]]
-            kind = "models" if settings["type"] == "usage-api" else settings["type"]
+            kind = "models" if settings["type"] in {"usage-api", "prometheus"} else settings["type"]
             more = {"url": self.urls[kind]} if kind in self.urls else {}
             config = source.config.model_validate({"name": name, **settings, **more})
             self.runners[name] = SourceRunner(config, source.build(config, context), self.store)
@@ -139,10 +148,13 @@ def served() -> Iterator[Provider]:
     start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
     bucket = {"start_time": start, "results": [{"num_model_requests": 1}]}
     with provider() as found:
+        listed = models({"id": "gpt-4o", "shutdown_date": "2027-01-14"})
         found.answer = lambda query: (
-            Answer(json.dumps({"data": [bucket]}).encode())
+            answered(query)
+            if "query" in query
+            else Answer(json.dumps({"data": [bucket]}).encode())
             if "start_time" in query
-            else models({"id": "gpt-4o", "shutdown_date": "2027-01-14"})
+            else listed
         )
         yield found
 
@@ -234,6 +246,8 @@ KINDS = [
     ("bedrock", "models", "models that had calls"),
     ("account", "days", "days that were asked for"),
     ("account", "questions", "questions that were asked"),
+    ("metrics", "days", "days that were asked for"),
+    ("metrics", "questions", "questions that were asked"),
 ]
 each = pytest.mark.parametrize(("source", "prefix", "name"), KINDS, ids=lambda value: value)
 

@@ -133,6 +133,25 @@ def prometheus(folder: Path, config: dict[str, Any]) -> Iterator[Server]:
 
 
 @contextmanager
+def victoria_metrics(folder: Path) -> Iterator[str]:
+    """The address of a VictoriaMetrics with its data under `folder`. It keeps samples of ten years."""
+    path = shutil.which("victoria-metrics")
+    if path is None:
+        raise ServerFailed("victoria-metrics is not installed; `make servers` installs what the tests need")
+    folder.mkdir(parents=True, exist_ok=True)
+    address, log = f"{_LOCAL}:{free_port()}", folder / "log.txt"
+    command = [path, f"-storageDataPath={folder / 'data'}", f"-httpListenAddr={address}", "-retentionPeriod=10y"]
+    command.append("-memory.allowedBytes=256MB")
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        _await_ready(process, f"http://{address}", "victoria-metrics", log)
+        yield f"http://{address}"
+    finally:
+        _stop(process)
+
+
+@contextmanager
 def alertmanager(folder: Path, config: dict[str, Any]) -> Iterator[Server]:
     """An Alertmanager of its own, without a cluster."""
     arguments = ["--cluster.listen-address=", f"--storage.path={folder / 'data'}"]

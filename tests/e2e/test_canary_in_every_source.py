@@ -21,6 +21,7 @@ from leverwatch.collectors.interface import Result
 from tests.collectors.sources.evals import samples
 from tests.collectors.sources.git.repo import Repo, git
 from tests.collectors.sources.models.server import Answer, Provider, models, provider
+from tests.collectors.sources.prometheus.pretended import answered, failure
 from tests.collectors.sources.web import Web, web
 from tests.e2e import clouds
 from tests.e2e.agents import running
@@ -85,6 +86,10 @@ def documents() -> Iterator[tuple[str, bytes]]:
 
 def answer(query: Mapping[str, str]) -> Answer:
     """Of the provider, by the wish in the query; git is refused in words that it passes on."""
+    if "dropped_total" in query.get("query", ""):
+        return failure(422, CANARY, CANARY)
+    if "query" in query:
+        return answered(query, {"app": CANARY * 30, CANARY: CANARY, "code": CANARY})
     if "service" in query:
         return Answer(CANARY.encode(), status=403, headers={"Content-Type": "text/plain"})
     if "start_time" in query:
@@ -158,6 +163,8 @@ def sources(folder: Path, url: str) -> list[dict[str, Any]]:
     web = url.replace("http://", f"http://user:{SECRET}@")
     by_fields = {"type": "jsonl", "fields": FIELDS, "not": {"skip": {"present": True}}}
     table = {"type": "sql", "url": "sqlite:///calls.db", "table": "calls", "time_is": "text", "system": "{app}"}
+    metrics = {"type": "prometheus", "url": url, "method": "get", "token": SECRET}
+    headers = {"X-Scope-OrgID": SECRET}
     database(folder / "calls.db")
     asked = {"url": url.removesuffix("/v1/models"), "token": SECRET}
     files: list[dict[str, Any]] = [
@@ -173,6 +180,20 @@ def sources(folder: Path, url: str) -> list[dict[str, Any]]:
         {"name": "evals", "type": "evals", "path": "evals/*", "system": "bot"},
         {"name": "table", **table, "fields": {"time": "at", "status": "outcome", "input_tokens": "tokens"}},
         {"name": "dropped", **table, "fields": {"time": "at", "model": "nowhere"}},
+        {
+            "name": "metrics",
+            **metrics,
+            "metrics": {"inferences": "calls_total"},
+            "system": "{app}",
+            "failed": {"code": "x"},
+        },
+        {
+            "name": "counters",
+            **metrics,
+            "metrics": {"inferences": "dropped_total"},
+            "system": "bot",
+            "headers": headers,
+        },
         *({"name": n, "type": "models", "url": url + wish, "token": SECRET} for n, wish in wishes.items()),
         *(
             {"name": api, "type": "usage-api", "api": api, "system": f"bot-of-{api}", **asked}
@@ -260,6 +281,7 @@ def test_no_type_of_source_and_no_error_lets_a_text_or_a_token_out(
                 "refusal",
                 "nonsense",
                 "elsewhere",
+                "counters",
             }
             wait_until(lambda: wanted <= set(re.findall(failing, agent.metrics())), 60, "all were tried")
             pages = {page: requests.get(agent.url + page, timeout=20).content for page in PAGES}

@@ -1,0 +1,229 @@
+"""Asks a server with the HTTP API of Prometheus how counters grew on whole days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from hashlib import blake2b
+
+from msgspec import Struct
+
+from leverwatch.collectors.daily.answers import Answer
+from leverwatch.collectors.daily.collector import DailyCollector
+from leverwatch.collectors.daily.known_days import KINDS as KINDS
+from leverwatch.collectors.daily.sums import Group, added_up
+from leverwatch.collectors.daily.window import DAY, Days
+from leverwatch.collectors.interface import CollectorContext
+from leverwatch.collectors.records.fields import parse_template, system_lookup
+from leverwatch.collectors.sources.prometheus import queries
+from leverwatch.collectors.sources.prometheus.api import Api
+from leverwatch.collectors.sources.prometheus.config import PrometheusConfig
+from leverwatch.collectors.sources.prometheus.counting import FIELDS, Naming, amounts_of, fractions, groups
+from leverwatch.collectors.sources.prometheus.coverage import Presence, missing
+from leverwatch.collectors.sources.prometheus.growth import TARGET, Grid, Growth, Span, Totals
+from leverwatch.collectors.sources.prometheus.queries import PART
+from leverwatch.collectors.sources.prometheus.selectors import Selector, among, parse_selector
+
+_SETTLED = 60.0
+"""Seconds; the newest samples may still be on their way."""
+_WHOLE_DAY = queries.DAY
+GAP, BEGINNING, INCOMPLETE, FRACTION = "gap", "unknown_beginning", "incomplete_answer", "fraction"
+"""Reasons of problems."""
+
+
+class _Told(Struct):
+    """What is found out about days."""
+
+    groups: list[Group] = []
+    problems: list[tuple[str, str, str]] = []
+    filled: set[date] = set()
+    partial: set[date] = set()
+
+
+class Counters:
+    """Counters that are asked for days."""
+
+    def __init__(self, config: PrometheusConfig, context: CollectorContext) -> None:
+        self._config, self._context = config, context
+        self._counters = config.counters()
+        self._gap = int(config.max_gap.total_seconds())
+        self._bucket = int(config.gap_after.total_seconds())
+        template = parse_template(config.system)
+        self._naming = Naming(config.known, template.paths)
+        self._system_of = system_lookup(template)
+        self.asked: list[tuple[str, int]] = []
+        """The path of each request for the last days, and the bytes of its answer."""
+
+    @property
+    def settings(self) -> str:
+        """A digest of everything that the answers depend on; what the source shows of itself is not among it, but
+        for the tenant."""
+        config = self._config
+        tenant = sorted(
+            secret.get_secret_value() for name, secret in config.headers.items() if name.lower() == "x-scope-orgid"
+        )
+        counters = [(it.role, [str(one) for one in it.selectors], it.scale) for it in self._counters]
+        known = config.known
+        told = (
+            config.shown_url, tenant, counters, known.model, known.operation, tuple(known.operations.items()),
+            sorted(known.failed.items()), known.errors_inside, known.cached_beside, sorted(known.unknown),
+            config.system, sorted(config.replica_labels), self._gap, self._bucket, config.partial_above,
+            config.witness,
+        )  # fmt: skip
+        return blake2b(repr(told).encode(), digest_size=8).hexdigest()
+
+    def ask(self, days: Days) -> Answer:
+        """Return what the counters grew by on some days.
+
+        Raises:
+            CollectorError: as for `Api.at`, and for files that have no secret or certificate.
+        """
+        api = Api(self._config, self._context)
+        self.asked = api.asked
+        growth = Growth(api, self._counters, self._gap, self._config.replica_labels)
+        until = self._context.now().astimezone(UTC).timestamp() // 1 - _SETTLED
+        totals = [growth.totals(grid) for grid in grids(days, until)]
+        presence = self._presence(api, days, until, totals)
+        told = _Told()
+        for one in totals:
+            begins = [self._is_known(api, one, number, presence) for number in range(one.grid.count)]
+            for number, span in enumerate(growth.spans(one, begins), start=1):
+                self._count(told, one, number, span, growth, api.place)
+                self._cover(told, presence, one.grid.time(number - 1), one.grid.time(number), api.place)
+        if api.is_partial:
+            told.partial |= told.filled
+            detail = "the server says that something is missing in its answer"
+            told.problems.append((api.place, INCOMPLETE, detail))
+        sums = added_up(told.groups, FIELDS, self._system_of)
+        return Answer(
+            usage=sums.usage,
+            filled=frozenset(told.filled),
+            tallies=sums.tallies,
+            calls=sums.calls,
+            tiers=sums.tiers,
+            partial=frozenset(told.partial),
+            newest=datetime.fromtimestamp(max(presence.seen), UTC) if presence.seen else None,
+            problems=(*told.problems, *((api.place, *it) for it in sums.problems)),
+        )
+
+    def _count(self, told: _Told, totals: Totals, number: int, span: Span, growth: Growth, place: str) -> None:
+        """Add what was counted on one day."""
+        day = _day(totals.grid.time(number - 1))
+
+        def beside(part: str, target: tuple[str, ...]) -> bool:
+            return (part, number, target) in totals.beside
+
+        found = amounts_of(span, self._counters, self._naming, growth.reduced, beside)
+        told.groups += groups(day, found, self._config.known)
+        if span.unsure:
+            told.partial.add(day)
+            detail = f"{span.unsure} series had counted before their first sample, from which they count here"
+            told.problems.append((f"{place}: {day}", BEGINNING, detail))
+        for role in fractions(found):
+            detail = f"{role}: grew by no whole number of calls; it is rounded"
+            told.problems.append((f"{place}: {day}", FRACTION, detail))
+
+    def _cover(self, told: _Told, presence: Presence, begin: float, end: float, place: str) -> None:
+        """Add for which share of one day there are samples."""
+        share = missing(presence, self._buckets(begin, end))
+        if not _is_seen(presence, begin, end) and not (share and _is_within(presence, begin, end)):
+            return
+        told.filled.add(_day(begin))
+        if share > self._config.partial_above:
+            told.partial.add(_day(begin))
+            hours = share * (end - begin) / queries.HOUR
+            detail = f"samples are missing for {share:.1%} of the time ({hours:.1f} h)"
+            told.problems.append((f"{place}: {_day(begin)}", GAP, detail))
+
+    def shown(self, days: Days) -> str:
+        """Return the questions for some days in PromQL."""
+        until = self._context.now().astimezone(UTC).timestamp() // 1 - _SETTLED
+        lines = [] if self._config.preset is None else [f"# preset {self._config.preset}"]
+        for grid in grids(days, until):
+            lines += [
+                f"# running totals from {_iso(grid.start)} to {_iso(grid.end)} by {queries.duration(grid.step)}",
+                queries.totals(self._counters, self._gap, grid.step),
+                "# what started anew",
+                queries.restarts(self._counters, self._gap, grid.step),
+            ]
+        lines += [
+            f"# when there are samples, every {queries.duration(self._bucket)}",
+            queries.presence(self._counters[0], self._witness, None, self._bucket),
+        ]
+        return "\n".join(lines)
+
+    @property
+    def _witness(self) -> tuple[Selector, ...]:
+        return tuple(parse_selector(it) for it in self._config.witness)
+
+    def _presence(self, api: Api, days: Days, until: float, totals: Sequence[Totals]) -> Presence:
+        targets = [labels for one in totals for labels in one.targets()]
+        has_targets = any(labels.get(name) for labels in targets for name in TARGET)
+        up = Selector("up", tuple(among(targets, TARGET))) if has_targets else None
+        # A day more on both sides, as a gap is one when there are samples before and after it.
+        begin, end = _midnight(days.first - DAY), min(_midnight(days.last + 2 * DAY), until)
+        there = {queries.place_of(part)[0] for one in totals for part, _ in one.total}
+        counter = self._counters[min(there, default=0)]
+        query = queries.presence(counter, self._witness, up, self._bucket)
+        found: dict[str, dict[float, float]] = {"seen": {}, "witness": {}, "down": {}, "up": {}}
+        for series in api.over(query, begin + self._bucket, end, self._bucket):
+            found[series.labels[PART].partition(" ")[0]] = dict(series.points)
+        return Presence(frozenset(found["seen"]), frozenset(found["witness"]), found["down"], found["up"])
+
+    def _buckets(self, begin: float, end: float) -> Sequence[float]:
+        return [begin + self._bucket * number for number in range(1, int((end - begin) // self._bucket) + 1)]
+
+    def _is_known(self, api: Api, totals: Totals, number: int, presence: Presence) -> bool:
+        """Return whether anything was scraped in the day before a time, so that what has no sample then is new."""
+        if any(number in points for points in totals.total.values()):
+            return True
+        begin = totals.grid.time(number)
+        if _is_seen(presence, begin - _WHOLE_DAY, begin) or any(
+            begin - _WHOLE_DAY < it <= begin for it in presence.witness
+        ):
+            return True
+        is_born = any(number + 1 in points for points in totals.total.values())
+        return is_born and api.has_data(begin - _WHOLE_DAY, begin - 1)
+
+
+def grids(days: Days, until: float) -> Iterator[Grid]:
+    """Yield the times that are asked for: all midnights, and then from the last one until now."""
+    begin = _midnight(days.first)
+    count = min(len(days), max(int((until - begin) // _WHOLE_DAY), 0))
+    if count:
+        yield Grid(begin, _WHOLE_DAY, count)
+    last = begin + count * _WHOLE_DAY
+    length = int(until - last)
+    if count < len(days) and length >= _SETTLED:
+        yield Grid(last, length, 1)
+
+
+def _is_seen(presence: Presence, begin: float, end: float) -> bool:
+    return any(begin < it <= end for it in presence.seen)
+
+
+def _is_within(presence: Presence, begin: float, end: float) -> bool:
+    """Return whether samples of a span without any are missing: a target did not answer, or there are some before
+    and after."""
+    if any(begin < it <= end for it in presence.down):
+        return True
+    return bool(presence.seen) and min(presence.seen) <= begin and max(presence.seen) > end
+
+
+def _midnight(day: date) -> float:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+
+
+def _day(moment: float) -> date:
+    return datetime.fromtimestamp(moment, UTC).date()
+
+
+def _iso(moment: float) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(moment))).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class PrometheusCollector(DailyCollector):
+    """A `prometheus` source."""
+
+    def __init__(self, config: PrometheusConfig, context: CollectorContext) -> None:
+        super().__init__(config, context, Counters(config, context))

@@ -1,0 +1,1 @@
+"""Tests of counters in a real Prometheus and a real VictoriaMetrics."""

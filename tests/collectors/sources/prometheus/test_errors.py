@@ -1,0 +1,175 @@
+"""What a server refuses, fails at or answers late, over real sockets, and what is shown to one that demands it."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leverwatch.collectors.daily.errors import (
+    CredentialsRefused,
+    PermissionRefused,
+    RateLimited,
+    SchemaDiffers,
+    TimedOut,
+    Unreachable,
+)
+from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
+from tests.agent.web.transport.certificates import authority
+from tests.collectors.daily.test_http_config import listening
+from tests.collectors.sources.models.server import Answer, Provider, provider
+from tests.collectors.sources.prometheus.pretended import PER_DAY, answered, failure, success
+from tests.collectors.sources.prometheus.stored import calls, day, days, source
+
+SECRET = "tenant-canary-3141"
+OWN: dict[str, Any] = {"metrics": {"inferences": "calls_total"}, "method": "get"}
+
+
+@pytest.fixture
+def served() -> Iterator[Provider]:
+    with provider() as found:
+        yield found
+
+
+def test_a_server_that_answers_is_counted(served: Provider) -> None:
+    served.answer = answered
+
+    answer = source(served.url, **OWN).ask(days(0, 2))
+
+    assert calls(answer) == {("bot", number): PER_DAY for number in range(3)}
+    assert (answer.problems, set(answer.partial)) == ((), set())
+
+
+ERRORS: list[tuple[Answer, type[CollectorError], str]] = [
+    (failure(401, "unauthorized"), CredentialsRefused, "the key is not accepted"),
+    (failure(401, "", "no org id"), SchemaDiffers, "wants a tenant: `headers` with X-Scope-OrgID"),
+    (failure(403, "forbidden"), PermissionRefused, "may not read this"),
+    (failure(404, "not_found"), SchemaDiffers, "there is nothing at this address"),
+    (failure(422, "execution", f"parse error near {SECRET}"), SchemaDiffers, "does not know something"),
+    (failure(400, "bad_data", f"1:1: parse error {SECRET}"), SchemaDiffers, "does not know something"),
+    (
+        failure(422, "execution", "vector cannot contain metrics with the same labelset"),
+        SchemaDiffers,
+        "two series of one name have the same labels",
+    ),
+    (failure(400, "bad_data", "exceeded maximum resolution of 11,000 points"), TimedOut, "so large a question"),
+    (failure(422, "execution", "query processing would load too many samples"), TimedOut, "so large a question"),
+    (failure(422, "422", "cannot select more than -search.maxSamplesPerQuery=1"), TimedOut, "so large a question"),
+    (failure(429, "too_many", SECRET, Retry_After="17"), RateLimited, "wants to be asked again in 17 s"),
+    (failure(503, "timeout", "query timed out in expression evaluation"), TimedOut, "not have the answer in time"),
+    (failure(503, "unavailable", Retry_After="9"), RateLimited, "wants to be asked again in 9 s"),
+    (failure(503, "unavailable", "no store"), SourceUnavailable, "the server failed"),
+    (failure(500, "internal", SECRET), SourceUnavailable, "the server failed"),
+    (Answer(b"", 302, {"Location": f"http://127.0.0.1:1/{SECRET}"}), SourceRefused, "leads elsewhere"),
+    (Answer(b"<html>log in</html>"), SourceUnavailable, "is none of the API of Prometheus"),
+    (Answer(b'{"status": "error"}'), SourceUnavailable, "is no success"),
+    (Answer(b'{"status": "success"}'), SourceUnavailable, "is no success"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "kind", "said"), ERRORS, ids=[said for _, _, said in ERRORS])
+def test_every_error_is_a_word_of_the_vocabulary_and_quotes_nothing(
+    answer: Answer, kind: type[CollectorError], said: str, served: Provider
+) -> None:
+    served.answer = lambda _: answer
+
+    with pytest.raises(kind, match=said) as caught:
+        source(served.url, **OWN, headers={"X-Scope-OrgID": SECRET}).ask(days(0, 2))
+
+    assert type(caught.value) is kind
+    assert str(caught.value).startswith(f"source metrics: {served.url}: ")
+    assert SECRET not in repr((caught.value, caught.value.__cause__, caught.value.__context__))
+    if kind is RateLimited:
+        assert getattr(caught.value, "retry_after", None) in (17, 9)
+
+
+def test_a_slow_answer_and_nobody_are_said(served: Provider) -> None:
+    served.answer = lambda _: Answer(b"", delay=1.5)
+    with pytest.raises(TimedOut):
+        source(served.url, **OWN, timeout="300ms").ask(days(0, 0))
+    with pytest.raises(Unreachable):
+        source("http://127.0.0.1:1", **OWN).ask(days(0, 0))
+
+
+@pytest.mark.parametrize(
+    ("more", "is_partial"),
+    [
+        ({"warnings": [f"store {SECRET} is down"]}, True),
+        ({"isPartial": True}, True),
+        ({"warnings": ["PromQL info: metric might not be a counter"]}, False),
+        ({"infos": ["PromQL info: x"]}, False),
+    ],
+)
+def test_a_part_of_an_answer_makes_days_partial(
+    more: Mapping[str, Any], is_partial: bool, served: Provider
+) -> None:
+
+    def answer(query: dict[str, str]) -> Answer:
+        whole = json.loads(answered(query).body)
+        return success(whole["data"]["result"], **more)
+
+    served.answer = answer
+
+    found = source(served.url, **OWN).ask(days(0, 1))
+
+    assert set(found.partial) == ({day(0), day(1)} if is_partial else set())
+    assert [reason for _, reason, _ in found.problems] == (["incomplete_answer"] if is_partial else [])
+    assert SECRET not in repr(found)
+
+
+def test_a_server_behind_tls_that_demands_a_certificate_a_token_and_a_tenant_is_asked(tmp_path: Path) -> None:
+    trusted = authority(tmp_path)
+    pair, client = trusted.server(), trusted.client()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(trusted.file))
+    context.load_cert_chain(pair.certificate, pair.key)
+    context.verify_mode = ssl.CERT_REQUIRED
+    tls = {"ca_file": trusted.file, "cert_file": client.certificate, "key_file": client.key}
+    own = {**OWN, **tls, "method": "post", "headers": {"X-Scope-OrgID": SECRET}}
+    with listening(tls=context, body=success([]).body) as server:
+        source(server.url, **own, token=SECRET).ask(days(0, 0))
+        source(server.url, **own, user="reader", password=SECRET).ask(days(0, 0))
+
+    methods = {(method, path) for method, path, _, _ in server.requests}
+    assert methods == {("POST", "/prom/api/v1/query_range")}
+    shown = [
+        (headers["X-Scope-OrgID"], headers["Authorization"].split()[0]) for _, _, headers, _ in server.requests
+    ]
+    assert set(shown) == {(SECRET, "Bearer"), (SECRET, "Basic")}
+    assert all(SECRET.encode() not in body for _, _, _, body in server.requests)
+
+
+def test_other_settings_are_other_answers_and_other_secrets_are_not() -> None:
+    def digest(**settings: Any) -> str:
+        return source("http://prometheus:9090", **{**OWN, **settings}).settings
+
+    same: list[Callable[[], str]] = [
+        lambda: digest(token=SECRET), lambda: digest(timeout="9s"), lambda: digest(method="post"),
+        lambda: digest(headers={"X-Key": "a"}),
+    ]  # fmt: skip
+    others = [
+        digest(**more)
+        for more in (
+            {"metrics": {"inferences": "other_total"}}, {"matching": 'a="b"'}, {"model": "m"}, {"system": "x"},
+            {"max_gap": "3d"}, {"gap_after": "1m"}, {"partial_above": 0.5}, {"replica_labels": ["r"]},
+            {"failed": {"a": "b"}}, {"headers": {"X-Scope-OrgID": "a"}}, {"headers": {"X-Scope-OrgID": "b"}},
+            {"errors_inside": True}, {"witness": "up"}, {"operation": "o"}, {"operation": {"constant": "image"}},
+        )
+    ]  # fmt: skip
+
+    assert {make() for make in same} == {digest()}
+    assert len({*others, digest()}) == len(others) + 1
+
+
+def test_the_questions_are_shown_without_asking() -> None:
+    shown = source("http://127.0.0.1:1", preset="tgi", token=SECRET).shown(days(1, 2))
+
+    assert shown.startswith(
+        "# preset tgi\n# running totals from 2026-03-02T00:00:00Z to 2026-03-04T00:00:00Z by 1d\n"
+    )
+    assert "last_over_time(tgi_request_success[2d])" in shown
+    assert "resets(tgi_request_success[3d])" in shown
+    assert SECRET not in shown
