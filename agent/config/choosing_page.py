@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 from msgspec import Struct
 from msgspec.structs import replace
+from pydantic import ValidationError
 
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.registry import source_types
@@ -32,12 +33,11 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "A cloud": (
         "bedrock", "bedrock-athena", "azure-openai", "azure-apim", "vertex", "vertex-bigquery",
         "databricks-endpoint-usage", "snowflake-cortex-usage", "cloudwatch", "azure-monitor", "google-monitoring",
-        "cloud-monitoring",
     ),
-    "A server of models, or what is in front of it": ("ollama", "prometheus", "nginx", "envoy", "loki"),
+    "A server of models, or what is in front of it": ("prometheus", "ollama", "nginx", "envoy", "loki"),
     "Tracing by an SDK": (
-        "otlp", "otel-traces-clickhouse", "langfuse", "usage-api: langfuse", "usage-api: langsmith",
-        "mlflow", "phoenix",
+        "otlp", "otel-traces-clickhouse", "langfuse", "usage-api: langfuse", "usage-api: langsmith", "mlflow",
+        "phoenix",
     ),
 }  # fmt: skip
 """What a team has, and the pages and presets of it, in this order."""
@@ -76,6 +76,19 @@ def example_of(page: str) -> SourceConfig | None:
     return source_types()[settings["type"]].config.model_validate(settings)
 
 
+def variants_of(page: str) -> Iterator[tuple[str, Tells]]:
+    """Yield what the other examples of a page can tell, each with the preset or the API that it is for."""
+    for block in list(_EXAMPLE.finditer(page))[1:]:
+        try:
+            example = example_of(block[0])
+        except (ValidationError, yaml.YAMLError, KeyError, TypeError, ValueError):
+            continue  # It leaves something out.
+        told = None if example is None else example.tells()
+        of = next((str(it) for name in ("api", "preset") if (it := getattr(example, name, None)) is not None), "")
+        if told is not None and of:
+            yield of, told
+
+
 def rows(folder: Path) -> Iterator[Row]:
     """Yield what the examples of the pages of a folder, and all presets of tables, can tell."""
     for path in sorted(folder.glob("*.md")):
@@ -83,12 +96,16 @@ def rows(folder: Path) -> Iterator[Row]:
         told = None if example is None else example.tells()
         if example is not None and told is not None and path.stem != _APIS:
             name = path.stem
+            others = {} if name in _OWN else dict(variants_of(path.read_text()))
             shown = name if example.type in ("files", name) and name != "files" else f"type: {example.type}"
             if name in _OWN:
                 told = replace(
                     told, **_MAPPED, calls="a record, or as many as it says", permission=_least(example.type)
                 )
             yield Row(name, f"[{shown}]({path.name}){_kind(example.type, name)}", told)
+            yield from (
+                Row(name, f"[{shown}]({path.name}), {of}", other) for of, other in others.items() if other != told
+            )
     yield from _apis()
     yield from _presets()
 

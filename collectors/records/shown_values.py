@@ -21,6 +21,10 @@ _SECRET = re.compile(
 )
 """How keys and tokens of known services begin."""
 _LONG = re.compile(r"[A-Za-z0-9]{20,}")
+_LOGIN = re.compile(r":[^:/@]+@")
+"""A password before the name of a host."""
+_HUMPS = re.compile(r"[a-z][A-Z]")
+_MANY_HUMPS = 6
 _BETWEEN = re.compile(r"(?<=[A-Za-z])[0-9]+(?=[A-Za-z])")
 _ELEMENTS = 5
 """So many of an array are shown."""
@@ -53,4 +57,5 @@ def is_like_a_key(text: str) -> bool:
     if _UUID.fullmatch(text) or _ID.fullmatch(text):
         return False
     long = any(not it.isdigit() and not it.isalpha() for it in _LONG.findall(text))
-    return long or len(_BETWEEN.findall(text)) >= _MANY
+    mixed = len(_BETWEEN.findall(text)) >= _MANY or len(_HUMPS.findall(text)) >= _MANY_HUMPS
+    return long or mixed or _LOGIN.search(text) is not None

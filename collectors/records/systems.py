@@ -17,6 +17,10 @@ from leverwatch.collectors.records.texts import elements_of, text_of
 NO_SYSTEM = "names no system"
 _MOST_NAMES = 20_000
 """Remembered at a time."""
+_MOST_UNNAMED = 2_000
+"""The same, of what names no system, which is said in words."""
+_MOST_PATHS = 12
+"""As many paths are said of what names no system."""
 _LONGEST_VALUE = 1000
 """Characters of a value that is remembered."""
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -200,7 +204,9 @@ class NoSystem(str):
     def __new__(cls, values: Mapping[str, str]) -> Self:
         """Return it for shown values by path."""
         made = super().__new__(cls, NO_SYSTEM)
-        made.values = ", ".join(f"{path}: {value}" for path, value in values.items())
+        shown = [f"{path}: {value}" for path, value in list(values.items())[:_MOST_PATHS]]
+        more = len(values) - len(shown)
+        made.values = ", ".join([*shown, *([f"and {more} more"] if more else [])])
         return made
 
 
@@ -233,7 +239,7 @@ class SystemLookup:
         if found is None:
             of = dict(zip(self._template.paths, map(shown_value, values), strict=True))
             found = NoSystem(of)
-            if len(self._unnamed) > _MOST_NAMES:
+            if len(self._unnamed) > _MOST_UNNAMED:
                 self._unnamed.clear()
             if key is not None:
                 self._unnamed[key] = found

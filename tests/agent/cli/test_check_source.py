@@ -211,3 +211,21 @@ def test_a_path_that_matches_nothing_is_said(folder: Path) -> None:
 
     assert result.exit_code == 1
     assert "source log: nothing matches its path" in result.stderr
+
+
+def test_a_key_in_the_place_of_a_system_is_in_no_output_log_or_store_and_an_id_in_the_summary_alone(
+    folder: Path,
+) -> None:
+    (folder / "b.jsonl").write_text(lines_of("2026-03-03", "k-9", 2) + lines_of("2026-03-03", "sk-canary", 1))
+    check(folder, "log")
+    path = folder / "leverwatch.yaml"
+
+    result = CliRunner().invoke(main, ["collect", "--config", str(path), "--source", "log"])
+
+    stored = b"".join(file.read_bytes() for file in folder.glob("store.db*"))
+    assert "log: unattributed: key: k-9: 2 records; key: (hash " in result.stdout
+    assert "canary" not in result.output
+    assert "k-9" not in result.stderr
+    assert stored
+    assert b"canary" not in stored
+    assert b"k-9" not in stored

@@ -73,6 +73,17 @@ def test_the_rules_look_at_each_path_once() -> None:
     assert (set(template.systems), template.names_others) == ({"search"}, True)
 
 
+def test_of_very_many_paths_the_first_are_said() -> None:
+    rules = [{"is": "x", "where": {f"p{number}": "y"}} for number in range(20)]
+    template = parse_template(setting(rules))
+
+    told = system_lookup(template).unnamed(tuple("v" for _ in template.paths))
+
+    assert told == "names no system"
+    assert told.values.startswith("p0: v, p1: v")
+    assert told.values.endswith("p11: v, and 8 more")
+
+
 def test_rules_that_name_every_system_name_no_others() -> None:
     template = parse_template(setting([KEYS, "rest"]))
 
