@@ -171,6 +171,25 @@ def test_a_model_that_is_named_is_asked_for_though_it_is_not_listed(served: Scri
     assert (row.model, row.inferences) == ("old-model", 3.0)
 
 
+def test_the_first_run_says_that_models_of_old_days_may_not_be_listed(served: Scripted, tmp_path: Path) -> None:
+    answering(served, one(metric("Invocations", ModelId="m")), told({("Invocations", "Sum"): 3.0}))
+
+    def said(stored: dict[str, bytes], **more: Any) -> list[str]:
+        found: dict[str, bytes] = {}
+        reasons = []
+        for batch in source(served.url, tmp_path, **more).collect(SourceState(0, lambda: stored)):
+            found |= {key: value for key, value in batch.state.items() if value is not None}
+            reasons += [str(problem.reason) for problem in batch.problems]
+        stored |= found
+        return reasons
+
+    stored: dict[str, bytes] = {}
+    assert said({}, history="14d") == []
+    assert said({}, models=["old-model"]) == []
+    assert set(said(stored)) == {"unlisted_models"}
+    assert said(stored, system="bot") == []  # every day is asked for again, with the models that were met
+
+
 def test_linked_accounts_are_listed_and_asked_by_their_owner(served: Scripted, tmp_path: Path) -> None:
     listed = one(
         metric("Invocations", ModelId="m"), metric("Invocations", ModelId="m"), OwningAccounts=["111", "222"]
