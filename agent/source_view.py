@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from leverwatch.collectors.interface import Problem, Result
 from leverwatch.collectors.result_files import ResultFiles
+from leverwatch.collectors.unattributed import Unattributed
 
 if TYPE_CHECKING:
     from leverwatch.collectors.daily.day_states import DaysKnown
@@ -50,6 +51,11 @@ class SourceView(Struct, frozen=True):
     unreadable_share: float | None = None
     """Of the records that this process read within a day, the share that was refused or names no system; None when
     it read none."""
+    unattributed: Unattributed = Unattributed()
+    """What calls had that name no system: of the latest answers of a source that is asked for days, else of what
+    this process read."""
+    unattributed_share: float | None = None
+    """Of the calls that this process read within a day, the share that names no system; None when it read none."""
     concerns: Mapping[str, str] = field(default_factory=dict)
     """What is wrong although its last run succeeded, by the name of its event in the log."""
     samples: tuple[Problem, ...] = ()

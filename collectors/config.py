@@ -43,6 +43,16 @@ def parse_duration(value: Any) -> Any:
     raise ValueError('a duration needs a unit, such as "30s", "5m", "1h30m" or "7d"')
 
 
+def show_duration(span: timedelta) -> str:
+    """Return a duration in the notation of the configuration, such as `1h30m`."""
+    left = round(span / timedelta(milliseconds=1))
+    text = ""
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
+        count, left = divmod(left, size)
+        text += f"{count}{unit}" if count else ""
+    return text or "0s"
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
@@ -135,6 +145,10 @@ class SourceConfig(Model):
     def declared_systems(self) -> frozenset[str]:
         """The names of the systems that the source feeds, as far as the configuration alone tells."""
         return frozenset()
+
+    def names_others(self) -> bool:
+        """Whether what is counted may name systems that are not among these."""
+        return not self.declared_systems()
 
     def counts_usage(self) -> bool:
         """Whether the source counts inferences."""

@@ -287,6 +287,9 @@ class Batch(Struct, frozen=True):
     calls: Mapping[Result, int] = field(default_factory=dict)
     """Of records that are sums of many calls, the number of calls by result, by which it is judged how much was
     refused. Empty: every record is one."""
+    unattributed: Mapping[str, int] = field(default_factory=dict)
+    """Of the calls that name no system, how many have what where their system would be: paths with their values,
+    as far as these may be shown, on one line; an empty line for those that are not told apart."""
 
 
 class Matched(Struct, frozen=True):

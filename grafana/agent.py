@@ -343,8 +343,12 @@ RECORDS_ROW = Row(
             "Share that is unreadable or names no system",
             Kind.GRAPH,
             Unit.SHARE,
-            (Query(of_agent("leverwatch_source_unreadable_ratio"), _SOURCE),),
-            "Of what each source read within a day. Above a half most of its calls are missing.",
+            (
+                Query(of_agent("leverwatch_source_unreadable_ratio"), _SOURCE),
+                Query(of_agent("leverwatch_source_unattributed_ratio"), _SOURCE + ", no system alone"),
+            ),
+            "Of what each source read within a day. Above a half most of its calls are missing. The status page"
+            " lists what calls have that name no system.",
             width=12,
             height=8,
             empty="Nothing was read within a day",

@@ -8,12 +8,14 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from pydantic import TypeAdapter
 
 from leverwatch.agent.cli.main import main
 from leverwatch.agent.exporter.families import AGENT, SYSTEMS
 from leverwatch.collectors.interface import ChangeKind, Result
 from leverwatch.collectors.records.format_config import FieldMap
 from leverwatch.collectors.records.formats.registry import NAMED
+from leverwatch.collectors.records.system_config import System, doubts_of
 from leverwatch.collectors.sources.files.config import FilesConfig
 from leverwatch.collectors.sources.git.config import GitConfig
 
@@ -134,3 +136,16 @@ def test_every_command_has_help_that_teaches() -> None:
                 name,
                 parameter.name,
             )
+
+
+def test_the_rules_on_the_page_of_systems_are_rules() -> None:
+    page = (ROOT / "docs/sources/systems.md").read_text()
+    blocks = re.findall(r"^    system:.*\n(?:      .*\n)*", page, re.MULTILINE)
+    cells = re.findall(r"`(\{is: .*\})`", page)
+    read = TypeAdapter(System).validate_python
+
+    names = [read(yaml.safe_load(block)["system"]) for block in blocks]
+
+    assert len(names) == 3
+    assert len([read([yaml.safe_load(cell)]) for cell in cells]) == 6
+    assert not list(doubts_of(names[-1]))

@@ -1,20 +1,22 @@
-"""`leverwatch check-source`: asks one source for one day, and prints what it would count."""
+"""`leverwatch check-source`: asks one source for a day, or reads a part of it, and prints what would count."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import UTC, date
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
+from leverwatch.agent.cli.collect import unattributed_json
 from leverwatch.agent.cli.common import load, opened, reported
 from leverwatch.agent.cli.days_told import day_lines, days_json, stored_days
 from leverwatch.agent.cli.options import Exit, fail
-from leverwatch.agent.cli.output import count, print_json, table
+from leverwatch.agent.cli.output import count, print_json
+from leverwatch.agent.cli.told_source import told_json, told_lines, unattributed_lines, usage_json, usage_table
 from leverwatch.agent.config.load import Loaded
 from leverwatch.agent.errors import CommandError, StoreError
 from leverwatch.agent.store.store import Store
@@ -24,14 +26,13 @@ from leverwatch.collectors.daily.window import DAY
 from leverwatch.collectors.errors import CollectorError
 from leverwatch.collectors.interface import CollectorContext, UsageRow, utc_now
 from leverwatch.collectors.registry import source_types
+from leverwatch.collectors.sampled import Sampled, Samples
+from leverwatch.collectors.unattributed import heaviest_of
 
-_UNKNOWN = {"input_tokens": "unknown_input", "output_tokens": "unknown_output", "cost_usd": "unpriced"}
-"""What counts the calls of which a sum knows nothing."""
 _NO_ROW = (
     "there is no row of this day that the settings leave: try another --day, and look at the column of the time,"
     " `only` and `not`; whether it is a true zero, the days around it tell once they are collected"
 )
-_SHOWN = ("inferences", "errors", "input_tokens", "output_tokens", "cost_usd")
 
 
 def check_source(name: str, config_path: Path, output: str, asked: date | None) -> None:
@@ -44,10 +45,12 @@ def check_source(name: str, config_path: Path, output: str, asked: date | None) 
             fail(f"no source named {name}; there are: {', '.join(named)}", Exit.UNUSABLE)
         context = CollectorContext(base_dir=loaded.base_dir, cache_dir=loaded.cache_dir)
         source = source_types()[config.type].build(config, context)
+        if isinstance(source, Samples):
+            _sampled(config, source, output, asked)
         if not isinstance(source, Trials):
             raise CommandError(
-                f"{name} is of the type {config.type}, which is not asked for whole days; `leverwatch sniff`"
-                " reads a log or a repository, and `leverwatch collect` any source"
+                f"{name} is of the type {config.type}, which counts no calls; `leverwatch sniff`"
+                " reads a repository, and `leverwatch collect` any source"
             )
         day = asked or utc_now().astimezone(UTC).date() - DAY
         started = time.monotonic()
@@ -58,10 +61,53 @@ def check_source(name: str, config_path: Path, output: str, asked: date | None) 
         seconds = time.monotonic() - started
         known, lines = _stored(config, loaded)
     if output == "json":
-        print_json({**_as_json(name, found, seconds), "known": known})
+        print_json({**_as_json(name, found, seconds), **told_json(config), "known": known})
     else:
-        click.echo("\n".join((_as_text(name, found, seconds), *lines)))
+        unnamed = unattributed_lines(found.answer.unattributed, "call")
+        click.echo("\n".join((_as_text(name, found, seconds), *unnamed, *told_lines(config), *lines)))
     sys.exit(Exit.OK if found.answer.usage and not found.answer.problems else Exit.FAILED)
+
+
+def _sampled(config: SourceConfig, source: Samples, output: str, asked: date | None) -> NoReturn:
+    """Print what a part of the newest file would count as, and end."""
+    started = time.monotonic()
+    try:
+        found = source.sample()
+    except CollectorError as error:
+        fail(f"{error.reason}: {error}", Exit.FAILED)
+    seconds = time.monotonic() - started
+    usage = [row for row in found.usage if asked is None or row.day == asked]
+    if output == "json":
+        print_json({**_sample_json(config, found, usage), "seconds": round(seconds, 3), **told_json(config)})
+    else:
+        click.echo("\n".join((*_sample_text(config, found, usage, seconds), *told_lines(config))))
+    sys.exit(Exit.OK if usage and not found.problems else Exit.FAILED)
+
+
+def _sample_text(config: SourceConfig, found: Sampled, usage: list[UsageRow], seconds: float) -> Iterator[str]:
+    read, of = (
+        sum(found.tallies.values()),
+        "" if found.files == 1 else f", the newest of {count(found.files)} files",
+    )
+    yield f"{config.name}: {found.part} of {found.file}{of}; {count(read)} records read in {seconds:.2f} s"
+    yield ", ".join(f"{result} {count(number)}" for result, number in sorted(found.tallies.items()))
+    yield ""
+    yield usage_table(usage, by_day=True) if usage else "nothing would be counted"
+    yield from (f"{it.reason}: {it.place}: {it.detail}" for it in found.problems)
+    yield from unattributed_lines(found.unattributed, "record")
+
+
+def _sample_json(config: SourceConfig, found: Sampled, usage: list[UsageRow]) -> dict[str, Any]:
+    return {
+        "source": config.name,
+        "file": found.file,
+        "part": found.part,
+        "files": found.files,
+        "records": {str(result): number for result, number in sorted(found.tallies.items())},
+        "usage": usage_json(usage, by_day=True),
+        **unattributed_json(heaviest_of(found.unattributed)),
+        "problems": [{"place": it.place, "reason": str(it.reason), "detail": it.detail} for it in found.problems],
+    }
 
 
 def _stored(config: SourceConfig, loaded: Loaded) -> tuple[dict[str, Any] | None, list[str]]:
@@ -90,11 +136,7 @@ def _as_text(name: str, found: Trial, seconds: float) -> str:
         "",
     ]
     if answer.usage:
-        rows = [
-            (it.system, it.model, it.operation.value, *map(_shown, _counts(it))) for it in _sorted(answer.usage)
-        ]
-        header = ("SYSTEM", "MODEL", "OPERATION", "CALLS", "ERRORS", "INPUT", "OUTPUT", "COST")
-        lines.append(table(header, rows))
+        lines.append(usage_table(answer.usage))
     else:
         lines.append("nothing would be counted")
         if not answer.rows:
@@ -112,35 +154,9 @@ def _as_json(name: str, found: Trial, seconds: float) -> dict[str, Any]:
         "question": found.question,
         "rows": answer.rows,
         "seconds": round(seconds, 3),
-        "usage": [
-            {
-                "system": it.system,
-                "model": it.model,
-                "operation": it.operation.value,
-                **dict(zip(_SHOWN, _counts(it), strict=True)),
-            }
-            for it in _sorted(answer.usage)
-        ],
+        "usage": usage_json(answer.usage),
+        **unattributed_json(heaviest_of(answer.unattributed)),
         "problems": [
             {"place": place, "reason": reason, "detail": detail} for place, reason, detail in answer.problems
         ],
     }
-
-
-def _counts(row: UsageRow) -> list[float | None]:
-    return [None if _is_unknown(row, name) else getattr(row, name) for name in _SHOWN]
-
-
-def _shown(number: float | None) -> str:
-    # The cost of a few calls is much less than a dollar, and not zero.
-    return "?" if number is None else f"{number:.2g}" if 0 < number < 0.1 else count(number)
-
-
-def _is_unknown(row: UsageRow, name: str) -> bool:
-    """Return whether no call told what the sum is of; then it is no zero."""
-    lacking = _UNKNOWN.get(name)
-    return lacking is not None and not getattr(row, name) and getattr(row, lacking) >= row.inferences
-
-
-def _sorted(rows: Sequence[UsageRow]) -> list[UsageRow]:
-    return sorted(rows, key=lambda it: (-it.inferences, it.system, it.model, it.operation))

@@ -22,6 +22,13 @@ from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.interface import MALFORMED, Problem, Result
+from leverwatch.collectors.records.systems import SystemRules
+from leverwatch.collectors.unattributed import Unattributed, lines_of
+
+_FEW = 5
+"""Values of which a summary tells."""
+_LACK = "they lack what `system: {template}` names"
+_FIT = "no rule of `system` fits them"
 
 
 def collect(config_path: Path, output: str, only: tuple[str, ...], workers: int, *, trust_clock: bool) -> None:
@@ -70,7 +77,9 @@ def _idle(
         template = getattr(source, "system", None)
         for concern in {Concern.NOTHING_COUNTED, Concern.MOST_REFUSED} & known.keys():
             if report.tallies.get(Result.UNATTRIBUTED, 0):
-                known[concern] += f" (unattributed: they lack what `system: {template}` names)"
+                known[concern] += (
+                    f" (unattributed: {_LACK.format(template=template) if _is_text(template) else _FIT})"
+                )
         if report.success and Concern.NOTHING_COUNTED not in known and source.watches_prompts():
             totals = store.prompt_totals(Scope(systems=source.declared_systems()))
             missing = sorted(source.declared_systems() - {name for name, of in totals.items() if of.by_kind})
@@ -96,6 +105,19 @@ def malformed(report: RunReport) -> dict[str, int]:
     return {str(result): number for result, number in sorted(report.tallies.items()) if result in MALFORMED}
 
 
+def _is_text(system: object) -> bool:
+    return isinstance(system, str) and not isinstance(system, SystemRules)
+
+
+def _unattributed(report: RunReport) -> list[str]:
+    """Return a line about the calls of a run that name no system, with what they have where it would be."""
+    shown = lines_of(report.unattributed, "call" if report.replaced_days else "record")
+    if not shown:
+        return []
+    more = f"; and {len(shown) - _FEW} more: `leverwatch check-source` lists them" if len(shown) > _FEW else ""
+    return [f"{report.source}: unattributed: {'; '.join(shown[:_FEW])}{more}"]
+
+
 def unreadable_text(values: Mapping[str, int]) -> str:
     """Return a sentence about the values that could not be read, by field."""
     fields = ", ".join(f"{count(number)} of {name}" for name, number in sorted(values.items()))
@@ -118,10 +140,19 @@ def _as_json(report: RunReport, idle: Mapping[str, str]) -> dict[str, Any]:
         "parts": tallies[Result.PART],
         **idle,
         **({"samples": [_sample(problem) for problem in report.samples]} if report.samples else {}),
+        **unattributed_json(report.unattributed),
         **({"unreadable_values": report.unreadable} if report.unreadable else {}),
         **replaced_json(report),
         "seconds": round(report.seconds, 3),
     }
+
+
+def unattributed_json(found: Unattributed) -> dict[str, Any]:
+    """Return what calls have that name no system, as values of JSON; nothing where all name one."""
+    if not found.heaviest and not found.rest:
+        return {}
+    rows = [{"values": values, "calls": number} for values, number in found.heaviest]
+    return {"unattributed_values": rows, "unattributed_rest": found.rest}
 
 
 def _sample(problem: Problem) -> dict[str, str]:
@@ -145,5 +176,6 @@ def _as_table(reports: list[RunReport]) -> str:
         )
     lines = [table(("SOURCE", "RECORDS", "DUPLICATES", "UNATTRIBUTED", "SECONDS", "MALFORMED"), rows)]
     lines += [f"{report.source}: {unreadable_text(report.unreadable)}" for report in reports if report.unreadable]
+    lines += [line for report in reports for line in _unattributed(report)]
     lines += [f"{report.source}: {replaced_text(report)}" for report in reports if report.replaced_days]
     return "\n".join(lines)

@@ -149,7 +149,7 @@ def _refused(store: Store, sources: Iterable[SourceConfig], system: str) -> dict
 
     found: dict[str, str] = {}
     for one in sources:
-        if one.type == "evals" and (not one.declared_systems() or system in one.declared_systems()):
+        if one.type == "evals" and (one.names_others() or system in one.declared_systems()):
             found.update(refused_files(one, store.source_state(one.name).load()))
     return dict(sorted(found.items()))
 

@@ -81,7 +81,7 @@ def unused(config: Config, today: date) -> Iterator[Problem]:
         yield from (Problem(("sources", index, *steps), reason) for steps, reason in source.doubts())
     counting = [source for source in config.sources if source.counts_usage()]
     fed = {system for source in counting for system in source.declared_systems()}
-    any_system = any(not source.declared_systems() for source in counting)
+    any_system = any(source.names_others() for source in counting)
     watched = {
         system for source in config.sources if source.watches_prompts() for system in source.declared_systems()
     }

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from leverwatch.collectors.config import show_duration as show_duration
+
 _NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._/-]*$"
 _SOURCE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._/-]*(@[A-Za-z0-9][A-Za-z0-9._-]*)?$"
 _KNOWN_PATTERNS = {
@@ -70,16 +72,6 @@ _LIMITS = {
 
 SAFE_KINDS = frozenset({*_FIXED, *_LIMITS, "literal_error", "enum", "string_pattern_mismatch"})
 """The kinds of error whose message never contains the value."""
-
-
-def show_duration(span: timedelta) -> str:
-    """Return a duration in the notation of the configuration, such as `1h30m`."""
-    left = round(span / timedelta(milliseconds=1))
-    text = ""
-    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
-        count, left = divmod(left, size)
-        text += f"{count}{unit}" if count else ""
-    return text or "0s"
 
 
 def _number(value: Any) -> str:

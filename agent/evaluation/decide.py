@@ -80,6 +80,9 @@ class Plan(Struct, frozen=True):
                 counting={
                     source.name: source.declared_systems() for source in config.sources if source.counts_usage()
                 },
+                naming=frozenset(
+                    source.name for source in config.sources if source.counts_usage() and source.names_others()
+                ),
                 telling=frozenset(source.name for source in config.sources if source.tells_prompts()),
                 authoritative=frozenset(source.name for source in config.sources if source.is_authoritative()),
             ),

@@ -180,6 +180,13 @@ AGENT: tuple[Family[AgentSnapshot], ...] = (
         lambda source: source.unreadable_share,
         "while something was read within a day",
     ),
+    _per_source(
+        "leverwatch_source_unattributed_ratio",
+        "Share of the calls that the source read within a day, since the agent started, that names no system; the"
+        " page and `leverwatch check-source` say what they have in its place.",
+        lambda source: source.unattributed_share,
+        "while something was read within a day",
+    ),
     Family(
         "leverwatch_source_day_states",
         "gauge",

@@ -92,6 +92,12 @@ def unreadable_share(read: Mapping[Result, int]) -> float | None:
     return sum(read.get(result, 0) for result in REFUSED) / records if records else None
 
 
+def unattributed_share(read: Mapping[Result, int]) -> float | None:
+    """Return the share of records that name no system, from 0 to 1; None when none was read."""
+    records = _records(read)
+    return read.get(Result.UNATTRIBUTED, 0) / records if records else None
+
+
 def _records(read: Mapping[Result, int]) -> int:
     # What is no record by design, and what a filter left out, would hide how much of the rest is refused.
     return sum(number for result, number in read.items() if result not in (Result.IGNORED, Result.FILTERED))

@@ -15,7 +15,7 @@ from msgspec.structs import asdict, replace
 
 from leverwatch.agent.errors import InternalError, StoreConflict, StoreError
 from leverwatch.agent.log import get_logger
-from leverwatch.agent.scheduling.nothing_counted import Concern, concerns, unreadable_share
+from leverwatch.agent.scheduling.nothing_counted import Concern, concerns, unattributed_share, unreadable_share
 from leverwatch.agent.scheduling.problem_log import SECONDS, ProblemLog
 from leverwatch.agent.scheduling.recent import Recent
 from leverwatch.agent.source_view import SourceView
@@ -37,6 +37,7 @@ from leverwatch.collectors.interface import (
     utc_now,
 )
 from leverwatch.collectors.result_files import ReadsResultFiles
+from leverwatch.collectors.unattributed import Tally, Unattributed, heaviest_of
 
 log = get_logger(__name__)
 
@@ -94,6 +95,8 @@ class RunReport(Struct, frozen=True):
     """Why the run failed, as a constant; None after a success."""
     error: str | None = None
     """Why the run failed, in words; None after a success."""
+    unattributed: Unattributed = Unattributed()
+    """What calls of the run had that name no system."""
     concerns: Mapping[Concern, str] = field(default_factory=dict)
     """What is wrong with a run that did not fail, each in words; empty when it counts, or had nothing new."""
     samples: tuple[Problem, ...] = ()
@@ -108,6 +111,7 @@ class _Done(Struct):
     tallies: Counter[Result] = field(default_factory=Counter)
     calls: Counter[Result] = field(default_factory=Counter)
     unreadable: Counter[str] = field(default_factory=Counter)
+    unattributed: Tally = field(default_factory=Tally)
     prompt_changes: int = 0
     replaced_days: set[date] = field(default_factory=set)
     replaced: Replaced = _NOTHING
@@ -118,6 +122,7 @@ class _Done(Struct):
         self.tallies.update(batch.tallies)
         self.calls.update(batch.calls or batch.tallies)
         self.unreadable.update(batch.unreadable)
+        self.unattributed.add(batch.unattributed)
         self.prompt_changes += len(batch.prompt_changes)
         if replaced is not None:
             self.replaced_days |= batch.replaces
@@ -151,6 +156,7 @@ class SourceRunner:
         self._said: frozenset[Concern] = frozenset()
         self._said_at: dict[Concern, float] = {}
         self._problems, self._recent = ProblemLog(), Recent()
+        self._unattributed = Tally()
         times = store.source_times().get(config.name)
         self._view = SourceView(
             name=config.name,
@@ -223,6 +229,11 @@ class SourceRunner:
                     trace="".join(format_tb(failure.__traceback__)),
                 )
             self._log_problems()
+            unattributed = done.unattributed.take()
+            if done.replaced_days:
+                # Days that are answered again would count once more.
+                self._unattributed = Tally()
+            self._unattributed.add(unattributed)
             report = RunReport(
                 source=self.config.name,
                 success=error is None,
@@ -233,6 +244,7 @@ class SourceRunner:
                 prompt_changes=done.prompt_changes,
                 replaced_days=len(done.replaced_days),
                 replaced=done.replaced,
+                unattributed=heaviest_of(unattributed),
                 reason=reason,
                 error=error,
                 concerns={} if error or history else concerns(done.calls, self.view().records, matched),
@@ -332,6 +344,8 @@ class SourceRunner:
                 ),
                 matches=matched.files if matched else self._view.matches,
                 unreadable_share=unreadable_share(recent),
+                unattributed=heaviest_of(self._unattributed.all),
+                unattributed_share=unattributed_share(recent),
                 concerns=concerns(recent, self._view.records, matched, "the last day") if report.success else {},
                 samples=report.samples,
                 days=days,

@@ -38,6 +38,8 @@ class Scope(Struct, frozen=True):
     counting: Mapping[str, frozenset[str]] | None = None
     """The sources that count usage, each with the systems that it feeds; no system: its records name them. None:
     which sources there are is not known."""
+    naming: frozenset[str] = frozenset()
+    """Those of them whose records may name other systems as well."""
     authoritative: frozenset[str] = frozenset()
     """Sources that count alone for the systems that they feed."""
     systems: frozenset[str] | None = None
@@ -90,7 +92,7 @@ def read_timelines(connection: Connection, as_of: date, scope: Scope) -> dict[st
         if len(without) * len(names) > MOST_COMPARED:
             names = []
         for system in without:
-            why = why_unseen(system, scope.may_count(system), records, names)
+            why = why_unseen(system, scope.may_count(system), records, names, scope.naming)
             usage[system] = UsageFacts(unseen=why), frozenset()
     return {
         system: _timeline(

@@ -17,6 +17,7 @@ def why_unseen(
     counting: Mapping[str, frozenset[str]],
     records: Mapping[str, Mapping[Result, int]],
     names: Collection[str],
+    open_: Collection[str] = (),
 ) -> str:
     """Return the reason in words, without numbers, so that it stays the same while nothing else changes.
 
@@ -25,9 +26,10 @@ def why_unseen(
         counting: the sources that count usage, each with the systems that it feeds; none: its records name them.
         records: the records of each source by result, since the store exists.
         names: the systems that have usage.
+        open_: those of the sources whose records may name other systems as well.
     """
     feeding = sorted(source for source, systems in counting.items() if system in systems)
-    naming = sorted(source for source, systems in counting.items() if not systems)
+    naming = sorted(source for source, systems in counting.items() if not systems or source in open_)
     if not feeding and not naming:
         return "no source counts this system" + _meant(system, names)
     parts = [_state(source, records, named=not feeding) for source in feeding or naming]

@@ -19,7 +19,7 @@ from leverwatch.agent.web.page.attention import by_attention, flags
 from leverwatch.agent.web.page.chart import FLOOR, HEIGHT, WEEKS, WIDTH, chart, position
 from leverwatch.agent.web.page.context import context
 from leverwatch.agent.web.page.labels import RULE_NAMES, STRATEGY_NAMES, decimal, full, quantity, volume_text
-from leverwatch.agent.web.page.sources import days, samples, source_flag
+from leverwatch.agent.web.page.sources import days, samples, source_flag, unattributed
 from leverwatch.agent.web.page.upcoming import unforeseen, upcoming
 from leverwatch.collectors.interface import MALFORMED, Result
 
@@ -108,6 +108,7 @@ def _environment() -> Environment:
         source_flag=source_flag,
         samples=samples,
         days=days,
+        unattributed=unattributed,
         upcoming=upcoming,
         unforeseen=unforeseen,
         context=context,

@@ -13,12 +13,8 @@ from leverwatch.collectors.interface import Operation
 from leverwatch.collectors.records.fields import parse_template
 from leverwatch.collectors.records.format_config import FileFormat
 from leverwatch.collectors.records.path_words import parse_pattern
+from leverwatch.collectors.records.system_config import System
 from leverwatch.collectors.records.timestamps import zone_named
-
-
-def _sound_template(system: str) -> str:
-    parse_template(system)
-    return system
 
 
 def _sound_prompt(prompt: str) -> str:
@@ -42,11 +38,11 @@ RecordFormat = Annotated[
     Field(description="Who wrote the log, or where in a line each value is.", examples=["litellm"]),
 ]
 SystemTemplate = Annotated[
-    str,
-    AfterValidator(_sound_template),
+    System,
     Field(
-        description="System of every record: a constant, or a template over record fields and words of the path.",
-        examples=["support-bot", "{team}-{app}", "{path.parent}"],
+        description="System of every record: a constant, a template over record fields and words of the path, or"
+        " rules of which the first that fits names it.",
+        examples=["support-bot", "{team}-{app}", "{path.parent}", [{"is": "search", "where": {"key_id": "k-7"}}]],
     ),
 ]
 PathPattern = Annotated[
@@ -102,7 +98,7 @@ class CountingConfig(Protocol):
 
     @property
     def system(self) -> str:
-        """The template for the names of systems."""
+        """The template for the names of systems, or rules."""
         ...
 
     @property

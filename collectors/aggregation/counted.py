@@ -24,3 +24,5 @@ class Counted(Struct, frozen=True):
     """By field, values of counted records that are unknown because they cannot be read."""
     prompts: tuple[PromptCount, ...] = ()
     tiers: tuple[TierCount, ...] = ()
+    unattributed: dict[str, int] = {}
+    """As in `Batch`."""

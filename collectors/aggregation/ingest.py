@@ -366,6 +366,9 @@ class Ingest:
         results = self._results
         tallies = {result: number for result, number in results.tallies.items() if number}
         problems, unreadable = tuple(results.problems), dict(results.unreadable)
-        counted = Counted(usage, tallies, days, newest, problems, state, results.read, unreadable, prompts, tiers)
+        counted = Counted(
+            usage, tallies, days, newest, problems, state, results.read, unreadable, prompts, tiers,
+            results.unattributed.take(),
+        )  # fmt: skip
         results.clear()
         return counted

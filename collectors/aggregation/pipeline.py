@@ -91,6 +91,7 @@ def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: b
         None if prompt is None else own,
         config.operations,
         counters,
+        names.unnamed,
     )
     plain = native_counter(made, rollup, zone, seen, calls) if compiled else None
     return Pipeline(made, seen, calls, open_calls, counters, rollup, plain)

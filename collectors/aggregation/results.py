@@ -10,6 +10,8 @@ from leverwatch.collectors.aggregation.chunk import Chunk
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.interface import UNREADABLE_VALUE, Problem, Result
 from leverwatch.collectors.records.formats.interface import Parsed
+from leverwatch.collectors.records.systems import NoSystem
+from leverwatch.collectors.unattributed import Tally
 
 MAX_PROBLEMS = 5
 """How many problems of each reason a batch tells, and how many values of each field that cannot be read."""
@@ -26,6 +28,7 @@ class Results:
         self.tallies: Counter[Result] = Counter()
         self.unreadable: Counter[str] = Counter()
         """By field, values of counted records that cannot be read."""
+        self.unattributed = Tally()
         self.problems: list[Problem] = []
         self._told: Counter[str] = Counter()
         """The problems by reason, or by the field that cannot be read."""
@@ -44,6 +47,8 @@ class Results:
         self.tallies[Result.IGNORED] += chunk.ignored
         results = Counter(map(itemgetter(1), chunk.others))
         self.tallies.update(results)
+        if results[Result.UNATTRIBUTED]:
+            self.unattributed.add(Counter(it.values for _, _, it in chunk.others if isinstance(it, NoSystem)))
         untold = sum(
             min(number, self._room(result)) for result, number in results.items() if result not in _NORMAL
         )
@@ -73,4 +78,4 @@ class Results:
     def _note(self, place: str, result: str, detail: str, kind: str) -> None:
         if self._room(kind) > 0:
             self._told[kind] += 1
-            self.problems.append(Problem(place, result, detail))
+            self.problems.append(Problem(place, result, str(detail)))

@@ -37,6 +37,7 @@ from leverwatch.collectors.records.model_operations import operation_of_model
 from leverwatch.collectors.records.names import Refusal, model_fault, model_of
 from leverwatch.collectors.records.observation import Observations
 from leverwatch.collectors.records.service_tiers import row_sizes, tier_name, tier_of
+from leverwatch.collectors.records.systems import NO_SYSTEM
 from leverwatch.collectors.records.vocabulary import (
     CallStatus,
     is_cache_hit,
@@ -60,7 +61,7 @@ class Rollup:
     `settled` as in `Layout`. `identify` computes the keys of records. `prompt_at` is the place of the
     version of the prompt among the template values; None: no version is counted. `operations` has models whose
     calls have an operation whatever their records say. `counters` remembers what fields
-    were that only grow; None: there are none.
+    were that only grow; None: there are none. `unnamed` returns what is said of a row that names no system.
     """
 
     def __init__(
@@ -79,7 +80,9 @@ class Rollup:
         prompt_at: int | None = None,
         operations: Mapping[str, Operation] = MappingProxyType({}),
         counters: Counters | None = None,
+        unnamed: Callable[[tuple[object, ...]], str] | None = None,
     ) -> None:
+        self._unnamed = unnamed or getattr(system_of, "unnamed", None) or _names_none
         self._operations, self._counters = operations, counters
         self._prompt_at = prompt_at
         self._by_prompt: dict[str, dict[Key, list[float]]] = {}
@@ -245,7 +248,7 @@ class Rollup:
             return Result.UNKNOWN_STATUS, "neither a success nor an error"
         system = self._system_of(template)
         if system is None:
-            return Result.UNATTRIBUTED, "names no system"
+            return Result.UNATTRIBUTED, self._unnamed(template)
         if outcome is CallStatus.SUCCESS and is_cache_hit(hit):
             outcome = CallStatus.CACHE_HIT
         group = (system, name, operation, tier_name(tier_of(tier), 0))
@@ -364,6 +367,10 @@ class Rollup:
         self._by_prompt = {}
         self._bulk.clear()
         self._single.clear()
+
+
+def _names_none(_template: tuple[object, ...]) -> str:
+    return NO_SYSTEM
 
 
 def _without_id(row: Row) -> Row:

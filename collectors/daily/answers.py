@@ -31,6 +31,8 @@ class Answer(Struct, frozen=True):
     """Place, reason and detail of what could not be counted; never a value."""
     calls: Mapping[Result, int] = field(default_factory=dict)
     """The calls that the rows stand for, by result; empty when each stands for one."""
+    unattributed: Mapping[str, int] = field(default_factory=dict)
+    """As in `Batch`."""
 
     @property
     def rows(self) -> int:

@@ -197,6 +197,7 @@ class DailyCollector:
             usage=answer.usage,
             tallies=answer.tallies,
             calls=answer.calls,
+            unattributed=answer.unattributed,
             read=answer.rows,
             tier_counts=answer.tiers,
             prompt_counts=answer.prompts,

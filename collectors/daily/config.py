@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from pydantic import Field, field_validator
 
 from leverwatch.collectors.config import Duration, SourceConfig
+from leverwatch.collectors.records.system_config import declared_by, doubts_of, names_others
 
 _DAY = timedelta(days=1)
 
@@ -61,6 +63,23 @@ class DailyConfig(SourceConfig):
         if not value:
             raise ValueError("must be more than 0s")
         return value
+
+    def declared_systems(self) -> frozenset[str]:
+        """The systems that the settings name as they are."""
+        return declared_by(self._system)
+
+    def names_others(self) -> bool:
+        """Whether what is counted may name others."""
+        return names_others(self._system)
+
+    def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield each rule for the system that never fits."""
+        yield from ((("system",), why) for why in doubts_of(self._system))
+
+    @property
+    def _system(self) -> str:
+        system: str = getattr(self, "system")  # noqa: B009 each type has the setting, with its own words about it
+        return system
 
     def counts_usage(self) -> bool:
         """Whether the source counts inferences: it does."""

@@ -17,6 +17,8 @@ from leverwatch.collectors.aggregation.tier_cells import sized_group, tier_count
 from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Result, TierCount, UsageRow
 from leverwatch.collectors.records.layout import Layout
+from leverwatch.collectors.records.systems import NoSystem
+from leverwatch.collectors.unattributed import Tally
 
 
 class Group(Struct, frozen=True):
@@ -42,6 +44,8 @@ class Sums(Struct):
     """The calls of the groups, by result."""
     problems: tuple[tuple[str, str], ...]
     """Reason and detail of groups that are refused, each once, with the number of calls."""
+    unattributed: dict[str, int]
+    """As in `Batch`."""
 
 
 def added_up(
@@ -60,15 +64,19 @@ def added_up(
     tallies: Counter[Result] = Counter()
     calls: Counter[Result] = Counter()
     refused: Counter[tuple[str, str]] = Counter()
+    unattributed = Tally()
     for group in groups:
         get = group.values.get
         found = naming.attribute(
             get("model"), get("operation"), get("status"), get("cache_hit"), get("tier"), group.template
         )
         if len(found) == 2:
+            number = round(get("inferences", 1))
             tallies[found[0]] += 1
-            calls[found[0]] += round(get("inferences", 1))
-            refused[str(found[0]), found[1]] += get("inferences", 1)
+            calls[found[0]] += number
+            refused[str(found[0]), str(found[1])] += get("inferences", 1)
+            if isinstance(found[1], NoSystem):
+                unattributed.add({found[1].values: number})
             continue
         named, outcome, seed, id_seed, trace_seed = found
         key = (*sized_group(named, group.size), group.day)
@@ -82,7 +90,7 @@ def added_up(
         (reason, f"{detail}: {number:,.0f} call{'' if number == 1 else 's'}")
         for (reason, detail), number in refused.items()
     )
-    return Sums(usage, tier_counts(cells), tallies, calls, problems)
+    return Sums(usage, tier_counts(cells), tallies, calls, problems, unattributed.take())
 
 
 def _never() -> datetime:

@@ -1,16 +1,16 @@
-"""The fields of a record, the paths to them, and the template that names a record's system."""
+"""The fields of a record, and the paths to them."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-from msgspec import Struct
 
 from leverwatch.collectors.counted_fields import COUNTED
 from leverwatch.collectors.records.layout import Layout
-from leverwatch.collectors.records.names import is_usable
+from leverwatch.collectors.records.systems import Template as Template
+from leverwatch.collectors.records.systems import parse_template as parse_template
+from leverwatch.collectors.records.systems import system_lookup as system_lookup
+from leverwatch.collectors.records.texts import text_of as text_of
 
 Path = tuple[str, ...]
 """The keys from the record down to a value."""
@@ -83,13 +83,6 @@ def row_layout(known: frozenset[str], width: int, *, has_extended: bool, settled
     return Layout(fields, template, settled)
 
 
-_MOST_NAMES = 20_000
-"""Remembered at a time."""
-_LONGEST_VALUE = 1000
-"""Characters of a value that is remembered."""
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-
-
 def parse_path(text: str) -> Path:
     r"""Split a path at its dots; `\.` is a dot inside a key and `\\` a backslash.
 
@@ -117,81 +110,6 @@ class PromptPath(str):
     """A path to a prompt or to its version: the value there may have any type."""
 
     __slots__ = ()
-
-
-class Template(Struct, frozen=True):
-    """The name of a record's system: literal parts with field paths between them."""
-
-    literals: tuple[str, ...]
-    """One more than `paths`."""
-    paths: tuple[str, ...]
-    """As written; the format decides what a path means."""
-
-    @property
-    def constant(self) -> str | None:
-        """The system of every record, when it depends on none."""
-        return self.literals[0] if not self.paths else None
-
-    def fill(self, values: tuple[object, ...]) -> str | None:
-        """The system of a record with these values; None when one is missing or the name is unusable."""
-        parts = [self.literals[0]]
-        for value, literal in zip(values, self.literals[1:], strict=True):
-            text = text_of(value)
-            if not text:
-                return None
-            parts += (text, literal)
-        name = "".join(parts)
-        return name if is_usable(name) else None
-
-
-def parse_template(text: str) -> Template:
-    """Read a system name such as `search` or `{team}-{app}`.
-
-    Raises:
-        ValueError: unbalanced braces, an empty placeholder, or an unusable constant name.
-    """
-    literals = tuple(_PLACEHOLDER.split(text)[::2])
-    paths = tuple(_PLACEHOLDER.findall(text))
-    if any("{" in part or "}" in part for part in literals):
-        raise ValueError("unbalanced braces in the system template")
-    if not all(path.strip() for path in paths):
-        raise ValueError("{} names no field in the system template")
-    if not paths and not is_usable(text):
-        raise ValueError("a system needs a name of 1 to 200 printable characters")
-    return Template(literals, paths)
-
-
-def text_of(value: object) -> str:
-    """A value as text, without blanks around it; empty when it is unknown."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    try:
-        return str(value).strip()
-    except ValueError:  # Python writes no number of more than 4,300 digits
-        return ""
-
-
-def system_lookup(template: Template) -> Callable[[tuple[object, ...]], str | None]:
-    """`Template.fill` with a memory, since a log names few systems many times."""
-    known: dict[tuple[object, ...], str | None] = {}
-
-    def lookup(values: tuple[object, ...]) -> str | None:
-        if any(isinstance(value, str) and len(value) > _LONGEST_VALUE for value in values):
-            return template.fill(values)
-        # 1, 1.0 and True are equal as keys and differ as text.
-        key = tuple((type(value), value) for value in values)
-        try:
-            return known[key]
-        except KeyError:
-            if len(known) > _MOST_NAMES:
-                known.clear()
-            return known.setdefault(key, template.fill(values))
-
-    return lookup
 
 
 def mapped(fields: Mapping[str, str | None]) -> dict[str, str]:

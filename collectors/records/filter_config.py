@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from leverwatch.collectors.config import Model
-from leverwatch.collectors.records.fields import text_of
 from leverwatch.collectors.records.filters import Filter, ValueTest
+from leverwatch.collectors.records.texts import text_of
 
 _KINDS = "a value, a list of values, {prefix: text} or {present: true}"
 _NO_VALUE = f"has a value that is no text, number or boolean (put a date in quotes); it is {_KINDS}"
@@ -30,7 +30,7 @@ class Present(Model):
     """Null and an empty text are no values."""
 
 
-def _sound(entry: Any) -> Any:
+def sound_entry(entry: Any) -> Any:
     """Return an entry as it is.
 
     Raises:
@@ -58,7 +58,7 @@ def _sound(entry: Any) -> Any:
 
 
 _SCALAR: dict[str, Any] = {"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]}
-_SCHEMA: dict[str, Any] = {
+ENTRY_SCHEMA: dict[str, Any] = {
     "anyOf": [
         *_SCALAR["anyOf"],
         {"type": "array", "items": _SCALAR, "minItems": 1},
@@ -77,7 +77,9 @@ _SCHEMA: dict[str, Any] = {
         },
     ]
 }
-Entry = Annotated[Scalar | tuple[Scalar, ...] | Prefix | Present, BeforeValidator(_sound), WithJsonSchema(_SCHEMA)]
+Entry = Annotated[
+    Scalar | tuple[Scalar, ...] | Prefix | Present, BeforeValidator(sound_entry), WithJsonSchema(ENTRY_SCHEMA)
+]
 Entries = Annotated[dict[str, Entry], Field(min_length=1)]
 """Entries by the path or the column of the value that each is about."""
 
@@ -86,13 +88,16 @@ def filter_of(only: Mapping[str, Any] | None, without: Mapping[str, Any] | None)
     """Return the filter that the two settings are; None when neither is set."""
     if not only and not without:
         return None
-    chosen, other = (tuple((path, _test(entry)) for path, entry in (it or {}).items()) for it in (only, without))
+    chosen, other = (tuple((path, test_of(entry)) for path, entry in (it or {}).items()) for it in (only, without))
     return Filter(chosen, other)
 
 
-def _test(entry: Any) -> ValueTest:
+def test_of(entry: Any) -> ValueTest:
+    """Return the test that an entry is, as it is written or as it was read."""
+    if isinstance(entry, Mapping):
+        entry = Prefix(**entry) if "prefix" in entry else Present(**entry)
     if isinstance(entry, Prefix):
         return ValueTest(prefix=entry.prefix.lstrip())
     if isinstance(entry, Present):
         return ValueTest(present=entry.present)
-    return ValueTest(frozenset(map(text_of, entry if isinstance(entry, tuple) else (entry,))))
+    return ValueTest(frozenset(map(text_of, entry if isinstance(entry, list | tuple) else (entry,))))

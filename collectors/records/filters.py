@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from leverwatch.collectors.records.fields import text_of
+from leverwatch.collectors.records.texts import text_of
 
 _SCALARS = (str, bool, int, float)
 

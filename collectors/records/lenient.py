@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -19,6 +19,7 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.decode import mend
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS, Path
 from leverwatch.collectors.records.mistyped import NO_JSON, explain
+from leverwatch.collectors.records.texts import listed
 
 REQUIRED = frozenset(
     {"time", "operation", "status", "inferences", "sample_rate", "cache_hit", "attempts", "errors"}
@@ -26,6 +27,8 @@ REQUIRED = frozenset(
 """The fields that say whether and how often a record counts: one that cannot be read refuses the record."""
 OPTIONAL = frozenset((*FIELDS, *EXTENDED_FIELDS)) - REQUIRED
 """All others: one that cannot be read is unknown."""
+LISTED = Annotated[str | int | float | bool | None, msgspec.Meta(description="or an array")]
+"""The type of a value that may be an array, which becomes a text here: no other type has it."""
 NOT_JSON = (Result.INVALID_LINE, "not one JSON object")
 T = TypeVar("T")
 _LARGEST = 1 << 20
@@ -118,7 +121,8 @@ class Lenient:
                 value, unread = leaf.readable(value)
                 unreadable += unread
             elif value is not None and not wrong:
-                value, wrong = leaf.check(value)
+                as_text = listed(value) if leaf.may_be_list and isinstance(value, list) else None
+                value, wrong = leaf.check(value if as_text is None else as_text)
             if wrong:
                 if leaf.unknown is None:
                     raise Refused(Result.MISTYPED_FIELD, wrong)
@@ -165,6 +169,7 @@ class _Leaf:
         """The field of an entry of the object that the value is; None: it is read as a whole."""
         self._is_mapped = is_mapped
         self._kind = kind
+        self.may_be_list = kind is LISTED
 
     @cached_property
     def _decode(self) -> Callable[[bytes], Any]:

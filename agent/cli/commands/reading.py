@@ -159,17 +159,25 @@ def _repository(address: str) -> Path | None:
 @config_option
 @format_option
 @click.option(
-    "--day", "asked", type=click.DateTime(["%Y-%m-%d"]), callback=day, help="The UTC day. Default: yesterday."
+    "--day",
+    "asked",
+    type=click.DateTime(["%Y-%m-%d"]),
+    callback=day,
+    help="The UTC day. Default: yesterday; of files all days.",
 )
 def check_source(name: str, config_path: Path, output: str, asked: date | None) -> None:
-    """Ask one source for one day, and print what it would count. Nothing is stored.
+    """Try one source, and print what it would count. Nothing is stored.
 
-    For sources that are asked for whole days. Prints the question, how many rows were moved, how long it took, and
-    what became of them.
+    A source that is asked for whole days is asked for one: prints the question, how many rows were moved, how long
+    it took, and what became of them. Of files, a part of the newest one is read, up to 8 MiB, and counted by day.
+
+    Then what stays unattributed, by its values, and what the source can tell with these settings, what it cannot,
+    how late, and what it needs to be allowed to.
 
     \b
     Examples:
       leverwatch check-source gateway-db
+      leverwatch check-source app-log
       leverwatch check-source gateway-db --day 2026-11-02 --format json
     """
     from leverwatch.agent.cli.check_source import check_source as act

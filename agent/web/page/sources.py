@@ -9,6 +9,7 @@ from leverwatch.agent.source_view import SourceView
 from leverwatch.agent.web.page.attention import Flag
 from leverwatch.collectors.daily.day_states import lines
 from leverwatch.collectors.interface import Problem, Result
+from leverwatch.collectors.unattributed import lines_of
 
 _NOT_YET = Flag("", "…", "Not yet")
 _FAILED = Flag("failed", "✗", "Failed", "LeverwatchCollectorFailing")
@@ -37,6 +38,12 @@ def source_flag(source: SourceView) -> Flag:
 def days(source: SourceView) -> tuple[str, ...]:
     """Return what is known of the days of a source that is asked for days, with the evidence; else nothing."""
     return () if source.days is None else tuple(lines(source.days))
+
+
+def unattributed(source: SourceView) -> tuple[str, ...]:
+    """Return what calls of a source have where their system would be, the most frequent first; nothing when all
+    name one."""
+    return tuple(lines_of(source.unattributed, "record" if source.days is None else "call"))
 
 
 def samples(problems: Iterable[Problem]) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:

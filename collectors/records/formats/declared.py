@@ -29,7 +29,7 @@ from leverwatch.collectors.records.formats.plain import Plainly
 from leverwatch.collectors.records.formats.rows import MakeRows, TokenRule, Value, compile_rows
 from leverwatch.collectors.records.framing.values import VALUES
 from leverwatch.collectors.records.layout import Steps
-from leverwatch.collectors.records.lenient import OPTIONAL, Lenient, Read, Refused, parse
+from leverwatch.collectors.records.lenient import LISTED, OPTIONAL, Lenient, Read, Refused, parse
 from leverwatch.collectors.records.tokens import Stands
 
 Paths = str | tuple[str, ...]
@@ -135,7 +135,7 @@ class Declared:
         totals = want("total", declaration.total, _TOTAL)
         documents = want("document", declaration.documents, msgspec.Raw)
         # A value that is also part of the template keeps the stricter type.
-        wanted.sort(key=lambda entry: (entry[2] is Any, entry[2] is TEXT))
+        wanted.sort(key=lambda entry: (entry[2] is Any, entry[2] is TEXT or entry[2] is LISTED))
         shape = Shape(wanted, frozenset(map(parse_path, declaration.in_text)))
         optional = {one: name for name, names in fields.items() if name in OPTIONAL for one in names}
         mapped = frozenset(one for names in (*fields.values(), *parts) for one in names)

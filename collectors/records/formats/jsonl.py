@@ -25,8 +25,9 @@ from leverwatch.collectors.records.formats.open_rows import with_versions
 from leverwatch.collectors.records.formats.plain import Plan
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.layout import Layout, Steps
-from leverwatch.collectors.records.lenient import OPTIONAL, Lenient, Refused
+from leverwatch.collectors.records.lenient import LISTED, OPTIONAL, Lenient, Refused
 from leverwatch.collectors.records.mistyped import NO_JSON
+from leverwatch.collectors.records.systems import ListPath
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
 _Amount = Annotated[float, msgspec.Meta(ge=0, le=MAX_AMOUNT)]
@@ -59,6 +60,8 @@ _BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 def type_of(placeholder: str) -> Any:
     """Return the type of the value that a placeholder of a template stands for."""
+    if isinstance(placeholder, ListPath):
+        return LISTED
     return Any if isinstance(placeholder, PromptPath) else TEXT
 
 
@@ -186,7 +189,7 @@ class Shape:
             if leaf is None or isinstance(leaf, dict):
                 raise ValueError(f"{'.'.join(path)}: one mapped path goes through another mapped value")
             names, known = leaf
-            if known != kind and kind is not TEXT and kind is not Any:
+            if known != kind and kind is not TEXT and kind is not LISTED and kind is not Any:
                 raise ValueError(f"{'.'.join(path)}: mapped to two fields of different types")
             # A template field that is also a mapped one keeps the stricter type of the two.
             node[path[-1]] = ((*names, name), known)

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from leverwatch.collectors.config import Duration, SourceConfig
 from leverwatch.collectors.records.fields import parse_template
+from leverwatch.collectors.records.system_config import System, declared_by, doubts_of, names_others
 
 FACTS = ("system", "suite", "model", "prompt_version", "folder", "file")
 """The placeholders of templates: values of the result, and folder and file name (without extension)."""
@@ -40,10 +41,10 @@ class EvalsConfig(SourceConfig):
         default="auto",
         description="What the files are. `auto` takes `.jsonl` and `.ndjson` for `own` and looks into all others.",
     )
-    system: str = Field(
+    system: System = Field(
         default="{system}",
         description="System of every result: a constant, or a template over `system`, `suite`, `model`, "
-        "`prompt_version`, `folder` and `file`.",
+        "`prompt_version`, `folder` and `file`, or rules over these of which the first that fits names it.",
         examples=["support-bot", "{folder}"],
     )
     model: str = Field(
@@ -85,6 +86,13 @@ class EvalsConfig(SourceConfig):
         return absences(self.path, base_dir)
 
     def declared_systems(self) -> frozenset[str]:
-        """The configured system, when it is a constant."""
-        constant = parse_template(self.system).constant
-        return frozenset() if constant is None else frozenset({constant})
+        """The systems that are named here as they are."""
+        return declared_by(self.system)
+
+    def names_others(self) -> bool:
+        """Whether results may name others."""
+        return names_others(self.system)
+
+    def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield each rule for the system that never fits."""
+        yield from ((("system",), why) for why in doubts_of(self.system))

@@ -28,6 +28,7 @@ from leverwatch.collectors.interface import (
 )
 from leverwatch.collectors.listing import Interrupted
 from leverwatch.collectors.paths import Discovery, Found, discover
+from leverwatch.collectors.sampled import Sampled
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint, decode_all, decode_records
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.config import FilesConfig
@@ -41,6 +42,7 @@ from leverwatch.collectors.sources.files.refused import (
     decode_refused,
     settings_digest,
 )
+from leverwatch.collectors.sources.files.sample import sample_of
 from leverwatch.collectors.sources.files.tail import Tail
 from leverwatch.collectors.sources.files.tracker import REPLACED, FileTracker, reason_of
 from leverwatch.collectors.stored_state import Kind, check_keys
@@ -108,6 +110,15 @@ class FilesCollector:
     def observers(self) -> Report:
         """The instrumentations that calls were seen by since the state was loaded, and what was joined."""
         return self._ingest.observers
+
+    def sample(self) -> Sampled:
+        """Return what a bounded part of the newest file would count as. Nothing of it is counted or remembered.
+
+        Raises:
+            SourceUnavailable, SourceRefused: as for `sample_of`.
+        """
+        patterns = (self._config.path,) if isinstance(self._config.path, str) else self._config.path
+        return sample_of(self._config, self._context, self._discover(patterns).files)
 
     def collect(self, state: SourceState) -> Iterator[Batch]:
         """Yield what is new in all files; the files that are unchanged for the longest time come first.
@@ -342,6 +353,7 @@ class FilesCollector:
                 tier_counts=counted.tiers,
                 tallies=counted.tallies,
                 unreadable=counted.unreadable,
+                unattributed=counted.unattributed,
                 read=counted.read,
                 days_seen=counted.days_seen,
                 newest_record=counted.newest_record,

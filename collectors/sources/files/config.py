@@ -25,7 +25,10 @@ from leverwatch.collectors.aggregation.config import (
 from leverwatch.collectors.config import Duration, SourceConfig
 from leverwatch.collectors.records.decoder import build_format
 from leverwatch.collectors.records.fields import parse_template
+from leverwatch.collectors.records.named_systems import models_of, systems_of
 from leverwatch.collectors.records.path_words import check_words, parse_pattern
+from leverwatch.collectors.records.system_config import declared_by, doubts_of, names_others
+from leverwatch.collectors.tells import Tells, told_by
 
 
 class FilesConfig(SourceConfig):
@@ -81,9 +84,27 @@ class FilesConfig(SourceConfig):
         return absences(self.path, base_dir)
 
     def declared_systems(self) -> frozenset[str]:
-        """The constant system, if there is one."""
-        constant = parse_template(self.system).constant
-        return frozenset() if constant is None else frozenset({constant})
+        """The systems that are named here as they are."""
+        return declared_by(self.system)
+
+    def names_others(self) -> bool:
+        """Whether records may name others."""
+        return names_others(self.system)
+
+    def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield each rule for the system that never fits."""
+        yield from ((("system",), why) for why in doubts_of(self.system))
+
+    def tells(self) -> Tells:
+        """What records of this format tell."""
+        return told_by(
+            build_format(self.format, ()).known,
+            systems=systems_of(self.format.type),
+            calls="each record of a call",
+            models=models_of(self.format.type),
+            delay="none: the next run after it is written",
+            permission="to read the files and to list their folders",
+        )
 
     def counts_usage(self) -> bool:
         """Whether the source counts usage: always."""

@@ -215,6 +215,7 @@ def answer_of(
         filled=frozenset(_day(row[DAY_OF]) for row, _ in timed),
         tallies=tallies,
         calls=calls,
+        unattributed=sums.unattributed,
         tiers=sums.tiers,
         newest=newest,
         problems=tuple(problems),

@@ -13,15 +13,17 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from leverwatch.collectors.aggregation.config import SystemTemplate
-from leverwatch.collectors.config import Apart
+from leverwatch.collectors.config import Apart, show_duration
 from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.records.field_checks import entry_of
 from leverwatch.collectors.records.field_specs import FieldSpec
 from leverwatch.collectors.records.field_values import TEXT
 from leverwatch.collectors.records.fields import parse_path, parse_template
 from leverwatch.collectors.records.format_config import FilterSettings, PathMap, named
+from leverwatch.collectors.sources.sql.presets.interface import Preset
 from leverwatch.collectors.sources.sql.presets.merging import merged
 from leverwatch.collectors.sources.sql.presets.registry import all_of, preset_of
+from leverwatch.collectors.tells import Tells, told_by
 
 ENGINES = (
     "postgresql", "mariadb", "mysql", "sqlite", "duckdb", "clickhouse", "chdb",
@@ -239,12 +241,30 @@ class SqlConfig(FilterSettings, DailyConfig):
             raise ValueError(f"time has the unit {unit}, and time_is says {self.time_is}: use one of them")
         return self
 
+    def tells(self) -> Tells:
+        """What the mapped columns tell."""
+        entries = self.fields.entries()
+        preset = None if self.preset is None else preset_of(self.preset, self.address.get_backend_name())
+        names = "any column or key of JSON" if preset is None else self._systems(preset)
+        tables = [self.table] if self.table is not None else list(preset.tables) if preset is not None else []
+        return told_by(
+            entries,
+            systems=names,
+            calls="as many as a row says" if "inferences" in entries else "each row",
+            delay=f"up to {show_duration(self.interval)} behind the table; a day is final"
+            f" {show_duration(self.ready_after)} after its end",
+            permission=f"SELECT on {', '.join(tables)}" if tables else "SELECT on what the statement reads",
+            cannot=() if preset is None else preset.cannot,
+        )
+
+    @staticmethod
+    def _systems(preset: Preset) -> str:
+        # What tells apart is said in words where the name of the column does not.
+        own = () if preset.system is None else parse_template(preset.system).paths
+        named = dict.fromkeys((*own, *preset.systems))
+        return ", ".join(it.replace("_", " ") for it in named) or "any column"
+
     @property
     def address(self) -> URL:
         """The address as written."""
         return make_url(self.url.get_secret_value())
-
-    def declared_systems(self) -> frozenset[str]:
-        """The constant system, if there is one."""
-        constant = parse_template(self.system).constant
-        return frozenset() if constant is None else frozenset({constant})

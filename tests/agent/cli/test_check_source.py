@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,9 +34,13 @@ def check(folder: Path, *arguments: str, **settings: Any) -> Result:
         "name": "db", "type": "sql", "url": "sqlite:///usage.db", "table": "calls", "time_is": "text",
         "fields": {"time": "at", "model": "model", "input_tokens": "tokens"}, "system": "{team}", **settings,
     }  # fmt: skip
-    log = {"name": "log", "type": "files", "path": "*.jsonl", "format": "openai", "system": "bot"}
+    log = {
+        "name": "log", "type": "files", "path": "*.jsonl", "system": [{"is": "bot", "where": {"key": "key_a"}}],
+        "format": {"type": "jsonl", "fields": {"time": "at", "model": "model", "input_tokens": "in"}},
+    }  # fmt: skip
+    lists = {"name": "lists", "type": "models", "url": "http://127.0.0.1:9/models"}
     path = folder / "leverwatch.yaml"
-    path.write_text(yaml.safe_dump({"store": {"url": "sqlite:///store.db"}, "sources": [source, log]}))
+    path.write_text(yaml.safe_dump({"store": {"url": "sqlite:///store.db"}, "sources": [source, log, lists]}))
     return CliRunner().invoke(main, ["check-source", *arguments, "--config", str(path)])
 
 
@@ -46,7 +51,8 @@ def test_a_source_is_asked_for_yesterday_and_nothing_is_stored(folder: Path) -> 
     first, *lines = result.stdout.splitlines()
     assert first.startswith(f"db, {YESTERDAY}: complete; 2 rows moved in ")
     assert 'FROM "calls"' in result.stdout
-    assert [line.split() for line in lines[-2:]] == [
+    table = next(at for at, line in enumerate(lines) if line.startswith("SYSTEM"))
+    assert [line.split() for line in lines[table + 1 : table + 3]] == [
         ["search", "a", "generation", "2", "0", "150", "?", "?"],
         ["ads", "b", "generation", "1", "0", "7", "?", "?"],
     ]
@@ -88,17 +94,17 @@ def test_a_column_that_is_not_there_is_named(folder: Path) -> None:
 
 
 def test_a_source_of_another_kind_is_pointed_elsewhere(folder: Path) -> None:
-    result = check(folder, "log")
+    result = check(folder, "lists")
 
     assert result.exit_code == 1
-    assert "log is of the type files, which is not asked for whole days" in result.stderr
+    assert "lists is of the type models, which counts no calls" in result.stderr
 
 
 def test_a_source_that_is_not_configured_is_said(folder: Path) -> None:
     result = check(folder, "gateway")
 
     assert result.exit_code == 2
-    assert "no source named gateway; there are: db, log" in result.stderr
+    assert "no source named gateway; there are: db, log, lists" in result.stderr
 
 
 def test_a_run_that_could_not_attribute_most_calls_says_so_however_few_sums_they_are(folder: Path) -> None:
@@ -114,3 +120,94 @@ def test_a_run_that_could_not_attribute_most_calls_says_so_however_few_sums_they
     assert result.exit_code == 1
     assert "most of what this run read was refused or names no system, 50 of 53 records: 50 un" in result.output
     assert "names no system: 50 calls" in result.output
+
+
+def collected(folder: Path, *arguments: str) -> Result:
+    path = folder / "leverwatch.yaml"
+    return CliRunner().invoke(main, ["collect", "--config", str(path), "--source", "db", *arguments])
+
+
+def test_the_summary_of_a_run_tells_what_is_unattributed_by_source(folder: Path) -> None:
+    rules = [{"is": "search", "where": {"team": "search", "model": "a"}}]
+    check(folder, "db", system=rules)
+
+    text = collected(folder).output
+    (found,) = json.loads(collected(folder, "--format", "json").stdout)
+
+    assert "db: unattributed: model: b, team: ads: 1 call\n" in text
+    assert found["unattributed_values"] == [{"values": "model: b, team: ads", "calls": 1}]
+    assert found["unattributed_rest"] == 0
+
+
+def test_a_run_that_no_rule_fits_says_so(folder: Path) -> None:
+    check(folder, "db", system=[{"is": "search", "where": {"team": "nobody"}}])
+
+    result = collected(folder)
+
+    assert result.exit_code == 1
+    assert "(unattributed: no rule of `system` fits them)" in result.output
+
+
+def test_what_a_source_can_tell_and_what_stays_unattributed_is_said(folder: Path) -> None:
+    rules = [{"is": "search", "where": {"team": "search"}}]
+    lines = check(folder, "db", system=rules).stdout.splitlines()
+    found = json.loads(check(folder, "db", "--format", "json", system=rules).stdout)
+
+    at = lines.index("Unattributed:")
+    assert lines[at + 1] == "  team: ads: 1 call"
+    assert "  system is   by 1 rule over team" in lines
+    assert "  permission  SELECT on calls" in lines
+    assert "What it cannot tell: cached, errors, latency, cost" in lines
+    assert found["unattributed_values"] == [{"values": "team: ads", "calls": 1}]
+    assert (found["tells"]["tokens"], found["cannot_tell"]) == ("input", ["cached", "errors", "latency", "cost"])
+
+
+def lines_of(day: str, key: str, number: int) -> str:
+    return "".join(
+        json.dumps({"at": f"{day}T10:00:00Z", "model": "m", "key": key, "in": 3}) + "\n" for _ in range(number)
+    )
+
+
+def test_of_files_the_newest_is_read_and_nothing_is_counted(folder: Path) -> None:
+    (folder / "a.jsonl").write_text(lines_of("2026-03-01", "key_a", 9))
+    os.utime(folder / "a.jsonl", (1, 1))
+    rest = (
+        lines_of("2026-03-02", "key_a", 2) + lines_of("2026-03-03", "key_a", 3) + lines_of("2026-03-03", "k-9", 4)
+    )
+    (folder / "b.jsonl").write_text(rest + lines_of("2026-03-03", "sk-canary", 1).rstrip())
+
+    result = check(folder, "log")
+    first, results, _, head, *lines = result.stdout.splitlines()
+
+    assert result.exit_code == 1, result.output
+    assert first.startswith(f"log: all of it of {folder}/b.jsonl, the newest of 2 files; 10 records read in ")
+    assert results == "counted 5, unattributed 5"
+    assert head.split()[:2] == ["DAY", "SYSTEM"]
+    assert [line.split()[:5] for line in lines[:2]] == [
+        ["2026-03-03", "bot", "m", "generation", "3"],
+        ["2026-03-02", "bot", "m", "generation", "2"],
+    ]
+    assert "  key: k-9: 4 records" in lines
+    assert "  permission  to read the files and to list their folders" in lines
+    assert "canary" not in result.output
+    assert not (folder / "store.db").exists()
+
+
+def test_of_files_a_program_gets_one_day_as_well(folder: Path) -> None:
+    (folder / "b.jsonl").write_text(lines_of("2026-03-02", "key_a", 2) + lines_of("2026-03-03", "key_a", 3))
+
+    result = check(folder, "log", "--format", "json", "--day", "2026-03-02")
+    found = json.loads(result.stdout)
+
+    assert result.exit_code == 0
+    assert [(it["day"], it["system"], it["inferences"], it["input_tokens"]) for it in found["usage"]] == [
+        ("2026-03-02", "bot", 2, 6)
+    ]
+    assert (found["files"], found["part"], found["records"]) == (1, "all of it", {"counted": 5})
+
+
+def test_a_path_that_matches_nothing_is_said(folder: Path) -> None:
+    result = check(folder, "log")
+
+    assert result.exit_code == 1
+    assert "source log: nothing matches its path" in result.stderr

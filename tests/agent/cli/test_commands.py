@@ -61,7 +61,8 @@ class TestCollect:
         done = call("collect")
 
         assert done.exit_code == 0, done.stderr
-        header, row = done.stdout.splitlines()
+        header, row, unnamed = done.stdout.splitlines()
+        assert unnamed == "gateway: unattributed: app: (none): 1 record"
         assert header.split() == ["SOURCE", "RECORDS", "DUPLICATES", "UNATTRIBUTED", "SECONDS", "MALFORMED"]
         assert row.split()[:4] == ["gateway", "40", "1", "1"]
         assert row.endswith("1 invalid_line")
@@ -87,6 +88,8 @@ class TestCollect:
             "not_calls": 0,
             "filtered": 0,
             "parts": 0,
+            "unattributed_values": [{"values": "app: (none)", "calls": 1}],
+            "unattributed_rest": 0,
         }
 
     def test_a_source_that_fails_is_named_and_the_exit_code_says_so(self, company: Path) -> None:

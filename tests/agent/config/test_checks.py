@@ -206,3 +206,38 @@ def test_systems_that_are_declared_and_fed_may_have_names_alike(load: Load) -> N
     text = "sources:\n" + files("a", "bot-1") + files("b", "bot-2") + "systems: {bot-1: {}, bot-2: {}}\n"
 
     assert warnings(load(text)) == ()
+
+
+RULES = "[{is: s, where: {k: [a, b]}}, {is: t, where: {k: b}}"
+
+
+def ruled(more: str) -> str:
+    form = "{type: csv, fields: {time: t}}"
+    return f"  - {{name: a, type: files, path: a.csv, format: {form}, system: {RULES}{more}]}}\n"
+
+
+def test_a_system_that_no_rule_names_is_not_fed_and_a_rule_that_never_fits_is_named(load: Load) -> None:
+    text = "sources:\n" + ruled("") + "systems: {s: {}, x: {}}\n"
+
+    assert warnings(load(text)) == (
+        "2: sources[0].system: rule 2 can never fit: what it has for k is taken by rule 1",
+        "3: systems.x: no source counts this system or watches its prompts",
+    )
+
+
+def test_where_a_rule_takes_names_from_records_any_system_may_be_fed(load: Load) -> None:
+    text = "sources:\n" + ruled(", '{team}'") + "systems: {s: {}, x: {}}\n"
+
+    assert len(warnings(load(text))) == 1
+
+
+def test_rules_of_two_sources_for_one_system_count_twice(problems: Problems) -> None:
+    (line,) = problems("sources:\n" + ruled("") + files("b", "t"))
+
+    assert line.startswith("3: sources[1].system: sources[0] counts the same system")
+
+
+def test_a_rule_that_is_wrong_is_said_with_its_number(problems: Problems) -> None:
+    (line,) = problems("sources:\n" + ruled(", {is: x, whre: {k: c}}"))
+
+    assert line.startswith("2: sources[0].system: rule 3: has whre; a rule has `is` and `where`")

@@ -34,6 +34,7 @@ from leverwatch.collectors.daily.answers import Known
 from leverwatch.collectors.daily.day_states import days_known
 from leverwatch.collectors.daily.window import Days, Wanted
 from leverwatch.collectors.interface import ChangeKind, Operation, Problem, Result
+from leverwatch.collectors.unattributed import Unattributed
 from tests.agent.exporter import assessed
 
 AS_OF = date(2026, 3, 30)
@@ -328,6 +329,7 @@ def agent(*, reloaded: bool = False) -> AgentSnapshot:
                 unreadable={"cost_usd": 4, "input_tokens": 2},
                 matches=4,
                 unreadable_share=0.004,
+                unattributed_share=0.003,
                 runs=40,
                 missed_runs=1,
             ),
@@ -354,6 +356,7 @@ def agent(*, reloaded: bool = False) -> AgentSnapshot:
                 records={Result.COUNTED: 260},
                 runs=2,
                 restated_inferences=1_250,
+                unattributed=Unattributed((("api_key_id: key_7", 1_200), ("api_key_id: (none)", 3)), 2),
                 days=days_known(
                     Known(
                         asked=(Days(date(2026, 2, 23), date(2026, 3, 30)),),
@@ -378,6 +381,7 @@ def agent(*, reloaded: bool = False) -> AgentSnapshot:
                 runs=3,
                 matches=0,
                 unreadable_share=0.875,
+                unattributed_share=0.0,
                 concerns={
                     "matches_nothing": "nothing matches late/*.log",
                     "most_refused": "most of what the last day read was refused",

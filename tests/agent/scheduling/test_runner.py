@@ -19,6 +19,7 @@ from leverwatch.agent.store.store import Store
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import Batch, Matched, Operation, Problem, Result, SourceState, UsageRow
+from leverwatch.collectors.unattributed import Unattributed
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 ROW = UsageRow("bot", "m", Operation.GENERATION, date(2026, 3, 9), inferences=1)
@@ -361,3 +362,23 @@ def test_what_is_wrong_with_a_source_is_logged_once_until_it_is_over_and_at_most
         told.append(capsys.readouterr().err.count("event=matches_nothing"))
 
     assert told == [0, 1, 0, 0, 1, 0, 0]
+
+
+def test_what_is_unattributed_adds_up_and_for_days_that_are_replaced_the_latest_answer_holds(
+    memory: Store,
+) -> None:
+    lost = {Result.COUNTED: 1, Result.UNATTRIBUTED: 3}
+    fake = Fake([batch(tallies=lost, unattributed={"key: k1": 2, "key: k2": 1})])
+    runner = SourceRunner(CONFIG, fake, memory, now=lambda: NOW)
+
+    first = runner.run()
+    runner.run()
+    added = runner.view()
+    fake.batches = [batch(tallies=lost, unattributed={"key: k2": 3}, replaces=frozenset({ROW.day}))]
+    runner.run()
+    runner.run()
+
+    assert first.unattributed == Unattributed((("key: k1", 2), ("key: k2", 1)))
+    assert added.unattributed == Unattributed((("key: k1", 4), ("key: k2", 2)))
+    assert added.unattributed_share == 0.75
+    assert runner.view().unattributed == Unattributed((("key: k2", 3),))

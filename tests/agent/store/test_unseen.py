@@ -81,3 +81,10 @@ def test_names_are_not_compared_when_there_are_very_many(store: Store) -> None:
     found = store.facts(date(2026, 3, 9), Scope(declarations=declared, counting={"a": ANY}))
 
     assert found["bot-1"].usage.unseen == "no record that source a counted names it"
+
+
+def test_a_source_that_names_some_systems_and_takes_others_from_records_may_feed_any() -> None:
+    counting = {"a": frozenset({"search"})}
+
+    assert why_unseen("bot", counting, {"a": COUNTED}, [], {"a"}) == "no record that source a counted names it"
+    assert why_unseen("bot", counting, {"a": COUNTED}, []) == "no source counts this system"

@@ -279,3 +279,11 @@ def test_what_a_source_tells_of_bad_input_cannot_bring_markup_along() -> None:
     )
 
     assert "<script" not in render(None, replace(samples.agent(), sources=(source,)))
+
+
+def test_a_source_says_what_calls_have_that_name_no_system() -> None:
+    text = Outline(render(samples.systems(), samples.agent())).text()
+
+    assert "Names no system : ledger" in text
+    assert "api_key_id: key_7: 1,200 calls api_key_id: (none): 3 calls other values: 2 calls" in text
+    assert text.count("Names no system") == 1

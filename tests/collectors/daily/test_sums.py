@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from leverwatch.collectors.daily.sums import Group, added_up
 from leverwatch.collectors.interface import Operation, Result
+from leverwatch.collectors.records.fields import parse_template, system_lookup
 
 DAY = date(2026, 3, 1)
 FIELDS = ("inferences", "model", "operation", "status", "input_tokens", "output_tokens", "cost_usd", "tier")
@@ -106,3 +107,19 @@ def test_no_call_and_no_token_is_lost(calls: list[tuple[int, int | None, bool]])
     assert sum(it.unknown_input for it in found.usage) == sum(
         number for number, tokens, good in calls if good and tokens is None
     )
+
+
+def test_calls_without_a_system_are_told_by_their_values() -> None:
+    lookup = system_lookup(parse_template("{team}"))
+    groups = [
+        Group(DAY, {"inferences": 5, "model": "a"}, ("ads",)),
+        Group(DAY, {"inferences": 7, "model": "a"}, (None,)),
+        Group(DAY, {"inferences": 2, "model": "b"}, (None,)),
+        Group(DAY, {"inferences": 1, "model": "b"}, ("x" * 300,)),
+    ]
+
+    found = added_up(groups, FIELDS, lookup)
+
+    assert found.unattributed["team: (none)"] == 9
+    assert sum(found.unattributed.values()) == found.calls[Result.UNATTRIBUTED] == 10
+    assert found.problems == (("unattributed", "names no system: 10 calls"),)

@@ -216,10 +216,16 @@ def test_a_number_or_name_that_cannot_be_meant_is_refused(
 
 @pytest.mark.parametrize(
     ("template", "system"),
-    [("{system}", "bot"), ("{folder}-{file}", "search-a"), ("{suite}", "answers"), ("x", "x")],
+    [
+        ("{system}", "bot"),
+        ("{folder}-{file}", "search-a"),
+        ("{suite}", "answers"),
+        ("x", "x"),
+        ([{"is": "y", "where": {"folder": "chat"}}, {"is": "z", "where": {"folder": "search"}}], "z"),
+    ],
 )
 def test_the_system_is_a_template_over_the_result_and_its_place(
-    tmp_path: Path, template: str, system: str
+    tmp_path: Path, template: str | list[Any], system: str
 ) -> None:
     bench = Bench(tmp_path, path="**/*.jsonl", system=template)
     bench.write("search/a.jsonl", lines(own()))

@@ -111,8 +111,13 @@ def test_neighbours_are_one_range_and_ranges_end_where_records_do(tmp_path: Path
             {"system": "bot", "format": {**JSONL, "framing": "json"}},
             b'[\n {"ts": "2026-03-10T08:00:00Z"} ]\n',
         ),
+        (
+            {"system": [{"is": "bot", "where": {"app": "x"}}]},
+            {"system": [{"is": "bot", "where": {"app": ["x", "bot"]}}]},
+            record(app="bot"),
+        ),
     ],
-    ids=["template", "fields", "format", "wrap", "framing", "array"],
+    ids=["template", "fields", "format", "wrap", "framing", "array", "rules"],
 )
 def test_what_was_refused_counts_once_after_the_setting_is_right(
     tmp_path: Path, wrong: dict[str, Any], right: dict[str, Any], data: bytes

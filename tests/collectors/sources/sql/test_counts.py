@@ -321,3 +321,33 @@ def test_a_time_that_is_infinity_is_of_no_day_and_ends_no_answer(database: Datab
 
         assert by_day(found.usage) == {"2026-03-05": 1}
         assert (later.filled, str(later.newest)) == (frozenset(), "2026-03-05 10:00:00+00:00")
+
+
+def test_rules_give_rows_to_systems_by_columns_and_by_keys_of_json(database: Database) -> None:
+    rules = [
+        {"is": "search", "where": {"key": ["k1", "k2"]}},
+        {"is": "{tags.team}", "where": {"tags.team": {"present": True}, "n": 7}},
+    ]
+    rows: list[Record] = [
+        {"key": "k1", "n": 1, "tags": None},
+        {"key": "k2", "n": 7, "tags": {"team": "ads"}},
+        {"key": "k3", "n": 7, "tags": {"team": "ads"}},
+        {"key": "k3", "n": 8, "tags": {"team": "ads"}},
+        {"key": None, "n": 7, "tags": None},
+    ]
+
+    found = ask(database, {"key": "text", "n": "int", "tags": "json"}, rows, system=rules)
+
+    counted = {row.system: row.inferences for row in found.usage}
+    assert counted == {"search": 2, "ads": 1}
+    assert found.unattributed == {"key: k3, tags.team: ads, n: 8": 1, "key: (none), tags.team: (none), n: 7": 1}
+
+
+def test_of_an_array_in_json_one_element_has_to_fit(database: Database) -> None:
+    rows: list[Record] = [{"told": {"tags": ["x", "red"]}}, {"told": {"tags": ["y"]}}, {"told": {"tags": "red"}}]
+    rules = [{"is": "search", "where": {"told.tags": ["blue", "red"]}}]
+
+    found = ask(database, {"told": "json"}, rows, system=rules)
+
+    assert {row.system: row.inferences for row in found.usage} == {"search": 2}
+    assert sum(found.unattributed.values()) == 1

@@ -1,0 +1,152 @@
+"""Generates the table of `docs/sources/choosing.md`: what each source can tell, by what a team has.
+
+Each row is what the example of a page says of itself, or a preset of `type: sql`: no list has what they tell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import yaml
+from msgspec import Struct
+from msgspec.structs import replace
+from pydantic import ValidationError
+
+from leverwatch.collectors.config import SourceConfig
+from leverwatch.collectors.registry import source_types
+from leverwatch.collectors.tells import Tells
+
+BEGIN = "<!-- sources: generated, do not edit -->"
+END = "<!-- sources: end -->"
+_EXAMPLE = re.compile(r"^    - name: .*\n(?:^(?:      .*)?\n)+", re.MULTILINE)
+_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "A gateway": (
+        "litellm", "litellm-daily", "litellm-spend-logs", "portkey", "kong", "apisix", "envoy-ai-gateway",
+        "helicone-clickhouse", "open-webui",
+    ),
+    "A provider of models": (
+        "usage-api", "openai", "anthropic",
+    ),
+    "A cloud": (
+        "bedrock", "bedrock-athena", "azure-openai", "azure-apim", "vertex", "vertex-bigquery",
+        "databricks-endpoint-usage", "snowflake-cortex-usage", "cloudwatch", "azure-monitor", "google-monitoring",
+    ),
+    "A server of models, or what is in front of it": ("prometheus", "ollama", "nginx", "envoy", "loki"),
+    "Tracing by an SDK": ("otlp", "otel-traces-clickhouse", "langfuse", "mlflow", "phoenix"),
+}  # fmt: skip
+"""What a team has, and the pages and presets of it, in this order."""
+_REST = "A log or a table of your own"
+_OWN = frozenset({"files", "sql", "warehouses"})
+"""Pages of sources that tell what their settings map."""
+_MAPPED = dict.fromkeys(("models", "tokens", "cached", "errors", "latency", "cost"), "where mapped")
+_COLUMNS = ("systems", "models", "calls", "tokens", "cached", "errors", "latency", "cost", "delay", "permission")
+_HEAD = (
+    "| Source | Systems by | Models | A call is | Tokens | Cached | Errors | Latency | Cost | Delay |"
+    " Needs at least |"
+)
+
+
+class Row(Struct, frozen=True):
+    """What one source can tell."""
+
+    name: str
+    """Of the page, or of the preset."""
+    link: str
+    tells: Tells
+
+
+def example_of(page: str) -> SourceConfig | None:
+    """Return the source that a page begins with; None when it has none.
+
+    Raises:
+        ValidationError: it is no valid source.
+    """
+    found = _EXAMPLE.search(page)
+    if found is None:
+        return None
+    (settings,) = yaml.safe_load(re.sub(r"^    ", "", found[0], flags=re.MULTILINE))
+    return source_types()[settings["type"]].config.model_validate(settings)
+
+
+def variants_of(page: str) -> Iterator[tuple[str, Tells]]:
+    """Yield what the other examples of a page can tell, each with the preset or the API that it is for."""
+    for block in list(_EXAMPLE.finditer(page))[1:]:
+        try:
+            example = example_of(block[0])
+        except (ValidationError, yaml.YAMLError, KeyError, TypeError, ValueError):
+            continue  # It leaves something out.
+        told = None if example is None else example.tells()
+        of = next((str(it) for name in ("api", "preset") if (it := getattr(example, name, None)) is not None), "")
+        if told is not None and of:
+            yield of, told
+
+
+def rows(folder: Path) -> Iterator[Row]:
+    """Yield what the examples of the pages of a folder, and all presets of tables, can tell."""
+    for path in sorted(folder.glob("*.md")):
+        example = example_of(path.read_text())
+        told = None if example is None else example.tells()
+        if example is not None and told is not None:
+            name = path.stem
+            others = {} if name in _OWN else dict(variants_of(path.read_text()))
+            shown = name if example.type in ("files", name) and name != "files" else f"type: {example.type}"
+            if name in _OWN:
+                told = replace(
+                    told, **_MAPPED, calls="a record, or as many as it says", permission=_least(example.type)
+                )
+            yield Row(name, f"[{shown}]({path.name}){_kind(example.type, name)}", told)
+            yield from (
+                Row(name, f"[{shown}]({path.name}), {of}", other) for of, other in others.items() if other != told
+            )
+    yield from _presets()
+
+
+def _least(source_type: str) -> str:
+    return "SELECT on the table" if source_type == "sql" else "to read the files and to list their folders"
+
+
+def _kind(source_type: str, name: str) -> str:
+    return ", its log or export" if source_type == "files" and name != "files" else ""
+
+
+def _presets() -> Iterator[Row]:
+    from leverwatch.collectors.sources.sql.config import SqlConfig
+    from leverwatch.collectors.sources.sql.presets.registry import presets
+
+    for preset in presets():
+        engine = preset.engines[0]
+        settings = {"name": preset.name, "url": f"{engine}://host/name", "system": preset.system or "bot"}
+        told = SqlConfig.model_validate({**settings, "preset": preset.name}).tells()
+        of = f" in {engine}" if sum(it.name == preset.name for it in presets()) > 1 else ""
+        yield Row(preset.name, f"[{preset.name}](sql.md#presets), its tables{of}", told)
+
+
+def table(folder: Path) -> str:
+    """Return the table."""
+    found = list(rows(folder))
+    lines = [_HEAD, "|" + "---|" * (len(_COLUMNS) + 1)]
+    group_of = {name: group for group, names in _GROUPS.items() for name in names}
+    for group in (*_GROUPS, _REST):
+        names = _GROUPS.get(group, ())
+        of_group = [row for row in found if group_of.get(row.name, _REST) == group]
+        lines.append(f"| **{group}** |" + " |" * len(_COLUMNS))
+        for row in sorted(of_group, key=lambda it: names.index(it.name) if it.name in names else 0):
+            cells = (getattr(row.tells, name) for name in _COLUMNS)
+            more = f"; cannot tell: {', '.join(row.tells.cannot)}" if row.tells.cannot else ""
+            lines.append(f"| {row.link}{more} | {' | '.join(it.replace('|', '/') for it in cells)} |")
+    return "\n".join(lines)
+
+
+def with_table(page: str, folder: Path) -> str:
+    """Return the page with its generated part replaced.
+
+    Raises:
+        ValueError: the page lacks the marks of the generated part.
+    """
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the page needs the lines {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n\n{table(folder)}\n\n{END}{after}"

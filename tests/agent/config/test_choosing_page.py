@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from leverwatch.agent.config.choosing_page import example_of, rows, with_table
+from leverwatch.collectors.registry import source_types
+from leverwatch.collectors.tells import LABELS, NO
+
+FOLDER = Path(__file__).parents[3] / "docs/sources"
+PAGE = FOLDER / "choosing.md"
+
+
+def test_the_table_is_what_the_sources_say_of_themselves() -> None:
+    current = PAGE.read_text()
+    wanted = with_table(current, FOLDER)
+    if os.environ.get("LEVERWATCH_UPDATE_GOLDEN"):
+        PAGE.write_text(wanted)
+        return
+
+    assert current == wanted, "LEVERWATCH_UPDATE_GOLDEN=1 rewrites it"
+
+
+def test_every_type_that_counts_says_what_it_can_tell_and_no_other_type_does() -> None:
+    examples = [example for path in FOLDER.glob("*.md") if (example := example_of(path.read_text())) is not None]
+
+    assert {it.type for it in examples if it.counts_usage()} >= {
+        name for name, of in source_types().items() if of.config.counts_usage(of.config.model_construct())
+    }
+    for it in examples:
+        assert (it.tells() is not None) is it.counts_usage(), it.name
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_every_source_says_something_of_everything(name: str) -> None:
+    told = {row.name: getattr(row.tells, name) for row in rows(FOLDER)}
+
+    assert all(told.values()), told
+    # A cell is no place for more.
+    assert all(len(it) <= 200 for it in told.values()), told
+
+
+def test_no_source_counts_without_a_permission_and_a_system() -> None:
+    for row in rows(FOLDER):
+        assert NO not in (row.tells.permission, row.tells.calls, row.tells.systems, row.tells.delay)
+
+
+def test_a_page_without_the_marks_is_refused() -> None:
+    with pytest.raises(ValueError, match="needs the lines"):
+        with_table("# Which source\n", FOLDER)
+
+
+def test_a_page_with_several_presets_has_a_row_for_each_that_tells_something_else(tmp_path: Path) -> None:
+    block = "    - name: db\n      type: sql\n      url: postgresql://h/d\n      preset: {}\n\n"
+    presets = ("litellm-daily", "litellm-daily", "phoenix")
+    page = (
+        "# Calls\n\n"
+        + "Text.\n\n".join(block.format(name) for name in presets)
+        + "    - name: other\n      type: sql\n"
+    )
+    (tmp_path / "calls.md").write_text(page)
+
+    found = [row for row in rows(tmp_path) if row.name == "calls"]
+
+    assert [row.link for row in found] == ["[type: sql](calls.md)", "[type: sql](calls.md), phoenix"]
+    assert [row.tells.latency for row in found] == ["no", "yes"]
