@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 
+from leverwatch.collectors.config import show_duration
 from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.daily.http_config import HttpSettings
-from leverwatch.collectors.daily.labels import LabelTemplate, checked_labels
-from leverwatch.collectors.records.fields import parse_template
+from leverwatch.collectors.daily.labels import checked_labels
+from leverwatch.collectors.records.system_config import System
 from leverwatch.collectors.tells import NO, Tells
 
 LABELS = ("deployment", "model", "resource", "group", "subscription")
@@ -48,9 +49,9 @@ class AzureMonitorConfig(HttpSettings, DailyConfig):
             ["/subscriptions/3f1c0a52/resourceGroups/ai/providers/Microsoft.CognitiveServices/accounts/chat"]
         ],
     )
-    system: LabelTemplate = Field(
-        description="System of all calls: a constant, or a template over `{deployment}`, `{model}`, `{resource}`,"
-        " `{group}` and `{subscription}`.",
+    system: System = Field(
+        description="System of all calls: a constant, a template over `{deployment}`, `{model}`, `{resource}`,"
+        " `{group}` and `{subscription}`, or rules over these.",
         examples=["support-bot", "{deployment}", "{resource}-{deployment}"],
     )
     identity: str | None = Field(
@@ -79,29 +80,24 @@ class AzureMonitorConfig(HttpSettings, DailyConfig):
             raise ValueError("names one resource twice, whose calls would count twice")
         return value
 
-    def declared_systems(self) -> frozenset[str]:
-        """The constant system, if there is one."""
-        constant = parse_template(self.system).constant
-        return frozenset() if constant is None else frozenset({constant})
-
     def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield what asks for more than Azure Monitor keeps."""
+        yield from super().doubts()
         if self.history > KEPT:
             yield ("history",), f"is more than the {KEPT.days} days that Azure Monitor keeps"
 
     def tells(self) -> Tells:
         """What Azure Monitor tells of Azure OpenAI and Foundry."""
         return Tells(
-            systems="by deployment, model, resource, resource group and subscription: a deployment for each system"
-            " tells them apart; the caller is not told",
-            models="the name of the model behind each deployment",
-            calls="requests to deployments, by status, by day",
-            tokens="input and output, by deployment and day",
-            cached="of Anthropic's models; of others it is not told",
-            errors="requests with a status that is no success, throttled ones among them",
+            systems="deployment, model, resource, resource group, subscription",
+            models="yes",
+            calls="requests to deployments, by day",
+            tokens="input, output",
+            cached="of Anthropic's models",
+            errors="requests with another status than 200 to 299",
             latency=NO,
             cost=NO,
-            delay="some minutes",
+            delay=f"some minutes; a day is final {show_duration(self.ready_after)} after its end",
             permission="the role Monitoring Reader on the resources"
             " (Microsoft.Insights/Metrics/Read and Microsoft.Insights/MetricDefinitions/Read)",
         )

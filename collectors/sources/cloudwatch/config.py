@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
+from leverwatch.collectors.config import show_duration
 from leverwatch.collectors.daily.config import DailyConfig
-from leverwatch.collectors.daily.labels import LabelTemplate, checked_labels
-from leverwatch.collectors.records.fields import parse_template
+from leverwatch.collectors.daily.labels import checked_labels
+from leverwatch.collectors.records.system_config import System
 from leverwatch.collectors.tells import NO, Tells
 
 LABELS = ("ModelId", "model", "region", "account")
@@ -32,9 +33,9 @@ class CloudWatchConfig(DailyConfig):
         description="Regions that are called; the metrics of a call are in the region that it was sent to.",
         examples=[["us-east-1", "eu-central-1"]],
     )
-    system: LabelTemplate = Field(
-        description="System of all calls: a constant, or a template over `{ModelId}` (a model or an inference"
-        " profile), `{model}`, `{region}` and `{account}`.",
+    system: System = Field(
+        description="System of all calls: a constant, a template over `{ModelId}` (a model or an inference"
+        " profile), `{model}`, `{region}` and `{account}`, or rules over these.",
         examples=["support-bot", "{ModelId}", "{account}-{region}"],
     )
     linked_accounts: bool = Field(
@@ -86,29 +87,24 @@ class CloudWatchConfig(DailyConfig):
             raise ValueError("must be a URL that starts with http:// or https://, without a user name")
         return value
 
-    def declared_systems(self) -> frozenset[str]:
-        """The constant system, if there is one."""
-        constant = parse_template(self.system).constant
-        return frozenset() if constant is None else frozenset({constant})
-
     def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield what asks for more than CloudWatch keeps."""
+        yield from super().doubts()
         if self.history > KEPT:
             yield ("history",), f"is more than the {KEPT.days} days that CloudWatch keeps"
 
     def tells(self) -> Tells:
         """What CloudWatch tells of Bedrock."""
         return Tells(
-            systems="by model, inference profile, region and account: an application inference profile for each"
-            " system tells them apart; the caller is not told",
-            models="the id of the model or inference profile of each call",
-            calls="successful requests to Converse, ConverseStream, InvokeModel and their streams, by day",
-            tokens="input and output, by model and day",
-            cached="read and written, where Bedrock publishes them for the model",
-            errors="client errors, server errors and throttled requests",
-            latency="the sum over the calls, so that the average is known",
+            systems="model, inference profile, region, account",
+            models="yes",
+            calls="requests, by day",
+            tokens="input, output",
+            cached="read, written",
+            errors="client errors, server errors, throttled requests",
+            latency="yes",
             cost=NO,
-            delay="some minutes",
+            delay=f"some minutes; a day is final {show_duration(self.ready_after)} after its end",
             permission="cloudwatch:ListMetrics and cloudwatch:GetMetricData"
             + ("; in linked accounts the sink's link for metrics" if self.linked_accounts else ""),
         )

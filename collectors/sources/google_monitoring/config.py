@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 
-from leverwatch.collectors.config import Duration
+from leverwatch.collectors.config import Duration, show_duration
 from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.daily.http_config import HttpSettings
-from leverwatch.collectors.daily.labels import LabelTemplate, checked_labels
-from leverwatch.collectors.records.fields import parse_template
+from leverwatch.collectors.daily.labels import checked_labels
+from leverwatch.collectors.records.system_config import System
 from leverwatch.collectors.tells import NO, Tells
 
 LABELS = ("model", "publisher", "location", "project", "endpoint")
@@ -44,9 +44,9 @@ class GoogleMonitoringConfig(HttpSettings, DailyConfig):
         " scope of another one.",
         examples=[["shop-prod", "search-prod"]],
     )
-    system: LabelTemplate = Field(
-        description="System of all calls: a constant, or a template over `{model}`, `{publisher}`, `{location}`,"
-        " `{project}` and, of endpoints of your own, `{endpoint}`.",
+    system: System = Field(
+        description="System of all calls: a constant, a template over `{model}`, `{publisher}`, `{location}`,"
+        " `{project}` and, of endpoints of your own, `{endpoint}`, or rules over these.",
         examples=["support-bot", "{project}", "{project}-{model}"],
     )
     endpoints: bool = Field(
@@ -77,24 +77,18 @@ class GoogleMonitoringConfig(HttpSettings, DailyConfig):
             raise ValueError("names one project twice, whose calls would count twice")
         return value
 
-    def declared_systems(self) -> frozenset[str]:
-        """The constant system, if there is one."""
-        constant = parse_template(self.system).constant
-        return frozenset() if constant is None else frozenset({constant})
-
     def tells(self) -> Tells:
         """What Google Cloud Monitoring tells of Vertex AI."""
         return Tells(
-            systems="by project, model, publisher, location and endpoint: a project for each system tells them"
-            " apart; the caller is not told",
-            models="the name of the model, as it was asked for",
-            calls="requests by status and day" + ("; responses of endpoints" if self.endpoints else ""),
-            tokens="input and output, by model and day" + ("; none of endpoints" if self.endpoints else ""),
+            systems="project, model, publisher, location, endpoint",
+            models="yes",
+            calls="requests, by day" + ("; responses of endpoints" if self.endpoints else ""),
+            tokens="input, output" + ("; none of endpoints" if self.endpoints else ""),
             cached=NO,
-            errors="requests with a status that is no success",
-            latency="the sum over the calls, so that the average is known",
+            errors="requests with another status than 200 to 299",
+            latency="yes",
             cost=NO,
-            delay="some minutes",
+            delay=f"some minutes; a day is final {show_duration(self.ready_after)} after its end",
             permission="monitoring.timeSeries.list, as in the role Monitoring Viewer"
             + ("; serviceusage.services.use in the quota project" if self.quota_project else ""),
         )

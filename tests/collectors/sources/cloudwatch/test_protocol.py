@@ -190,6 +190,23 @@ def test_the_first_run_says_that_models_of_old_days_may_not_be_listed(served: Sc
     assert said(stored, system="bot") == []  # every day is asked for again, with the models that were met
 
 
+def test_rules_say_of_which_system_a_profile_is_and_what_none_names_is_shown(
+    served: Scripted, tmp_path: Path
+) -> None:
+    page = [metric("Invocations", ModelId=name) for name in ("p1", "p2", "us.model")]
+    answering(served, one(*page), told({("Invocations", "Sum"): 3.0}))
+    rules = [{"is": "search", "where": {"ModelId": ["p1", "p2"], "region": {"prefix": "us-"}}}]
+
+    answer = source(served.url, tmp_path, system=rules).trial(DAY).answer
+
+    assert {(it.system, it.model, it.inferences) for it in answer.usage} == {
+        ("search", "p1", 3),
+        ("search", "p2", 3),
+    }
+    assert list(answer.unattributed.values()) == [3]
+    assert "us.model" in str(answer.unattributed)
+
+
 def test_linked_accounts_are_listed_and_asked_by_their_owner(served: Scripted, tmp_path: Path) -> None:
     listed = one(
         metric("Invocations", ModelId="m"), metric("Invocations", ModelId="m"), OwningAccounts=["111", "222"]
