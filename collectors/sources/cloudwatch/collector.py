@@ -117,9 +117,12 @@ class Bedrock:
         )
 
     def _read(self, region: Region, days: Days) -> Mapping[tuple[Series, date], float]:
-        known = {place for place in self.met if place.region == region.name}
-        known |= {Place(region.name, model) for model in self._config.models}
-        series = wanted(region.series(), known)
+        listed, linked = region.series(), self._config.linked_accounts
+        # The account that is asked has a number only where linked ones are listed beside it.
+        known = {it for it in self.met if it.region == region.name and bool(it.account) == linked}
+        accounts = {it.account for it in (*(series.place for series in listed), *known)} if linked else {""}
+        known |= {Place(region.name, model, account) for model in self._config.models for account in accounts}
+        series = wanted(listed, known)
         if self._account is None and "account" in self._labels and any(not it.place.account for it in series):
             self._account = region.account()
         return region.values(series, days) if series else {}

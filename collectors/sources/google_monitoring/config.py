@@ -40,8 +40,8 @@ class GoogleMonitoringConfig(HttpSettings, DailyConfig):
     projects: list[Project] = Field(
         min_length=1,
         max_length=200,
-        description="Projects whose models are called; a project that is named here must not be within the metrics"
-        " scope of another one.",
+        description="Projects whose models are called; one that is within the metrics scope of another one counts"
+        " once.",
         examples=[["shop-prod", "search-prod"]],
     )
     system: System = Field(

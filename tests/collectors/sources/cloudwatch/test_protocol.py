@@ -220,6 +220,21 @@ def test_linked_accounts_are_listed_and_asked_by_their_owner(served: Scripted, t
     assert [it["AccountId"] for it in served.of("GetMetricData")[0]["MetricDataQueries"]] == ["111", "222"]
 
 
+def test_no_account_is_asked_twice_when_linked_ones_are_read_later(served: Scripted, tmp_path: Path) -> None:
+    values = told({("Invocations", "Sum"): 3.0})
+    answering(served, one(metric("Invocations", ModelId="m")), values)
+    stored: dict[str, bytes] = {}
+    for batch in source(served.url, tmp_path, history="3d").collect(SourceState(0, dict)):
+        stored |= {key: value for key, value in batch.state.items() if value is not None}
+    answering(served, one(metric("Invocations", ModelId="m"), OwningAccounts=["111"]), values)
+
+    after = source(served.url, tmp_path, history="3d", linked_accounts=True, models=["m", "old"])
+    (batch, *_) = after.collect(SourceState(1, lambda: stored))
+
+    assert {(it.model, it.inferences) for it in batch.usage} == {("m", 3.0), ("old", 3.0)}
+    assert {it["AccountId"] for it in served.of("GetMetricData")[-1]["MetricDataQueries"]} == {"111"}
+
+
 @pytest.mark.parametrize(
     ("code", "status", "kind", "said"),
     [
