@@ -21,7 +21,7 @@ from leverwatch.collectors.interface import BackfillRequest, Batch, CollectorCon
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.sources.cloudwatch.api import Region, session_of
 from leverwatch.collectors.sources.cloudwatch.config import KEPT, CloudWatchConfig
-from leverwatch.collectors.sources.cloudwatch.series import Place, Series, metered, wanted
+from leverwatch.collectors.sources.cloudwatch.series import Place, Series, metered, unlisted, wanted
 from leverwatch.collectors.stored_state import Kind, entries, same
 
 _MOST_REMEMBERED = 5000
@@ -117,12 +117,11 @@ class Bedrock:
         )
 
     def _read(self, region: Region, days: Days) -> Mapping[tuple[Series, date], float]:
-        listed, linked = region.series(), self._config.linked_accounts
-        # The account that is asked has a number only where linked ones are listed beside it.
-        known = {it for it in self.met if it.region == region.name and bool(it.account) == linked}
-        accounts = {it.account for it in (*(series.place for series in listed), *known)} if linked else {""}
-        known |= {Place(region.name, model, account) for model in self._config.models for account in accounts}
-        series = wanted(listed, known)
+        listed = region.series()
+        met = [place for place in self.met if place.region == region.name]
+        named = [Place(region.name, model) for model in self._config.models]
+        known = {series.place for series in listed}
+        series = wanted(listed, unlisted(known, [*met, *named], linked=self._config.linked_accounts))
         if self._account is None and "account" in self._labels and any(not it.place.account for it in series):
             self._account = region.account()
         return region.values(series, days) if series else {}

@@ -22,6 +22,7 @@ from leverwatch.collectors.daily.errors import (
 )
 from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import SourceState
+from leverwatch.collectors.sources.cloudwatch.series import Place, unlisted
 from tests.collectors.sources.cloudwatch.amazon import KEYS, Scripted, error, metric, result, source
 
 DAY = date(2026, 11, 26)
@@ -232,7 +233,32 @@ def test_no_account_is_asked_twice_when_linked_ones_are_read_later(served: Scrip
     (batch, *_) = after.collect(SourceState(1, lambda: stored))
 
     assert {(it.model, it.inferences) for it in batch.usage} == {("m", 3.0), ("old", 3.0)}
-    assert {it["AccountId"] for it in served.of("GetMetricData")[-1]["MetricDataQueries"]} == {"111"}
+    asked = served.of("GetMetricData")[-1]["MetricDataQueries"]
+    owners = {(it["MetricStat"]["Metric"]["Dimensions"][0]["Value"], it.get("AccountId")) for it in asked}
+    assert owners == {("m", "111"), ("old", None)}
+
+
+@pytest.mark.parametrize(
+    ("listed", "known", "linked", "expected"),
+    [
+        ([], [("m", "")], False, {("m", "")}),
+        ([("m", "")], [("m", ""), ("n", "")], False, {("n", "")}),
+        # Linked accounts were read before: of which of them a model was, only asking tells.
+        ([("m", "")], [("m", "1"), ("n", "1"), ("n", "2")], False, {("n", "")}),
+        ([("m", "1")], [("m", ""), ("n", "")], True, {("n", "")}),
+        ([("m", "1")], [("n", "2"), ("n", "")], True, {("n", "2")}),
+        ([("m", "1")], [("m", "2")], True, {("m", "2")}),
+    ],
+)
+def test_a_model_that_is_not_listed_is_asked_for_under_one_name(
+    listed: list[tuple[str, str]], known: list[tuple[str, str]], linked: bool, expected: set[tuple[str, str]]
+) -> None:
+    def places(named: list[tuple[str, str]]) -> list[Place]:
+        return [Place("us-east-1", model, account) for model, account in named]
+
+    found = unlisted(places(listed), places(known), linked=linked)
+
+    assert {(it.model, it.account) for it in found} == expected
 
 
 @pytest.mark.parametrize(
