@@ -1,4 +1,4 @@
-"""The template of a system over the few labels that a cloud gives to its counts. Pure."""
+"""The system by the few labels that a cloud gives to its counts. Pure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from leverwatch.collectors.records.fields import parse_template
 
 
 def checked_labels(system: str, known: Collection[str]) -> str:
-    """Return a template that names nothing but these labels.
+    """Return a template, or rules, that look at nothing but these labels.
 
     Raises:
-        ValueError: it names another one.
+        ValueError: they look at another one.
     """
     for label in parse_template(system).paths:
         if label not in known:

@@ -71,6 +71,7 @@ def answer_of(
         filled=frozenset(each.day for each in some),
         tallies=sums.tallies,
         calls=sums.calls,
+        unattributed=sums.unattributed,
         tiers=sums.tiers,
         problems=tuple(told),
     )

@@ -159,12 +159,10 @@ def served() -> Iterator[Provider]:
         yield found
 
 
-@pytest.fixture
-def clouds(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+@pytest.fixture(scope="module")
+def clouds() -> Iterator[dict[str, str]]:
     """A call the day before yesterday, in the metrics of each cloud; the addresses of the clouds."""
     at = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=2)
-    for name, value in {**KEYS, **ALONE}.items():
-        monkeypatch.setenv(name, value)
     azure, google = Azure(), Google()
     azure.add("ModelRequests", at, 1, StatusCode="200", ModelDeploymentName="d", ModelName="m")
     google.add(CALLS, at, 1, response_code="200", **GEMINI)
@@ -175,7 +173,9 @@ def clouds(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
         values = {at.replace(hour=0): 1.0} if asked["StartTime"] <= at.timestamp() < asked["EndTime"] else {}
         return 200, {"MetricDataResults": [result(query, values) for query in asked["MetricDataQueries"]]}
 
-    with scripted() as bedrock, web() as microsoft, web() as vertex:
+    with pytest.MonkeyPatch.context() as patch, scripted() as bedrock, web() as microsoft, web() as vertex:
+        for name, value in {**KEYS, **ALONE}.items():
+            patch.setenv(name, value)
         bedrock.answer, microsoft.answer, vertex.answer = amazon, azure, google
         yield {"cloudwatch": bedrock.url, "azure-monitor": microsoft.url, "google-monitoring": vertex.url}
 

@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 
+from leverwatch.collectors.config import show_duration
 from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.daily.http_config import HttpSettings
 from leverwatch.collectors.daily.labels import checked_labels
-from leverwatch.collectors.records.system_config import System, declared_by
+from leverwatch.collectors.records.system_config import System
 from leverwatch.collectors.tells import NO, Tells
 
 LABELS = ("deployment", "model", "resource", "group", "subscription")
@@ -49,8 +50,8 @@ class AzureMonitorConfig(HttpSettings, DailyConfig):
         ],
     )
     system: System = Field(
-        description="System of all calls: a constant, or a template over `{deployment}`, `{model}`, `{resource}`,"
-        " `{group}` and `{subscription}`.",
+        description="System of all calls: a constant, a template over `{deployment}`, `{model}`, `{resource}`,"
+        " `{group}` and `{subscription}`, or rules over these.",
         examples=["support-bot", "{deployment}", "{resource}-{deployment}"],
     )
     identity: str | None = Field(
@@ -79,26 +80,23 @@ class AzureMonitorConfig(HttpSettings, DailyConfig):
             raise ValueError("names one resource twice, whose calls would count twice")
         return value
 
-    def declared_systems(self) -> frozenset[str]:
-        """The systems that the setting names as they are."""
-        return declared_by(self.system)
-
     def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield what asks for more than Azure Monitor keeps."""
+        yield from super().doubts()
         if self.history > KEPT:
             yield ("history",), f"is more than the {KEPT.days} days that Azure Monitor keeps"
 
     def tells(self) -> Tells:
         """What Azure Monitor tells of Azure OpenAI and Foundry."""
         return Tells(
-            systems="deployment, model, resource, resource group, subscription; the caller is not told",
-            models="that of the deployment",
-            calls="each successful request to a deployment",
+            systems="deployment, model, resource, resource group, subscription",
+            models="yes",
+            calls="requests to deployments, by day",
             tokens="input, output",
-            cached="of Anthropic's models; of others it is not told",
-            errors="failed calls, throttled ones among them",
+            cached="of Anthropic's models",
+            errors="requests with another status than 200 to 299",
             latency=NO,
             cost=NO,
-            delay="some minutes",
+            delay=f"some minutes; a day is final {show_duration(self.ready_after)} after its end",
             permission="the role Monitoring Reader, or Microsoft.Insights/Metrics/Read and MetricDefinitions/Read",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 from hashlib import blake2b
 
 import msgspec
@@ -21,10 +21,14 @@ from leverwatch.collectors.interface import BackfillRequest, Batch, CollectorCon
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.sources.cloudwatch.api import Region, session_of
 from leverwatch.collectors.sources.cloudwatch.config import KEPT, CloudWatchConfig
-from leverwatch.collectors.sources.cloudwatch.series import Place, Series, metered, wanted
+from leverwatch.collectors.sources.cloudwatch.series import Place, Series, metered, unlisted, wanted
 from leverwatch.collectors.stored_state import Kind, entries, same
 
 _MOST_REMEMBERED = 5000
+_LISTED = timedelta(days=14)
+"""How long after its last value CloudWatch lists a metric."""
+UNLISTED = "unlisted_models"
+"""The reason of a problem with days on which there may have been calls of models that are not known."""
 
 
 class _Model(Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +70,8 @@ class Bedrock:
         self.met: frozenset[Place] = frozenset()
         """The models that had calls, of the regions that are asked. CloudWatch forgets their names after two
         weeks, and not their metrics."""
+        self.is_first = True
+        """Whether nothing was remembered by an earlier run."""
 
     @property
     def settings(self) -> str:
@@ -99,7 +105,7 @@ class Bedrock:
             values |= limited(read, place=place, deadline=deadline, stopping=self._context.stopping)
         self._remember({series.place for series, _ in values})
         found = metered(values, self._labels, self._owner, self._config.profiles)
-        return answer_of(found, self._system_of, place)
+        return answer_of(found, self._system_of, place, self._unlisted(place, days))
 
     def shown(self, days: Days) -> str:
         """Return what is asked for some days, in the words of Amazon's command line."""
@@ -111,12 +117,20 @@ class Bedrock:
         )
 
     def _read(self, region: Region, days: Days) -> Mapping[tuple[Series, date], float]:
-        known = {place for place in self.met if place.region == region.name}
-        known |= {Place(region.name, model) for model in self._config.models}
-        series = wanted(region.series(), known)
+        listed = region.series()
+        met = [place for place in self.met if place.region == region.name]
+        named = [Place(region.name, model) for model in self._config.models]
+        known = {series.place for series in listed}
+        series = wanted(listed, unlisted(known, [*met, *named], linked=self._config.linked_accounts))
         if self._account is None and "account" in self._labels and any(not it.place.account for it in series):
             self._account = region.account()
         return region.values(series, days) if series else {}
+
+    def _unlisted(self, place: str, days: Days) -> Iterator[tuple[str, str, str]]:
+        listed = (self._context.now().astimezone(UTC) - _LISTED).date()
+        if self.is_first and not self._config.models and days.first < listed:
+            what = "models without a call for two weeks are not listed; name such ones in `models`"
+            yield place, UNLISTED, what
 
     def _owner(self, place: Place) -> str | None:
         return place.account or self._account
@@ -161,7 +175,7 @@ class CloudWatchCollector(DailyCollector):
     def _remembering(self, state: SourceState, run: Callable[[SourceState], Iterator[Batch]]) -> Iterator[Batch]:
         stored = state.load()
         for _, places in entries(self._name, stored, MODELS):
-            self._bedrock.met = self._bedrock.met | places
+            self._bedrock.met, self._bedrock.is_first = self._bedrock.met | places, False
         rest = msgspec.structs.replace(state, load=lambda: _without_models(stored))
         kept = {MODELS.key: stored.get(MODELS.key, b"")}
         for batch in run(rest):

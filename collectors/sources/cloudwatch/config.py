@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
+from leverwatch.collectors.config import show_duration
 from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.daily.labels import checked_labels
-from leverwatch.collectors.records.system_config import System, declared_by
+from leverwatch.collectors.records.system_config import System
 from leverwatch.collectors.tells import NO, Tells
 
 LABELS = ("ModelId", "model", "region", "account")
@@ -33,8 +34,8 @@ class CloudWatchConfig(DailyConfig):
         examples=[["us-east-1", "eu-central-1"]],
     )
     system: System = Field(
-        description="System of all calls: a constant, or a template over `{ModelId}` (a model or an inference"
-        " profile), `{model}`, `{region}` and `{account}`.",
+        description="System of all calls: a constant, a template over `{ModelId}` (a model or an inference"
+        " profile), `{model}`, `{region}` and `{account}`, or rules over these.",
         examples=["support-bot", "{ModelId}", "{account}-{region}"],
     )
     linked_accounts: bool = Field(
@@ -86,27 +87,24 @@ class CloudWatchConfig(DailyConfig):
             raise ValueError("must be a URL that starts with http:// or https://, without a user name")
         return value
 
-    def declared_systems(self) -> frozenset[str]:
-        """The systems that the setting names as they are."""
-        return declared_by(self.system)
-
     def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield what asks for more than CloudWatch keeps."""
+        yield from super().doubts()
         if self.history > KEPT:
             yield ("history",), f"is more than the {KEPT.days} days that CloudWatch keeps"
 
     def tells(self) -> Tells:
         """What CloudWatch tells of Bedrock."""
         return Tells(
-            systems="model, application inference profile, region, account; the caller is not told",
-            models="its id, or that of the inference profile",
-            calls="each successful request for a model",
+            systems="model, inference profile, region, account",
+            models="yes",
+            calls="requests, by day",
             tokens="input, output",
-            cached="read, written, where Bedrock publishes them for the model",
-            errors="failed calls, throttled ones among them",
+            cached="read, written",
+            errors="client errors, server errors, throttled requests",
             latency="yes",
             cost=NO,
-            delay="some minutes",
+            delay=f"some minutes; a day is final {show_duration(self.ready_after)} after its end",
             permission="cloudwatch:ListMetrics and cloudwatch:GetMetricData"
             + ("; in linked accounts the sink's link for metrics" if self.linked_accounts else ""),
         )

@@ -5,7 +5,7 @@ Names and meanings are those of "Monitor bedrock-runtime inference using CloudWa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -80,6 +80,22 @@ def wanted(found: Iterable[Series], remembered: Iterable[Place]) -> list[Series]
     series |= {Series(place, metric) for place in remembered if place not in now for metric in METRICS}
     series |= {Series(it.place, it.metric, COUNT) for it in series if it.metric in _SAMPLED}
     return sorted(series)
+
+
+def unlisted(listed: Collection[Place], known: Iterable[Place], *, linked: bool) -> set[Place]:
+    """Return the places to ask for beside those that are listed, each under one name.
+
+    The account that is asked has a number only where linked ones are listed: what is known without one is then of
+    that account, unless the model is known of an account with a number. Without linked ones, models are asked for
+    in the account that is asked alone; where they were another's, there is nothing.
+    """
+    known = set(known)
+    if not linked:
+        return {Place(it.region, it.model) for it in known} - set(listed)
+    numbered = {it for it in (*listed, *known) if it.account}
+    models = {(it.region, it.model) for it in numbered}
+    alone = {it for it in known if not it.account and (it.region, it.model) not in models}
+    return (numbered | alone) - set(listed)
 
 
 def query_of(series: Series, number: int) -> dict[str, Any]:

@@ -54,17 +54,21 @@ class Projects:
         self._api.begin()
         place = f"source {self._config.name}: Cloud Monitoring"
         try:
-            points = [
-                point
-                for project in self._config.projects
-                for question in self._questions
-                for point in self._points(project, question, days)
-                if point.cell.day in days
-            ]
+            points = list(self._all(days))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise SourceUnavailable(f"{place}: the answer is none of Cloud Monitoring") from None
         found, odd = metered(points, self._labels)
         return answer_of(found, self._system_of, place, [(place, *it) for it in odd])
+
+    def _all(self, days: Days) -> Iterator[Point]:
+        """Yield the points of all projects; of one that several scopes of metrics show, those of the first."""
+        shown_by: dict[tuple[str, str], str] = {}
+        for project in self._config.projects:
+            for question in self._questions:
+                for point in self._points(project, question, days):
+                    by = shown_by.setdefault((question.metric, point.cell.project), project)
+                    if by == project and point.cell.day in days:
+                        yield point
 
     def shown(self, days: Days) -> str:
         """Return what is asked for some days, by the names of the API."""

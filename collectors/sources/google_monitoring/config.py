@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 
-from leverwatch.collectors.config import Duration
+from leverwatch.collectors.config import Duration, show_duration
 from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.daily.http_config import HttpSettings
 from leverwatch.collectors.daily.labels import checked_labels
-from leverwatch.collectors.records.system_config import System, declared_by
+from leverwatch.collectors.records.system_config import System
 from leverwatch.collectors.tells import NO, Tells
 
 LABELS = ("model", "publisher", "location", "project", "endpoint")
@@ -40,13 +40,13 @@ class GoogleMonitoringConfig(HttpSettings, DailyConfig):
     projects: list[Project] = Field(
         min_length=1,
         max_length=200,
-        description="Projects whose models are called; a project that is named here must not be within the metrics"
-        " scope of another one.",
+        description="Projects whose models are called; one that is within the metrics scope of another one counts"
+        " once.",
         examples=[["shop-prod", "search-prod"]],
     )
     system: System = Field(
-        description="System of all calls: a constant, or a template over `{model}`, `{publisher}`, `{location}`,"
-        " `{project}` and, of endpoints of your own, `{endpoint}`.",
+        description="System of all calls: a constant, a template over `{model}`, `{publisher}`, `{location}`,"
+        " `{project}` and, of endpoints of your own, `{endpoint}`, or rules over these.",
         examples=["support-bot", "{project}", "{project}-{model}"],
     )
     endpoints: bool = Field(
@@ -77,22 +77,18 @@ class GoogleMonitoringConfig(HttpSettings, DailyConfig):
             raise ValueError("names one project twice, whose calls would count twice")
         return value
 
-    def declared_systems(self) -> frozenset[str]:
-        """The systems that the setting names as they are."""
-        return declared_by(self.system)
-
     def tells(self) -> Tells:
         """What Google Cloud Monitoring tells of Vertex AI."""
         return Tells(
-            systems="project, model, publisher, location, endpoint; the caller is not told",
+            systems="project, model, publisher, location, endpoint",
             models="yes",
-            calls="each successful request" + ("; responses of endpoints" if self.endpoints else ""),
+            calls="requests, by day" + ("; responses of endpoints" if self.endpoints else ""),
             tokens="input, output" + ("; none of endpoints" if self.endpoints else ""),
             cached=NO,
-            errors="failed calls",
+            errors="requests with another status than 200 to 299",
             latency="yes",
             cost=NO,
-            delay="some minutes",
+            delay=f"some minutes; a day is final {show_duration(self.ready_after)} after its end",
             permission="monitoring.timeSeries.list, as in the role Monitoring Viewer"
             + ("; serviceusage.services.use in the quota project" if self.quota_project else ""),
         )

@@ -100,6 +100,7 @@ class Counters:
             filled=frozenset(told.filled),
             tallies=sums.tallies,
             calls=sums.calls,
+            unattributed=sums.unattributed,
             tiers=sums.tiers,
             partial=frozenset(told.partial),
             newest=datetime.fromtimestamp(max(presence.seen), UTC) if presence.seen else None,

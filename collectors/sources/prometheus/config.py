@@ -16,7 +16,6 @@ from leverwatch.collectors.config import Duration, Model
 from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.daily.http_config import HttpSettings
 from leverwatch.collectors.records.fields import parse_template
-from leverwatch.collectors.records.system_config import declared_by
 from leverwatch.collectors.sources.prometheus.presets import PRESETS, ROLES, SCALED, Preset, preset_named
 from leverwatch.collectors.sources.prometheus.selectors import Selector, parse_matchers, parse_selector
 from leverwatch.collectors.tells import NO, Tells
@@ -240,12 +239,9 @@ class PrometheusConfig(HttpSettings, DailyConfig):
             found.append(Counter(role, tuple(parse_selector(it).narrowed(more) for it in names), scale))
         return tuple(sorted(found, key=lambda it: ROLES.index(it.role)))
 
-    def declared_systems(self) -> frozenset[str]:
-        """The systems that the setting names as they are."""
-        return declared_by(self.system)
-
     def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield the settings that may not be what is meant."""
+        yield from super().doubts()
         roles = {it.role for it in self.counters()}
         if "inferences" not in roles:
             yield (

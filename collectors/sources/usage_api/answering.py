@@ -72,6 +72,7 @@ def answer_of(
         filled=filled,
         tallies={result: number for result, number in tallies.items() if number},
         calls=sums.calls,
+        unattributed=sums.unattributed,
         tiers=sums.tiers,
         partial=partial | (untold & filled),
         untold=untold - filled,

@@ -12,7 +12,6 @@ from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.daily.http_config import HttpSettings
 from leverwatch.collectors.daily.window import DAY
 from leverwatch.collectors.records.fields import parse_template
-from leverwatch.collectors.records.system_config import declared_by
 from leverwatch.collectors.sources.usage_api.apis.registry import APIS
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ class UsageApiConfig(HttpSettings, DailyConfig):
 
     def declared_systems(self) -> frozenset[str]:
         """The systems that the setting names as they are, if their calls are counted."""
-        return declared_by(self.system) if self.counts_usage() else frozenset()
+        return super().declared_systems() if self.counts_usage() else frozenset()
 
     def bill_note(self) -> str:
         """What the provider documents of the difference between its bill and the price of tokens."""

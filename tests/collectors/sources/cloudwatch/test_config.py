@@ -18,6 +18,7 @@ def config(**more: Any) -> CloudWatchConfig:
         ({"regions": []}, "at least 1"),
         ({"regions": ["us-east"]}, "pattern"),
         ({"system": "{team}"}, r"these are: \{ModelId\}, \{model\}, \{region\}, \{account\}"),
+        ({"system": [{"is": "bot", "where": {"team": "a"}}]}, "there is none of"),
         ({"url": "ftp://x"}, "must be a URL"),
         ({"url": "https://user:word@x"}, "must be a URL"),
         ({"history": "36h"}, "whole days"),

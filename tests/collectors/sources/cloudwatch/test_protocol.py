@@ -22,6 +22,7 @@ from leverwatch.collectors.daily.errors import (
 )
 from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import SourceState
+from leverwatch.collectors.sources.cloudwatch.series import Place, unlisted
 from tests.collectors.sources.cloudwatch.amazon import KEYS, Scripted, error, metric, result, source
 
 DAY = date(2026, 11, 26)
@@ -171,6 +172,42 @@ def test_a_model_that_is_named_is_asked_for_though_it_is_not_listed(served: Scri
     assert (row.model, row.inferences) == ("old-model", 3.0)
 
 
+def test_the_first_run_says_that_models_of_old_days_may_not_be_listed(served: Scripted, tmp_path: Path) -> None:
+    answering(served, one(metric("Invocations", ModelId="m")), told({("Invocations", "Sum"): 3.0}))
+
+    def said(stored: dict[str, bytes], **more: Any) -> list[str]:
+        found: dict[str, bytes] = {}
+        reasons = []
+        for batch in source(served.url, tmp_path, **more).collect(SourceState(0, lambda: stored)):
+            found |= {key: value for key, value in batch.state.items() if value is not None}
+            reasons += [str(problem.reason) for problem in batch.problems]
+        stored |= found
+        return reasons
+
+    stored: dict[str, bytes] = {}
+    assert said({}, history="14d") == []
+    assert said({}, models=["old-model"]) == []
+    assert set(said(stored)) == {"unlisted_models"}
+    assert said(stored, system="bot") == []  # every day is asked for again, with the models that were met
+
+
+def test_rules_say_of_which_system_a_profile_is_and_what_none_names_is_shown(
+    served: Scripted, tmp_path: Path
+) -> None:
+    page = [metric("Invocations", ModelId=name) for name in ("p1", "p2", "us.model")]
+    answering(served, one(*page), told({("Invocations", "Sum"): 3.0}))
+    rules = [{"is": "search", "where": {"ModelId": ["p1", "p2"], "region": {"prefix": "us-"}}}]
+
+    answer = source(served.url, tmp_path, system=rules).trial(DAY).answer
+
+    assert {(it.system, it.model, it.inferences) for it in answer.usage} == {
+        ("search", "p1", 3),
+        ("search", "p2", 3),
+    }
+    assert list(answer.unattributed.values()) == [3]
+    assert "us.model" in str(answer.unattributed)
+
+
 def test_linked_accounts_are_listed_and_asked_by_their_owner(served: Scripted, tmp_path: Path) -> None:
     listed = one(
         metric("Invocations", ModelId="m"), metric("Invocations", ModelId="m"), OwningAccounts=["111", "222"]
@@ -182,6 +219,46 @@ def test_linked_accounts_are_listed_and_asked_by_their_owner(served: Scripted, t
     assert [(it.system, it.inferences) for it in usage] == [("111", 3.0), ("222", 3.0)]
     assert served.of("ListMetrics")[0]["IncludeLinkedAccounts"] is True
     assert [it["AccountId"] for it in served.of("GetMetricData")[0]["MetricDataQueries"]] == ["111", "222"]
+
+
+def test_no_account_is_asked_twice_when_linked_ones_are_read_later(served: Scripted, tmp_path: Path) -> None:
+    values = told({("Invocations", "Sum"): 3.0})
+    answering(served, one(metric("Invocations", ModelId="m")), values)
+    stored: dict[str, bytes] = {}
+    for batch in source(served.url, tmp_path, history="3d").collect(SourceState(0, dict)):
+        stored |= {key: value for key, value in batch.state.items() if value is not None}
+    answering(served, one(metric("Invocations", ModelId="m"), OwningAccounts=["111"]), values)
+
+    after = source(served.url, tmp_path, history="3d", linked_accounts=True, models=["m", "old"])
+    (batch, *_) = after.collect(SourceState(1, lambda: stored))
+
+    assert {(it.model, it.inferences) for it in batch.usage} == {("m", 3.0), ("old", 3.0)}
+    asked = served.of("GetMetricData")[-1]["MetricDataQueries"]
+    owners = {(it["MetricStat"]["Metric"]["Dimensions"][0]["Value"], it.get("AccountId")) for it in asked}
+    assert owners == {("m", "111"), ("old", None)}
+
+
+@pytest.mark.parametrize(
+    ("listed", "known", "linked", "expected"),
+    [
+        ([], [("m", "")], False, {("m", "")}),
+        ([("m", "")], [("m", ""), ("n", "")], False, {("n", "")}),
+        # Linked accounts were read before: of which of them a model was, only asking tells.
+        ([("m", "")], [("m", "1"), ("n", "1"), ("n", "2")], False, {("n", "")}),
+        ([("m", "1")], [("m", ""), ("n", "")], True, {("n", "")}),
+        ([("m", "1")], [("n", "2"), ("n", "")], True, {("n", "2")}),
+        ([("m", "1")], [("m", "2")], True, {("m", "2")}),
+    ],
+)
+def test_a_model_that_is_not_listed_is_asked_for_under_one_name(
+    listed: list[tuple[str, str]], known: list[tuple[str, str]], linked: bool, expected: set[tuple[str, str]]
+) -> None:
+    def places(named: list[tuple[str, str]]) -> list[Place]:
+        return [Place("us-east-1", model, account) for model, account in named]
+
+    found = unlisted(places(listed), places(known), linked=linked)
+
+    assert {(it.model, it.account) for it in found} == expected
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,20 @@ def test_a_call_of_a_project_in_the_scope_of_metrics_belongs_to_that_project(ser
     assert [it.system for it in rows(served, google, tmp_path)] == ["search-prod"]
 
 
+def test_a_project_that_two_scopes_of_metrics_show_counts_once(served: Web, tmp_path: Path) -> None:
+    google = Google()
+    traffic(google, NOON)
+    traffic(google, NOON, resource_container="search-prod")
+
+    # Each of the two projects that are asked answers with the series of both.
+    found = rows(served, google, tmp_path, projects=["shop-prod", "search-prod"])
+
+    assert sorted((it.system, it.inferences, it.input_tokens) for it in found) == [
+        ("search-prod", 4, 400),
+        ("shop-prod", 4, 400),
+    ]
+
+
 def test_whole_numbers_come_as_texts_and_are_exact(served: Web, tmp_path: Path) -> None:
     google = Google()
     traffic(google, NOON)
