@@ -12,7 +12,7 @@ from msgspec import Struct
 from leverwatch.collectors.daily.errors import SchemaDiffers, TimedOut
 from leverwatch.collectors.daily.http_config import auth_of, tls_of
 from leverwatch.collectors.daily.over_http import fetched
-from leverwatch.collectors.errors import CollectorError, SourceUnavailable
+from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
 from leverwatch.collectors.http import Form, Limits
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.sources.prometheus.config import PrometheusConfig
@@ -115,7 +115,7 @@ class Api:
         return [Series(dict(labels), points) for labels, points in found.items()]
 
     def has_data(self, start: float, end: float) -> bool:
-        """Return whether the server has any series of a time; false also when it does not tell.
+        """Return whether the server has any series of a time; false also when it may not be asked.
 
         Raises:
             CollectorError: there is no answer.
@@ -124,7 +124,7 @@ class Api:
         try:
             body = self._body("api/v1/labels", given)
             return bool(_labels.decode(body).data)
-        except (SchemaDiffers, msgspec.DecodeError):
+        except (SourceRefused, msgspec.DecodeError):
             return False
 
     def _series(self, path: str, given: Mapping[str, str]) -> list[Series]:

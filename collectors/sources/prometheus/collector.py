@@ -166,10 +166,10 @@ class Counters:
         there = {queries.place_of(part)[0] for one in totals for part, _ in one.total}
         counter = self._counters[min(there, default=0)]
         query = queries.presence(counter, self._witness, up, self._bucket)
-        found: dict[str, dict[float, float]] = {"seen": {}, "witness": {}, "down": {}, "up": {}}
+        found: dict[str, dict[float, float]] = {"seen": {}, "witness": {}, "down": {}}
         for series in api.over(query, begin + self._bucket, end, self._bucket):
             found[series.labels[PART].partition(" ")[0]] = dict(series.points)
-        return Presence(frozenset(found["seen"]), frozenset(found["witness"]), found["down"], found["up"])
+        return Presence(frozenset(found["seen"]), frozenset(found["witness"]), found["down"])
 
     def _buckets(self, begin: float, end: float) -> Sequence[float]:
         return [begin + self._bucket * number for number in range(1, int((end - begin) // self._bucket) + 1)]

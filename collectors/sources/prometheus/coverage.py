@@ -15,9 +15,7 @@ class Presence(Struct, frozen=True):
     witness: frozenset[float]
     """Of what is always scraped."""
     down: Mapping[float, float]
-    """How many targets did not answer."""
-    up: Mapping[float, float]
-    """How many did, while others did not."""
+    """Which share of the targets did not answer."""
 
 
 def missing(presence: Presence, buckets: Collection[float]) -> float:
@@ -31,9 +29,8 @@ def missing(presence: Presence, buckets: Collection[float]) -> float:
     first, last = min(presence.seen, default=None), max(presence.seen, default=None)
 
     def gap(end: float) -> float:
-        down = presence.down.get(end, 0.0)
-        if down:
-            return down / (down + presence.up.get(end, 0.0))
+        if down := presence.down.get(end, 0.0):
+            return down
         if end in presence.seen:
             return 0.0
         if presence.witness:

@@ -115,13 +115,7 @@ def presence(counter: Counter, witness: Sequence[Selector], up: Selector | None,
         marked("witness", "0", f"group({any_of(witness)})"),
     ]
     if up is not None:
-        found.append(marked("down", "0", f"count(last_over_time({up}{within}) == 0)"))
-        # How many answer matters only while others do not.
-        found.append(
-            marked(
-                "up", "0", f"count(last_over_time({up}{within}) == 1) and count(last_over_time({up}{within}) == 0)"
-            )
-        )
+        found.append(marked("down", "0", f"(1 - avg(last_over_time({up}{within}))) > 0"))
     return together(found)
 
 

@@ -23,7 +23,7 @@ from tests.agent.web.transport.certificates import authority
 from tests.collectors.daily.test_http_config import listening
 from tests.collectors.sources.models.server import Answer, Provider, provider
 from tests.collectors.sources.prometheus.pretended import PER_DAY, answered, failure, success
-from tests.collectors.sources.prometheus.stored import calls, day, days, source
+from tests.collectors.sources.prometheus.stored import DAY, FIRST, calls, day, days, source
 
 SECRET = "tenant-canary-3141"
 OWN: dict[str, Any] = {"metrics": {"inferences": "calls_total"}, "method": "get"}
@@ -85,6 +85,53 @@ def test_every_error_is_a_word_of_the_vocabulary_and_quotes_nothing(
     assert SECRET not in repr((caught.value, caught.value.__cause__, caught.value.__context__))
     if kind is RateLimited:
         assert getattr(caught.value, "retry_after", None) in (17, 9)
+
+
+@pytest.mark.parametrize(
+    ("labels", "counted", "reasons"),
+    [
+        (Answer(b'{"status": "success", "data": ["__name__", "job"]}'), 25, []),
+        (Answer(b'{"status": "success", "data": []}'), 5, ["unknown_beginning"]),
+        (failure(403, "forbidden"), 5, ["unknown_beginning"]),
+        (failure(404, "not_found"), 5, ["unknown_beginning"]),
+        (Answer(b"<html>"), 5, ["unknown_beginning"]),
+    ],
+)
+def test_a_first_series_is_new_when_the_server_had_others_before_and_asking_for_that_does_no_harm(
+    labels: Answer, counted: int, reasons: list[str], served: Provider
+) -> None:
+    noon = FIRST.timestamp() + 1.5 * DAY
+
+    def answer(given: dict[str, str]) -> Answer:
+        query = given.get("query")
+        if query is None:
+            return labels
+        start, end = (float(given.get(name, given.get("time", 0))) for name in ("start", "end"))
+        if '"total 0.0"' in query and end > noon:
+            return success([{"metric": {"leverwatch_part": "total 0.0"}, "values": [[end, "25"]]}])
+        if '"seen 0"' in query and start < noon:
+            return success([{"metric": {"leverwatch_part": "seen 0"}, "values": [[noon, "1"]]}])
+        if '"first 0.0"' in query:
+            return success([{"metric": {"leverwatch_part": "first 0.0"}, "value": [end, "20"]}])
+        return success([])
+
+    served.answer = answer
+
+    found = source(served.url, **OWN).ask(days(1, 1))
+
+    assert calls(found) == {("bot", 1): counted}
+    assert [reason for _, reason, _ in found.problems] == reasons
+
+
+def test_series_without_the_labels_of_a_system_are_said_and_not_counted(served: Provider) -> None:
+    served.answer = answered
+
+    found = source(served.url, **OWN, system="{team}").ask(days(0, 0))
+
+    assert found.usage == ()
+    assert [(reason, detail) for _, reason, detail in found.problems] == [
+        ("unattributed", "names no system: 10 calls")
+    ]
 
 
 def test_a_slow_answer_and_nobody_are_said(served: Provider) -> None:
