@@ -51,6 +51,7 @@ _TYPES: dict[str, Callable[[], SourceType]] = {
     "evals": _lazy("evals", "EvalsConfig", "EvalsCollector"),
     "files": _lazy("files", "FilesConfig", "FilesCollector"),
     "git": _lazy("git", "GitConfig", "GitCollector"),
+    "loki": _lazy("loki", "LokiConfig", "LokiCollector"),
     "models": _lazy("models", "ModelsConfig", "ModelsCollector"),
     "sql": _lazy("sql", "SqlConfig", "SqlCollector"),
     "usage-api": _lazy("usage-api", "UsageApiConfig", "UsageApiCollector"),

@@ -172,6 +172,7 @@ def sources(folder: Path, url: str) -> list[dict[str, Any]]:
         {"name": "table", **table, "fields": {"time": "at", "status": "outcome", "input_tokens": "tokens"}},
         {"name": "dropped", **table, "fields": {"time": "at", "model": "nowhere"}},
         *({"name": n, "type": "models", "url": url + wish, "token": SECRET} for n, wish in wishes.items()),
+        {"name": "lines", "type": "loki", "query": '{app="gw"}', "system": "bot-of-lines", **asked},
         *(
             {"name": api, "type": "usage-api", "api": api, "system": f"bot-of-{api}", **asked}
             for api in ("openai", "anthropic", "openrouter")
