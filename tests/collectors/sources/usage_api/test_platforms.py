@@ -78,8 +78,10 @@ def test_an_answer_of_langfuse_that_is_cut_off_is_asked_for_again_in_parts(
 
 def observation(at: int, **more: Any) -> dict[str, Any]:
     return {
-        "id": f"o{at}", "type": "GENERATION", "startTime": "2026-11-18T10:00:00.000Z", "level": "DEFAULT",
-        "providedModelName": "m", "latency": 1.5, "totalCost": 0.01, "traceName": "shop",
+        "id": f"o{at}", "traceId": "t1", "projectId": "p1", "parentObservationId": None, "isRootObservation": True,
+        "endTime": "2026-11-18T10:00:01.500Z", "type": "GENERATION",
+        "startTime": "2026-11-18T10:00:00.000Z", "level": "DEFAULT", "model": "m",
+        "latency": 1.5, "totalCost": 0.01, "traceName": "shop",
         "usageDetails": {
             "input": 100, "input_cached_tokens": 400, "cache_creation_input_tokens": 30, "output": 20,
             "output_reasoning_tokens": 7, "total": 557,
@@ -112,19 +114,20 @@ def test_observations_stand_beside_what_is_cached_and_come_once_over_all_pages()
     assert [row.inferences for row in found.usage if row.operation is Operation.EMBEDDING] == [1]
 
 
-def test_runs_of_langsmith_are_calls_once_they_are_over() -> None:
-    def run(at: int, **more: Any) -> dict[str, Any]:
-        return {
-            "id": f"r{at}", "start_time": "2026-11-18T23:59:59.5Z", "status": "success", "project_id": "p-1",
-            "prompt_tokens": 50, "completion_tokens": 5, "total_cost": "0.002", "latency_seconds": 2,
-            "prompt_token_details": {"raw": {"cache_read": 20}}, "metadata": {"ls_model_name": "m", "x": 1},
-            **more,
-        }  # fmt: skip
+def run(at: int, **more: Any) -> dict[str, Any]:
+    return {
+        "id": f"r{at}", "start_time": "2026-11-18T23:59:59.5Z", "status": "SUCCESS", "project_id": "p-1",
+        "prompt_tokens": 50, "completion_tokens": 5, "total_cost": "0.002", "latency_seconds": 2,
+        "prompt_token_details": {"raw": {"cache_read": 20}}, "metadata": {"ls_model_name": "m", "x": 1},
+        **more,
+    }  # fmt: skip
 
+
+def test_runs_of_langsmith_are_calls_once_they_are_over() -> None:
     def answer(asked: Asked) -> Reply:
         if asked.body.get("cursor") is None:
-            return Reply({"items": [run(1), run(2, status="error")], "next_cursor": "more"})
-        return Reply({"items": [run(3, status="pending"), run(4, start_time="2026-11-19T00:00:00Z"), run(1)]})
+            return Reply({"items": [run(1), run(2, status="ERROR")], "next_cursor": "more"})
+        return Reply({"items": [run(3, status="PENDING"), run(4, start_time="2026-11-19T00:00:00Z"), run(1)]})
 
     with serving(answer) as served:
         found = ask("langsmith", served, "2026-11-18", system="{project_id}")
