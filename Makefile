@@ -75,8 +75,9 @@ servers: $(BIN)/.ready $(WAREHOUSES)/bin/.ready ## install the real programs the
 	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	        prometheus prometheus-alertmanager chromium git systemd mariadb-server clickhouse-server victoria-metrics; fi
 
-producers: $(BIN)/.ready servers ## compare the tables that presets read with what the producers' packages make
+producers: $(BIN)/.ready servers ## compare the tables that presets read, and pages of usage, with what the producers' packages have
 	$(BIN)/python -m tests.collectors.sources.sql.producers
+	$(BIN)/python -m tests.collectors.sources.usage_api.sdk_models
 
 $(SPARK)/bin/.ready: .ci/supply/spark.txt | $(BIN)/.ready
 	@$(PYTHON) -m venv $(SPARK)

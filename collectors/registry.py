@@ -55,6 +55,7 @@ _TYPES: dict[str, Callable[[], SourceType]] = {
     "files": _lazy("files", "FilesConfig", "FilesCollector"),
     "git": _lazy("git", "GitConfig", "GitCollector"),
     "google-monitoring": _lazy("google-monitoring", "GoogleMonitoringConfig", "GoogleMonitoringCollector"),
+    "loki": _lazy("loki", "LokiConfig", "LokiCollector"),
     "models": _lazy("models", "ModelsConfig", "ModelsCollector"),
     "prometheus": _lazy("prometheus", "PrometheusConfig", "PrometheusCollector"),
     "sql": _lazy("sql", "SqlConfig", "SqlCollector"),

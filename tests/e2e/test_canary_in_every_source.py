@@ -195,6 +195,7 @@ def sources(folder: Path, url: str) -> list[dict[str, Any]]:
             "headers": headers,
         },
         *({"name": n, "type": "models", "url": url + wish, "token": SECRET} for n, wish in wishes.items()),
+        {"name": "lines", "type": "loki", "query": '{app="gw"}', "system": "bot-of-lines", **asked},
         *(
             {"name": api, "type": "usage-api", "api": api, "system": f"bot-of-{api}", **asked}
             for api in ("openai", "anthropic", "openrouter")

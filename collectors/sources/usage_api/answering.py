@@ -18,7 +18,7 @@ from leverwatch.collectors.sources.usage_api.interface import Page, Usage
 FIELDS = (
     "inferences", "model", "operation", "status", "tier", "input_tokens", "cached_input_tokens",
     "cache_write_tokens", "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "cost_usd", "latency_ms",
-    "errors",
+    "errors", "cache_hit",
 )  # fmt: skip
 _TOKENS = (
     "input_tokens", "cached_input_tokens", "cache_write_tokens", "cache_write_1h_tokens", "output_tokens",
@@ -55,6 +55,8 @@ def answer_of(
     """
     pages = [page for reply in replies for page in reply.pages]
     usage = [one for page in pages for one in page.usage if one.day in days and any(map(one.values.get, _AMOUNTS))]
+    once = {one.id: one for one in usage if one.id is not None}
+    usage = [*(one for one in usage if one.id is None), *once.values()]
     counted = [one for one in usage if one.values.get("inferences") is not None]
     sums = added_up((_group(one, words) for one in counted), FIELDS, system_of)
     beside, unattributed = _uncounted([one for one in usage if "inferences" not in one.values], words, system_of)

@@ -23,9 +23,16 @@ class UsageApiConfig(HttpSettings, DailyConfig):
     """Usage and costs by day, as a provider or a platform that watches calls tells them."""
 
     type: Literal["usage-api"] = "usage-api"
-    api: Literal["openai", "anthropic", "anthropic-report", "openrouter"] = Field(
-        description="Whose API is asked.", examples=["openai"]
-    )
+    api: Literal[
+        "openai",
+        "anthropic",
+        "anthropic-report",
+        "openrouter",
+        "langfuse",
+        "langfuse-observations",
+        "langsmith",
+        "helicone",
+    ] = Field(description="Whose API is asked.", examples=["openai"])
     url: str = Field(
         default="",
         description="Address of the API, when it is not that of the provider's own service.",
@@ -57,7 +64,8 @@ class UsageApiConfig(HttpSettings, DailyConfig):
     def _is_whole(self) -> Self:
         api = self.known
         words = parse_template(self.system).paths
-        strange = sorted({*words} - {*api.words})
+        free = tuple(word.removesuffix("NAME") for word in api.words if word.endswith("NAME"))
+        strange = sorted(word for word in {*words} - {*api.words} if not (free and word.startswith(free)))
         if strange:
             told = ", ".join(api.words)
             raise ValueError(f"system names {', '.join(strange)}; {api.name} tells only: {told}")
@@ -71,6 +79,9 @@ class UsageApiConfig(HttpSettings, DailyConfig):
                 f"only has {', '.join(unknown)}, by which {api.name} leaves nothing out; it has:"
                 f" {', '.join(api.filters) or 'nothing'}"
             )
+        lacking = sorted(set(api.required) - set(self.only))
+        if lacking:
+            raise ValueError(f"only has to name {', '.join(lacking)}, without which {api.name} answers nothing")
         if any(not values or not all(values) for values in self.only.values()):
             raise ValueError("only has an entry without a value")
         if api.history is not None and self.history > DAY * api.history:

@@ -46,6 +46,8 @@ class Usage(Struct, frozen=True):
     """The value of each word of the system."""
     size: int = 0
     """How many of the `BOUNDS` the input of each call is beyond."""
+    id: str | None = None
+    """Of one call: one that comes again on another page counts once."""
 
 
 class Page(Struct, frozen=True):
@@ -61,6 +63,8 @@ class Page(Struct, frozen=True):
     """Reason and detail of what cannot be used."""
     following: Question | None = None
     """What asks for the next page; None: it is the last one."""
+    further: Sequence[Question] = ()
+    """Other questions whose answers take the place of this one."""
 
 
 class UsageApi(Struct, frozen=True):
@@ -88,6 +92,8 @@ class UsageApi(Struct, frozen=True):
     """The days back from now of which it knows something; None: no bound is documented."""
     most_words: int | None = None
     """The most dimensions that the words of a system may add to a question; None: no bound."""
+    required: tuple[str, ...] = ()
+    """Those of `filters` without which nothing is answered."""
     counts_calls: bool = True
     """Whether it tells the number of calls."""
     has_costs: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from leverwatch.collectors.daily.errors import SchemaDiffers
+from leverwatch.collectors.daily.errors import SchemaDiffers, TimedOut
 from leverwatch.collectors.errors import SourceUnavailable
 from leverwatch.collectors.sources.usage_api.interface import Page, Question, UsageApi, Wish
 
@@ -29,11 +29,20 @@ def pages(
     Raises:
         SchemaDiffers: a page is not as documented.
         SourceUnavailable: the pages have no end.
+        TimedOut: there are too many of them.
         CollectorError: what `fetch` raised.
     """
-    question, rows = first, 0
+    left, rows = [first], 0
     asked: list[Question] = []
-    while True:
+    while left:
+        question = left.pop(0)
+        if question in asked:
+            raise SourceUnavailable(f"{place}: {first.what}: the answer does not end: a page comes again")
+        if len(asked) >= MOST_PAGES or rows > MOST_ROWS:
+            # As one that takes too long: the next run asks for fewer days.
+            raise TimedOut(
+                f"{place}: {first.what}: the answer has more than {MOST_PAGES} pages or {MOST_ROWS:,} rows"
+            )
         asked.append(question)
         body = fetch(question)
         try:
@@ -42,12 +51,4 @@ def pages(
             raise SchemaDiffers(f"{place}: {question.what}: {error}") from None
         rows += len(page.usage) + len(page.billed)
         yield page
-        if page.following is None:
-            return
-        question = page.following
-        if question in asked:
-            raise SourceUnavailable(f"{place}: {first.what}: the answer does not end: a page comes again")
-        if len(asked) >= MOST_PAGES or rows > MOST_ROWS:
-            raise SourceUnavailable(
-                f"{place}: {first.what}: the answer has more than {MOST_PAGES} pages or {MOST_ROWS:,} rows"
-            )
+        left = [*([page.following] if page.following is not None else []), *page.further, *left]

@@ -329,7 +329,15 @@ STORED: tuple[Stored, ...] = (
     Stored("models", LIST, "list", _DIGEST, (_DIGEST, b"version 1\n" + _DIGEST)),
     *(
         stored
-        for source in ("azure-monitor", "cloudwatch", "google-monitoring", "prometheus", "sql", "usage-api")
+        for source in (
+            "azure-monitor",
+            "cloudwatch",
+            "google-monitoring",
+            "loki",
+            "prometheus",
+            "sql",
+            "usage-api",
+        )
         for stored in (
             Stored(source, DAYS, "days", _KNOWN_DAYS, (b"{" + _DAYS, b'{"version":1,' + _DAYS)),
             Stored(source, QUESTIONS, "questions", _SPENT, (b"{" + _ASKED, b'{"version":1,' + _ASKED)),

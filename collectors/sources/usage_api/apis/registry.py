@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from leverwatch.collectors.sources.usage_api.apis.anthropic import ANTHROPIC
 from leverwatch.collectors.sources.usage_api.apis.anthropic_report import ANTHROPIC_REPORT
+from leverwatch.collectors.sources.usage_api.apis.helicone import HELICONE
+from leverwatch.collectors.sources.usage_api.apis.langfuse import LANGFUSE, LANGFUSE_OBSERVATIONS
+from leverwatch.collectors.sources.usage_api.apis.langsmith import LANGSMITH
 from leverwatch.collectors.sources.usage_api.apis.openai import OPENAI
 from leverwatch.collectors.sources.usage_api.apis.openrouter import OPENROUTER
 from leverwatch.collectors.sources.usage_api.interface import UsageApi
 
-APIS: dict[str, UsageApi] = {api.name: api for api in (OPENAI, ANTHROPIC, ANTHROPIC_REPORT, OPENROUTER)}
+_ALL = (
+    OPENAI, ANTHROPIC, ANTHROPIC_REPORT, OPENROUTER, LANGFUSE, LANGFUSE_OBSERVATIONS, LANGSMITH, HELICONE,
+)  # fmt: skip
+APIS: dict[str, UsageApi] = {api.name: api for api in _ALL}

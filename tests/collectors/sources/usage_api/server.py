@@ -109,6 +109,10 @@ def serving(answer: Callable[[Asked], Reply]) -> Iterator[Served]:
 
 def config_of(api: str, url: str | None, **more: Any) -> UsageApiConfig:
     given = {"name": "bill", "api": api, "url": url, "token": KEY, "system": "bot", **more}
+    if api.startswith("langfuse") and given["token"] == KEY:
+        given |= {"token": None, "user": "pk-lf-9", "password": KEY}
+    if api == "langsmith":
+        given.setdefault("only", {"project_ids": ["p-1"]})
     return UsageApiConfig.model_validate({name: value for name, value in given.items() if value is not None})
 
 

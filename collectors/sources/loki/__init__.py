@@ -1,0 +1,1 @@
+"""Asks Loki how many lines of a log there were on whole days."""

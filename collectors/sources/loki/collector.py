@@ -1,0 +1,114 @@
+"""Asks Loki for the lines of whole days: a few sums a day, and no line."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from hashlib import blake2b
+
+from leverwatch.collectors.daily.answers import Answer
+from leverwatch.collectors.daily.collector import DailyCollector
+from leverwatch.collectors.daily.errors import SchemaDiffers
+from leverwatch.collectors.daily.http_config import auth_of, tls_of
+from leverwatch.collectors.daily.known_days import KINDS as KINDS
+from leverwatch.collectors.daily.over_http import fetched
+from leverwatch.collectors.daily.sums import Group, added_up
+from leverwatch.collectors.daily.window import Days
+from leverwatch.collectors.http import Limits
+from leverwatch.collectors.interface import CollectorContext
+from leverwatch.collectors.records.fields import parse_template, system_lookup
+from leverwatch.collectors.sources.loki.config import LokiConfig
+from leverwatch.collectors.sources.loki.counting import Vector, groups, labels_of, moment, queries, read
+
+_PATH = "/loki/api/v1/query"
+_LARGEST = 64 << 20
+_WAIT = 60.0
+_FIELDS = (
+    "inferences", "model", "operation", "status", "tier", "input_tokens", "cached_input_tokens", "output_tokens",
+    "cost_usd", "latency_ms",
+)  # fmt: skip
+
+
+class Lines:
+    """Lines of a log, which are counted by day."""
+
+    def __init__(self, config: LokiConfig, context: CollectorContext) -> None:
+        self._config, self._context = config, context
+        template = parse_template(config.system)
+        self._words, self._system_of = template.paths, system_lookup(template)
+        self._place = f"source {config.name}: {config.shown_url}"
+        self._queries = queries(config, self._words)
+
+    @property
+    def settings(self) -> str:
+        """A digest of everything that the answers depend on; no secret is among it, but who the tenant is."""
+        config = self._config
+        tenant = [
+            value.get_secret_value() for name, value in config.headers.items() if name.lower() == "x-scope-orgid"
+        ]
+        told = (config.shown_url, config.query, config.failed, config.labels.model_dump(), config.system, tenant)
+        return blake2b(repr(told).encode(), digest_size=8).hexdigest()
+
+    def ask(self, days: Days) -> Answer:
+        """Return how many lines there were on some days, and what they tell.
+
+        Raises:
+            CollectorError: as for `fetched`.
+        """
+        deadline = time.monotonic() + self._config.timeout.total_seconds()
+        found: list[Group] = []
+        partial: set[date] = set()
+        filled: set[date] = set()
+        for day in days:
+            answers: dict[str, Vector] = {}
+            for what, query in self._queries.items():
+                answers[what], warned = self._asked(query, day, deadline)
+                if warned:
+                    partial.add(day)
+                if not any(answers.get("calls", {}).values()):
+                    # Without a line there is nothing else to ask for.
+                    break
+            else:
+                filled.add(day)
+                found += groups(self._config, self._words, day, answers)
+        sums = added_up(found, _FIELDS, self._system_of)
+        return Answer(
+            usage=sums.usage,
+            filled=frozenset(filled),
+            tallies=sums.tallies,
+            calls=sums.calls,
+            tiers=sums.tiers,
+            partial=frozenset(partial & filled),
+            untold=frozenset(partial - filled),
+            problems=tuple((self._place, *it) for it in sums.problems),
+        )
+
+    def shown(self, days: Days) -> str:
+        """Return the queries about the first of some days, with when they are evaluated."""
+        return "\n".join(
+            (*self._queries.values(), f"# each at {moment(days.first)}, the last nanosecond of the day")
+        )
+
+    def _asked(self, query: str, day: date, deadline: float) -> tuple[Vector, bool]:
+        base, config = self._context.base_dir, self._config
+        body = fetched(
+            config.address(_PATH),
+            place=self._place,
+            limits=Limits(_WAIT, deadline, _LARGEST),
+            auth=auth_of(config, self._place, base),
+            now=self._context.now,
+            parameters={"query": query, "time": moment(day)},
+            tls=tls_of(config, self._place, base),
+            stopping=self._context.stopping,
+        )
+        try:
+            return read(body, labels_of(config, self._words))
+        except ValueError as error:
+            raise SchemaDiffers(f"{self._place}: {error}") from None
+
+
+class LokiCollector(DailyCollector):
+    """A `loki` source."""
+
+    def __init__(self, config: LokiConfig, context: CollectorContext) -> None:
+        super().__init__(config, context, Lines(config, context))
