@@ -162,6 +162,15 @@ _MODELS = (
     b'"models":[{"region":"eu-central-1","account":"1234","model":"k3b9x2m4q7zt"},'
     b'{"region":"us-east-1","account":"","model":"us.amazon.nova-pro-v1:0"}]}'
 )
+ASKED_FOR_DAYS = (
+    "azure-monitor",
+    "cloudwatch",
+    "google-monitoring",
+    "loki",
+    "prometheus",
+    "sql",
+    "usage-api",
+)
 STORED: tuple[Stored, ...] = (
     Stored(
         "files",
