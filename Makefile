@@ -16,7 +16,7 @@ SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 ROOM   := $(shell df --output=avail /dev/shm 2>/dev/null | tail -n 1)
 SCRATCH := $(shell [ "$(or $(ROOM),0)" -gt 4000000 ] && echo TMPDIR=/dev/shm)
 
-.PHONY: help run test test-all lint types unit newest on on-python coverage oldest on-oldest lock sbom release-check golden bench test-slow \
+.PHONY: help run test test-all lint types unit newest on on-python coverage oldest on-oldest lock sbom release-check golden bench test-slow bench-spark \
     fuzz producers sanitize soak wheel chart dashboards servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -88,6 +88,10 @@ test-slow: $(BIN)/.ready $(SPARK)/bin/.ready ## tables are read on Spark: a mast
 	@command -v java >/dev/null || { $(SUDO) apt-get update -qq && \
 	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless; }
 	$(BIN)/python -m tests.slow.spark $(SPARK)
+
+BENCH_ROWS ?= 10000000
+bench-spark: $(BIN)/.ready $(SPARK)/bin/.ready ## what a table of BENCH_ROWS rows costs on the Spark of test-slow
+	$(BIN)/python -m tests.slow.spark $(SPARK) --bench $(BENCH_ROWS)
 
 chart: $(BIN)/.ready ## renew what in the Helm chart is made from other files
 	$(BIN)/python -m helm.build

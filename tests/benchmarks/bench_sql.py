@@ -1,9 +1,9 @@
 """What it costs a database to add up, and what of it reaches the agent.
 
 Run as `python -m tests.benchmarks.bench_sql [--rows N] [ENGINE ...]`. A table of N rows over 90 days, 20 systems
-and 50 models, and one of a tenth of the rows, are asked for all days. Printed for each: the time of the statement
-by that of the plain GROUP BY of the same columns on the same engine (median of three, in turn), the rows and bytes
-that were moved, and the processor time of the agent alone.
+and 50 models, one of a tenth of the rows, and one in which a row of a hundred has no input that can be, are asked
+for all days. Printed for each: the time of the statement by that of the plain GROUP BY of the same columns on the
+same engine (median of three, in turn), the rows and bytes that were moved, and the processor time of the agent.
 """
 
 from __future__ import annotations
@@ -55,10 +55,12 @@ class Kind(Struct, frozen=True):
         """The statement that somebody would write."""
         return _PLAIN.format(day=self.day, first=self.first, end=self.end, by=self.by)
 
-    def rows(self, number: int, shard: int = 0) -> str:
-        """The SELECT of so many rows, of which a shard has its part."""
+    def rows(self, number: int, shard: int = 0, *, odd: bool = False) -> str:
+        """The SELECT of so many rows, of which a shard has its part; with `odd`, one of a hundred has no input
+        that can be."""
         at, numbers = self.at.format(rows=number), self.numbers.format(rows=number, shard=shard)
         words = {"mod": "mod", "text": "", "end": "", **self.words}
+        words["odd"] = f"CASE WHEN {words['mod']}(n, 100) = 7 THEN 4000 ELSE 0 END" if odd else "0"
         return f"SELECT {at} AS ts, {_TEXT.format(systems=SYSTEMS, models=MODELS, **words)} FROM {numbers}"  # noqa: S608
 
 
@@ -70,7 +72,7 @@ _TEXT = (
     "concat('team-', {text}{mod}(n, {systems}){end}) AS team,"
     " concat('model-', {text}{mod}(CAST(floor(n / {systems}.0) AS {int}), {models}){end}) AS model,"
     " CASE WHEN {mod}(CAST(floor(n / 1000.0) AS {int}), 8) = 0 THEN 'error' ELSE 'success' END AS result,"
-    " CAST({mod}(n, 3989) AS {int}) AS tin, CAST(floor({mod}(n, 3989) / 4.0) AS {int}) AS cached,"
+    " CAST({mod}(n, 3989) - {odd} AS {int}) AS tin, CAST(floor({mod}(n, 3989) / 4.0) AS {int}) AS cached,"
     " CAST({mod}(n, 701) AS {int}) AS tout, CAST((1 + {mod}(n, 997)) / 100000.0 AS {float}) AS cost"
 )
 _CLICKHOUSE = (
@@ -139,25 +141,27 @@ def server(name: str, folder: Path) -> Iterator[Database]:
         yield Database(f"{name}:///{folder / 'usage.db'}", folder)
 
 
-def fill(database: Database, kind: Kind, rows: int) -> None:
-    """Make a table of so many rows."""
+def fill(database: Database, kind: Kind, rows: int, *, odd: bool = False) -> None:
+    """Make a table of so many rows, some of them odd where that is asked."""
     if database.shards:
         for shard, part in enumerate(database.shards):
-            part.run("DROP TABLE IF EXISTS part", _CLICKHOUSE, f"INSERT INTO part {kind.rows(rows, shard)}")
+            part.run(
+                "DROP TABLE IF EXISTS part", _CLICKHOUSE, f"INSERT INTO part {kind.rows(rows, shard, odd=odd)}"
+            )
         database.run("DROP TABLE IF EXISTS calls")
         database.run("CREATE TABLE calls AS part ENGINE = Distributed(two, default, part)")
         return
     form = "USING parquet " if database.name == "spark" else ""
-    database.run("DROP TABLE IF EXISTS calls", f"CREATE TABLE calls {form}AS {kind.rows(rows)}")
+    database.run("DROP TABLE IF EXISTS calls", f"CREATE TABLE calls {form}AS {kind.rows(rows, odd=odd)}")
     if database.name == "postgresql":
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM ANALYZE calls")
 
 
-def measured(database: Database, rows: int) -> Row:
-    """Return what a table of so many rows costs."""
+def measured(database: Database, rows: int, *, odd: bool = False) -> Row:
+    """Return what a table of so many rows costs, some of them odd where that is asked."""
     kind, folder, url = KINDS[database.name], database.folder, database.url
-    fill(database, kind, rows)
+    fill(database, kind, rows, odd=odd)
     with ExitStack() as stack:
         relay, asked = None, url
         if (parsed := make_url(url)).port is not None:
@@ -211,13 +215,14 @@ def main() -> None:
     parser.add_argument("engines", nargs="*", default=list(HERE))
     parser.add_argument("--rows", type=int, default=ROWS)
     chosen = parser.parse_args()
-    print(f"{'engine':12} {'rows':>10} {'plain s':>8} {'ratio':>6} {'moved':>8} {'bytes':>10} {'agent s':>8}")
+    told = f"{'engine':12} {'rows':>10} {'odd':>4} {'plain s':>8} {'ratio':>6} {'moved':>8} {'bytes':>10}"
+    print(f"{told} {'agent s':>8}")
     for name in chosen.engines:
         with tempfile.TemporaryDirectory() as folder, server(name, Path(folder)) as database:
-            for rows in (chosen.rows // 10, chosen.rows):
-                row = measured(database, rows)
+            for rows, odd in ((chosen.rows // 10, False), (chosen.rows, False), (chosen.rows, True)):
+                row = measured(database, rows, odd=odd)
                 print(
-                    f"{name:12} {rows:10} {row.plain:8.2f} {row.statement / row.plain:6.2f} {row.moved:8}"
+                    f"{name:12} {rows:10} {odd:3}% {row.plain:8.2f} {row.statement / row.plain:6.2f} {row.moved:8}"
                     f" {row.size:10} {row.agent:8.3f}",
                     flush=True,
                 )

@@ -1,6 +1,7 @@
 """The tests of tables, on Spark: a master, two workers and its Thrift server, whose sessions are in New York.
 
     python -m tests.slow.spark .venv-spark [TESTS]
+    python -m tests.slow.spark .venv-spark --bench ROWS
 
 Everything listens on loopback alone, and is ended by its process id.
 """
@@ -42,6 +43,8 @@ def main(environment: Path, tests: Sequence[str]) -> int:
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations=5", "-k", which]
         # PyHive cannot close a connection whose statement was ended: its socket goes with the garbage.
         command += ["-W", "ignore::ResourceWarning", "-W", "ignore::pytest.PytestUnraisableExceptionWarning"]
+        if tests[0] == "--bench":
+            command, tests = [sys.executable, "-m", "tests.benchmarks.bench_sql", "spark", "--rows"], tests[1:]
         done = subprocess.run([*command, *tests], env={**os.environ, "LEVERWATCH_SPARK": address}, check=False)
         tasks = _tasks(page)
         print(f"spark: tasks by executor: {tasks}")

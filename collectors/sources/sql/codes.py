@@ -18,9 +18,9 @@ from sqlalchemy import ColumnElement
 from leverwatch.collectors.records.service_tiers import BOUNDS, SHORT
 from leverwatch.collectors.sources.sql.values import possible
 
-CALLS, LENGTH = "inferences", "length"
+CALLS, LENGTH, CODE = "inferences", "length", "code"
 PARTS = ("cached_input_tokens", "cache_write_tokens")
-_BESIDE_INPUT, _BESIDE_OUTPUT, _FREE, _NO_CALLS, _ODD_ERRORS, _SIZE = range(6)
+BESIDE_INPUT, BESIDE_OUTPUT, FREE, NO_CALLS, ODD_ERRORS, SIZE = range(6)
 """Bits, after one for each amount that is unknown or impossible; the size has the rest."""
 
 Values = Mapping[str, ColumnElement[Any]]
@@ -116,23 +116,23 @@ def _wrongs(codes: Codes, values: Values) -> Sequence[ColumnElement[int]]:
     bits: list[ColumnElement[int]] = []
     parts = _added([_or_zero(name, values) for name in codes.parts]) if codes.parts else None
     if parts is not None:
-        bits.append(_bit(parts > values["input_tokens"], codes.bit(_BESIDE_INPUT)))
+        bits.append(_bit(parts > values["input_tokens"], codes.bit(BESIDE_INPUT)))
     if codes.reasons:
         beside = _or_zero("reasoning_tokens", values) > values["output_tokens"]
-        bits.append(_bit(beside, codes.bit(_BESIDE_OUTPUT)))
+        bits.append(_bit(beside, codes.bit(BESIDE_OUTPUT)))
     if "cost_usd" in codes.amounts and codes.tokens:
         used = _added([_or_zero(whole, values) for whole in codes.tokens])
         free = sa.and_(values["cost_usd"] == sa.literal_column("0"), used > sa.literal_column("0"))
-        bits.append(_bit(free, codes.bit(_FREE)))
+        bits.append(_bit(free, codes.bit(FREE)))
     if codes.has_calls:
-        bits.append(_bit(possible(CALLS, values[CALLS]), 0, codes.bit(_NO_CALLS)))
+        bits.append(_bit(possible(CALLS, values[CALLS]), 0, codes.bit(NO_CALLS)))
     if codes.counts_failed:
         failed = values["errors"]
         some = sa.and_(failed <= values[CALLS], sa.func.floor(failed) == failed)
-        bits.append(_bit(some, 0, codes.bit(_ODD_ERRORS)))
+        bits.append(_bit(some, 0, codes.bit(ODD_ERRORS)))
     if codes.sized:
         whole = values.get(LENGTH, values["input_tokens"])
-        beyond = [_bit(whole > sa.literal_column(str(bound)), codes.bit(_SIZE)) for bound in BOUNDS]
+        beyond = [_bit(whole > sa.literal_column(str(bound)), codes.bit(SIZE)) for bound in BOUNDS]
         # A length that is none is beyond nothing.
         is_known = possible("input_tokens", values["input_tokens"])
         bits.append(sa.case((is_known, _added(beyond)), else_=sa.literal_column("0")))
@@ -148,17 +148,17 @@ def known(codes: Codes, number: int, sums: Mapping[str, float | None]) -> dict[s
         sums: the sum of each amount, and of `inferences`, over the rows as they are.
     """
     found = {name: None if number & codes.unknown(name) else sums[name] for name in codes.amounts}
-    if number & codes.bit(_BESIDE_INPUT):
+    if number & codes.bit(BESIDE_INPUT):
         _add(found, "input_tokens", codes.parts)
-    if number & codes.bit(_BESIDE_OUTPUT):
+    if number & codes.bit(BESIDE_OUTPUT):
         _add(found, "output_tokens", ("reasoning_tokens",))
-    if number & codes.bit(_FREE):
+    if number & codes.bit(FREE):
         found["cost_usd"] = None
-    found[CALLS] = calls = None if number & codes.bit(_NO_CALLS) else sums[CALLS]
+    found[CALLS] = calls = None if number & codes.bit(NO_CALLS) else sums[CALLS]
     if codes.counts_failed:
         failed = found["errors"]
         if failed is not None:
-            odd = calls is None or number & codes.bit(_ODD_ERRORS)
+            odd = calls is None or number & codes.bit(ODD_ERRORS)
             found[CALLS] = None if odd or calls is None else calls - failed
         tries = found.get("attempts")
         found["attempts"] = tries if tries is not None or failed is None else calls
@@ -167,7 +167,9 @@ def known(codes: Codes, number: int, sums: Mapping[str, float | None]) -> dict[s
 
 def size(codes: Codes, number: int) -> int:
     """Return how many of the `BOUNDS` the input of each call of a code is beyond."""
-    return number // codes.bit(_SIZE) if codes.sized else 0
+    # An input that is unknown is beyond nothing.
+    is_known = codes.sized and not number & codes.unknown("input_tokens")
+    return number // codes.bit(SIZE) if is_known else 0
 
 
 def _add(found: dict[str, float | None], whole: str, parts: Sequence[str]) -> None:

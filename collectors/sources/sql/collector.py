@@ -21,13 +21,12 @@ from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.interface import CollectorContext, Result
 from leverwatch.collectors.records.fields import parse_template, system_lookup, text_of
 from leverwatch.collectors.records.timestamps import EPOCH, parse_time
-from leverwatch.collectors.sources.sql.codes import CALLS, Codes, known, size
+from leverwatch.collectors.sources.sql.codes import CALLS, CODE, Codes, known, size
 from leverwatch.collectors.sources.sql.config import SqlConfig, SqlFields, TimeIs
 from leverwatch.collectors.sources.sql.connection import reading, shown_address
 from leverwatch.collectors.sources.sql.engines.interface import Engine, Looking, TellsTypes
 from leverwatch.collectors.sources.sql.engines.registry import engine_of
 from leverwatch.collectors.sources.sql.statement import (
-    CODE,
     DAY_OF,
     ROWS,
     Plan,

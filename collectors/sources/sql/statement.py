@@ -20,11 +20,12 @@ from leverwatch.collectors.records.field_specs import WHOLE_OF, FieldSpec
 from leverwatch.collectors.records.field_values import PER_DOLLAR, PER_MILLISECOND
 from leverwatch.collectors.records.fields import Path, parse_path, parse_template
 from leverwatch.collectors.records.filters import ValueTest
-from leverwatch.collectors.sources.sql.codes import CALLS, LENGTH, Codes, code, length
+from leverwatch.collectors.sources.sql.codes import CALLS, CODE, LENGTH, Codes, code, length
 from leverwatch.collectors.sources.sql.config import SqlConfig, TimeIs
 from leverwatch.collectors.sources.sql.engines.interface import (
     Engine,
     Looking,
+    TakesEveryBranch,
     apart,
     exact,
     has_infinity,
@@ -32,6 +33,7 @@ from leverwatch.collectors.sources.sql.engines.interface import (
     schema_of,
     stores_booleans,
 )
+from leverwatch.collectors.sources.sql.unbranched import Unbranched
 from leverwatch.collectors.sources.sql.values import (
     combined,
     first_text,
@@ -50,7 +52,7 @@ AMOUNTS = (
     "cache_write_tokens", "reasoning_tokens", "cache_write_1h_tokens", "static_input_tokens",
 )  # fmt: skip
 """The fields that are added up."""
-ROWS, CODE, DAY_OF = "rows", "code", "day"
+ROWS, DAY_OF = "rows", "day"
 Types = Mapping[str, TypeEngine[Any]]
 """The types of columns by name, as far as they are known and matter."""
 _FAILED_OF = frozenset({"inferences", "errors"})
@@ -108,18 +110,29 @@ def statement_of(config: SqlConfig, engine: Engine, days: Days, types: Types | N
     plan = plan_of(config)
     codes = codes_of(plan)
     rows = _Rows(config, engine, plan, types or {}).of(days)
+    rows = _coded(rows, codes, engine)
+    column = rows.c
+    grouped = [column[DAY_OF], *(column[name] for name in (*plan.names, *plan.template))]
+    grouped += [column[CODE]] if CODE in column else []
+    summed = (*codes.amounts, CALLS) if codes.has_calls else codes.amounts
+    sums = [*(sa.func.sum(column[name]).label(name) for name in summed), sa.func.count().label(ROWS)]
+    return sa.select(*grouped, *sums).group_by(*grouped)
+
+
+def _coded(rows: FromClause, codes: Codes, engine: Engine) -> FromClause:
+    """Return rows with the code of each, unless all are plain."""
+    if isinstance(engine, TakesEveryBranch):
+        for name, made_of in Unbranched(codes, engine).steps():
+            made = made_of(dict(rows.c.items()))
+            rows = sa.select(*rows.c, *(column.label(label) for label, column in made.items())).subquery(name)
+        return rows
     whole = length(codes, dict(rows.c.items()))
     if whole is not None:
         rows = sa.select(*rows.c, whole.label(LENGTH)).subquery("measured")
     told = code(codes, dict(rows.c.items()))
-    if told is not None:
-        rows = sa.select(*(it for it in rows.c if it.name != LENGTH), told.label(CODE)).subquery("coded")
-    column = rows.c
-    grouped = [column[DAY_OF], *(column[name] for name in (*plan.names, *plan.template))]
-    grouped += [] if told is None else [column[CODE]]
-    summed = (*codes.amounts, CALLS) if codes.has_calls else codes.amounts
-    sums = [*(sa.func.sum(column[name]).label(name) for name in summed), sa.func.count().label(ROWS)]
-    return sa.select(*grouped, *sums).group_by(*grouped)
+    if told is None:
+        return rows
+    return sa.select(*(it for it in rows.c if it.name != LENGTH), told.label(CODE)).subquery("coded")
 
 
 def codes_of(plan: Plan) -> Codes:

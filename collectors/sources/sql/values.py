@@ -7,7 +7,7 @@ behind it, and a sum with it is none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,7 +28,16 @@ _WHOLE = _COUNTS | {"inferences"}
 _BOOLEANS = {"true": "1", "false": "0"}
 
 
-def possible(name: str, number: Column, most: Column | None = None) -> ColumnElement[bool]:
+def _between(number: Column, most: Column) -> ColumnElement[bool]:
+    return number.between(_ZERO, most)
+
+
+def possible(
+    name: str,
+    number: Column,
+    most: Column | None = None,
+    within: Callable[[Column, Column], ColumnElement[bool]] = _between,
+) -> ColumnElement[bool]:
     """Return whether a number is one that a field may have, as `BOUNDED` of `records/field_values.py` has it.
 
     NaN is greater than every number where there is one.
@@ -37,12 +46,13 @@ def possible(name: str, number: Column, most: Column | None = None) -> ColumnEle
         name: the field.
         number: its value.
         most: another bound than that of the field.
+        within: returns whether a number is none below zero, and none above another one.
     """
     bound: Column = sa.literal_column(str(MAX_COUNT if name in _COUNTS else int(MAX_AMOUNT)))
-    within = number.between(_ZERO, bound if most is None else most)
+    is_within = within(number, bound if most is None else most)
     if name not in _WHOLE or isinstance(number.type, sa.Integer):
-        return within
-    return sa.and_(within, sa.func.floor(number) == number)
+        return is_within
+    return sa.and_(is_within, sa.func.floor(number) == number)
 
 
 def readable(name: str, raw: Column, number: Column) -> Column:

@@ -26,6 +26,8 @@ from leverwatch.collectors.libpq import CONNECT_SECONDS
 from leverwatch.collectors.sources.sql.config import TimeIs
 from leverwatch.collectors.sources.sql.engines import interface as said
 from leverwatch.collectors.sources.sql.engines.clickhouse_shape import Types, name_of, shaped
+from leverwatch.collectors.sources.sql.engines.clickhouse_shape import stored as stored_of
+from leverwatch.collectors.sources.sql.engines.clickhouse_shape import within as within_of
 from leverwatch.collectors.sources.sql.engines.clickhouse_values import number_of, text_of
 from leverwatch.collectors.sources.sql.engines.interface import (
     A_DAY,
@@ -48,6 +50,7 @@ _UTC: ColumnElement[str] = sa.literal_column("'UTC'")
 _REPLACES = re.compile(r"(Replacing|Collapsing)MergeTree")
 _DISTRIBUTED = re.compile(r"Distributed\(\s*'?[^,']*'?\s*,\s*'?([^,']*)'?\s*,\s*'?([^,')]*)'?")
 _CODE = re.compile(r"Code: (\d+)")
+_WHOLE = re.compile(r"U?Int(8|16|32|64)")
 _BUSY = Meaning(SourceUnavailable, "the server has no room for another query at the moment")
 _BOUNDED = Meaning(SourceUnavailable, "a limit in the profile of the user ends the query; raise it for this user")
 _CODES = {
@@ -155,7 +158,7 @@ class ClickHouse:
             kind = self._type(sa.column(name))
             if "String" in kind and "(" not in kind:
                 found[name] = sa.Text()
-            elif "Int" in kind and "(" not in kind:
+            elif _WHOLE.fullmatch(kind):
                 found[name] = sa.BigInteger()
         return found
 
@@ -208,6 +211,15 @@ class ClickHouse:
             return sa.func.toFloat64OrNull(self.key(column, keys))
         is_text = isinstance(column.type, sa.String) or "String" in self._type(column)
         return number_of(column, is_text=is_text)
+
+    def stored(self, number: ColumnElement[Any]) -> ColumnElement[Any]:
+        """As for `TakesEveryBranch`."""
+        return stored_of(number) if isinstance(number.type, sa.Integer) else number
+
+    def is_within(self, number: ColumnElement[Any], most: ColumnElement[Any]) -> ColumnElement[bool]:
+        """As for `TakesEveryBranch`."""
+        is_whole = isinstance(number.type, sa.Integer)
+        return within_of(number, most) if is_whole else number.between(sa.literal_column("0"), most)
 
     def _type(self, column: ColumnElement[Any]) -> str:
         """Return the type of a column without what says that it may be NULL; empty when it is not known."""

@@ -25,6 +25,7 @@ _LARGE = 3000
 """With so many parts, the expressions of a SELECT are worked out before the next one needs them."""
 _BLANKS = "^ +| +$"
 _KNOWN = f"{_PREFIX}names"
+_STORED, _WITHIN = f"{_PREFIX}stored", f"{_PREFIX}within"
 Types = Mapping[str, str]
 """The type of a column, by its name; without those that were not looked at."""
 
@@ -129,6 +130,18 @@ def _selected(shown: Sequence[Named], rows: _Rows, compiler: Any, settings: Mapp
     final = " FINAL" if rows.is_final else ""
     where = f" WHERE {compiler.process(sa.and_(*rows.where), **inner)}" if rows.where else ""
     return f"SELECT {columns} FROM {table}{final}{where}"  # noqa: S608 - of quoted names
+
+
+def stored(number: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a whole number for a statement that is shaped: there it is as its column has it, and not as what it
+    is added up as."""
+    return Function(_STORED, number, type_=number.type)
+
+
+def within(number: ColumnElement[Any], most: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return whether a whole number is from zero to another one, for a statement that is shaped: there it is asked
+    in one comparison, where the column has nothing but numbers of 64 bits."""
+    return Function(_WITHIN, number, most, type_=sa.Boolean())
 
 
 def name_of(table: sa.TableClause) -> str:
@@ -246,6 +259,15 @@ def _put(expression: Any, table: FromClause, columns: Mapping[str, ColumnElement
     def replace(element: Any, **_: Any) -> Any:
         if getattr(element, "table", None) is table:
             return columns[element.name]
+        if isinstance(element, Function) and element.name == _STORED:
+            return _as_written(_put(element.clauses.clauses[0], table, columns))
+        if isinstance(element, Function) and element.name == _WITHIN:
+            number, most = (_put(each, table, columns) for each in element.clauses)
+            written = _as_written(number)
+            if written is number:
+                return number.between(sa.literal_column("0"), most)
+            # What is below zero has the sign as its highest bit.
+            return sa.func.toUInt64(written) <= most
         if isinstance(element, Cast) and isinstance(element.type, sa.String):
             # A cast would have no NULL.
             return sa.func.toString(_put(element.clause, table, columns), type_=element.type)
@@ -259,6 +281,13 @@ def _put(expression: Any, table: FromClause, columns: Mapping[str, ColumnElement
         return None
 
     return visitors.replacement_traverse(expression, {}, replace)
+
+
+def _as_written(number: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the column that a number is, or the number where it is none."""
+    made = number.named if isinstance(number, Named) else number
+    of = made.clauses.clauses if isinstance(made, Function) and made.name == "toFloat64" else ()
+    return of[0] if of and isinstance(of[0], Written) else number
 
 
 def _is_time(kind: str) -> bool:

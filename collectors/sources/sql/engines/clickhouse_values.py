@@ -27,7 +27,10 @@ def number_of(column: ColumnElement[Any], *, is_text: bool) -> ColumnElement[Any
     A sum of whole numbers would begin anew at 2^64 without a word, and numbers with and without a sign have no
     type in common. As a Float64 each number that counts is exact.
     """
-    return sa.func.toFloat64OrNull(sa.func.trim(column)) if is_text else sa.func.toFloat64(column)
+    if is_text:
+        return sa.func.toFloat64OrNull(sa.func.trim(column))
+    # What it is known to be from its column, it is still.
+    return sa.func.toFloat64(column, type_=sa.BigInteger if isinstance(column.type, sa.Integer) else None)
 
 
 def text_of(column: ColumnElement[Any], keys: Sequence[str], kind: str, *, has_json: bool) -> ColumnElement[Any]:

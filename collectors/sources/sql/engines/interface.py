@@ -220,6 +220,19 @@ class Inlines(Protocol):
 
 
 @runtime_checkable
+class TakesEveryBranch(Protocol):
+    """A database that works out every branch of a CASE for every row."""
+
+    def stored(self, number: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return a number as it can be compared fastest: as the column has it, where it is a whole number."""
+        ...
+
+    def is_within(self, number: ColumnElement[Any], most: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Return whether a number is none below zero, and none above another one."""
+        ...
+
+
+@runtime_checkable
 class HasMoreWords(Protocol):
     """A database with words of its own that its dialect does not know, and so does not quote where they are names:
     `nothing` is one of SQLite."""

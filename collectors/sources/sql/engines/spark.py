@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, FromClause
 from sqlalchemy.engine import URL
+from sqlalchemy.types import TypeEngine
 
 from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.sources.sql.config import TimeIs
@@ -27,7 +28,13 @@ from leverwatch.collectors.sources.sql.engines.dates import (
     refuse_names,
     zoned_text,
 )
-from leverwatch.collectors.sources.sql.engines.interface import A_DAY, ISO, Meaning, Opening
+from leverwatch.collectors.sources.sql.engines.interface import (
+    A_DAY,
+    ISO,
+    Meaning,
+    Opening,
+    types_of_nothing,
+)
 
 _WORDS: tuple[tuple[str, Meaning], ...] = (
     (r"TABLE_OR_VIEW_NOT_FOUND|Table or view not found", said.NO_TABLE),
@@ -54,6 +61,8 @@ _WORDS: tuple[tuple[str, Meaning], ...] = (
 """By the conditions of errors of Spark, which its messages begin with."""
 
 
+_NUMBER = r"^ *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)? *$"
+"""A number as all databases read it: of 5d a cast would have 5 as well."""
 _APART = frozenset(".[]* ")
 """What ends a key in a path."""
 
@@ -109,6 +118,12 @@ class Spark:
         """As for `Engine`."""
         return literals_within(column, kind, days, "TIMESTAMP '{} 00:00:00 UTC'", "TIMESTAMP_NTZ '{} 00:00:00'")
 
+    def types(
+        self, connection: Connection, table: FromClause, columns: Sequence[str]
+    ) -> Mapping[str, TypeEngine[Any]]:
+        """As for `TellsTypes`. A text that is no number would end the statement."""
+        return types_of_nothing(connection, table, columns, _type_of)
+
     def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`; for texts that have JSON."""
         path = "$" + "".join(f"['{key}']" if _APART & set(key) else f".{key}" for key in keys)
@@ -118,7 +133,20 @@ class Spark:
 
     def number(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`."""
-        return number_in(self.key(column, keys), "DOUBLE") if keys else column
+        text = self.key(column, keys) if keys else column
+        if not isinstance(text.type, sa.String):
+            return text
+        # Of a literal column PyHive would keep what follows the last dot.
+        is_number = text.op("RLIKE")(sa.text(f"r'{_NUMBER}'"))
+        return sa.case((is_number, number_in(text, "DOUBLE")))
+
+
+def _type_of(told: Any) -> TypeEngine[Any] | None:
+    """Return a type by its name, to which PyHive adds a word of its own."""
+    name = f"{told}".lower().removesuffix("_type")
+    if name in ("string", "varchar", "char"):
+        return sa.Text()
+    return sa.BigInteger() if name in ("tinyint", "smallint", "int", "bigint") else None
 
 
 def _time_of(text: ColumnElement[Any]) -> ColumnElement[Any]:

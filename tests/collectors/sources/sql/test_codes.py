@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leverwatch.collectors.records.service_tiers import BOUNDS
-from leverwatch.collectors.sources.sql.codes import CALLS, LENGTH, Codes, code, known, length, size
+from leverwatch.collectors.sources.sql.codes import CALLS, CODE, LENGTH, Codes, code, known, length, size
+from leverwatch.collectors.sources.sql.unbranched import Unbranched
 
 TOKENS = (
     "input_tokens",
@@ -20,6 +22,12 @@ TOKENS = (
 )
 Row = dict[str, float | None]
 ENGINE = sa.create_engine("sqlite://")
+
+
+@sa.event.listens_for(ENGINE, "connect")
+def _floor_of_nothing(driver: Any, _: Any) -> None:
+    """SQLAlchemy gives SQLite a floor that fails where there is no number; servers have none of none."""
+    driver.create_function("floor", 1, lambda number: None if number is None else math.floor(number))
 
 
 def number_of(codes: Codes, row: Row) -> int:
@@ -144,3 +152,46 @@ def test_the_sums_of_rows_of_one_code_are_the_sums_of_what_each_row_says(rows: l
         for name in (*TOKENS, CALLS):
             values = [row[name] for row in each]
             assert found[name] == (None if None in values else pytest.approx(sum(it or 0.0 for it in values)))
+
+
+class _Plainly:
+    """Compares numbers as they are."""
+
+    def stored(self, number: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        return number
+
+    def is_within(self, number: sa.ColumnElement[Any], most: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+        return number.between(0, most)
+
+
+def number_without_branches(codes: Codes, row: Row, kind: type[sa.types.TypeEngine[Any]]) -> int:
+    """The code that a database gives a row where conditions are added up."""
+    columns = [sa.literal(row.get(name), kind).label(name) for name in (*codes.amounts, CALLS)]
+    rows = sa.select(*columns).subquery()
+    for name, made_of in Unbranched(codes, _Plainly()).steps():
+        made = made_of(dict(rows.c.items()))
+        rows = sa.select(*rows.c, *(it.label(label) for label, it in made.items())).subquery(name)
+    with ENGINE.connect() as connection:
+        return int(connection.scalar(sa.select(rows.c[CODE])) or 0)
+
+
+ALL = (*TOKENS, "errors", "attempts", "latency_ms")
+
+
+@given(
+    st.fixed_dictionaries(dict.fromkeys((*ALL, CALLS), amounts)),
+    st.lists(st.sampled_from(ALL), unique=True, min_size=1),
+    st.booleans(),
+    st.sampled_from([sa.Float, sa.BigInteger]),
+)
+def test_conditions_that_are_added_up_say_what_branches_say(
+    row: Row, names: list[str], has_calls: bool, kind: type[sa.types.TypeEngine[Any]]
+) -> None:
+    if kind is sa.BigInteger:
+        row = {name: None if it is None else float(int(it)) for name, it in row.items()}
+    codes = Codes(tuple(names), has_calls)
+    one, other = number_of(codes, row), number_without_branches(codes, row, kind)
+
+    whole = {name: row[name] for name in (*names, CALLS)} | ({} if has_calls else {CALLS: 1.0})
+    assert known(codes, one, whole) == known(codes, other, whole)
+    assert size(codes, one) == size(codes, other)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from leverwatch.collectors.errors import CollectorError
-from leverwatch.collectors.interface import Operation, Result
+from leverwatch.collectors.interface import Operation, Result, UsageRow
 from leverwatch.collectors.sources.sql.connection import reading
 from tests.collectors.sources.sql.tables import Database, Record, by_day, days, sums
 
@@ -351,3 +352,30 @@ def test_of_an_array_in_json_one_element_has_to_fit(database: Database) -> None:
 
     assert {row.system: row.inferences for row in found.usage} == {"search": 2}
     assert sum(found.unattributed.values()) == 1
+
+
+def test_numbers_at_every_edge_mean_the_same_in_every_database(database: Database) -> None:
+    edges = [None, -1, 0, 1, 32_000, 32_001, 200_000, 524_289, 2**53, 2**53 + 2, 2**54]
+    costs = [None, -0.5, 0.0, 0.25, 1e15, 2e15]
+    rows = [
+        {"i": edges[n % 11], "c": edges[n // 2 % 11], "w": edges[n // 3 % 11], "o": edges[n // 5 % 11],
+         "r": edges[n // 7 % 11], "usd": costs[n % 6]}
+        for n in range(300)
+    ]  # fmt: skip
+    fields = {
+        "input_tokens": "i", "cached_input_tokens": "c", "cache_write_tokens": "w", "output_tokens": "o",
+        "reasoning_tokens": "r", "cost_usd": "usd",
+    }  # fmt: skip
+
+    found = ask(database, {**dict.fromkeys("icwor", "int"), "usd": "float"}, rows, fields=fields)
+
+    small = Database(f"sqlite:///{database.folder / 'other.db'}", database.folder)
+    expected = ask(small, {**dict.fromkeys("icwor", "int"), "usd": "float"}, rows, fields=fields)
+    # Sums of so great numbers differ in their last digit by the order in which they are added.
+    assert len(found.usage) == len(expected.usage)
+    for row, other in zip(found.usage, expected.usage, strict=True):
+        assert _numbers_of(row) == pytest.approx(_numbers_of(other))
+
+
+def _numbers_of(row: UsageRow) -> dict[str, float]:
+    return {name: it for name, it in asdict(row).items() if isinstance(it, int | float)}
