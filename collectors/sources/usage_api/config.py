@@ -84,6 +84,10 @@ class UsageApiConfig(HttpSettings, DailyConfig):
             raise ValueError(f"only has to name {', '.join(lacking)}, without which {api.name} answers nothing")
         if any(not values or not all(values) for values in self.only.values()):
             raise ValueError("only has an entry without a value")
+        if api.one_value and any(len(values) > 1 for values in self.only.values()):
+            raise ValueError(
+                f"only has several values of one entry, and {api.name} takes one: use several sources"
+            )
         if api.history is not None and self.history > DAY * api.history:
             raise ValueError(f"history is more than the {api.history} days of which {api.name} knows something")
         return self

@@ -94,6 +94,8 @@ class UsageApi(Struct, frozen=True):
     """The most dimensions that the words of a system may add to a question; None: no bound."""
     required: tuple[str, ...] = ()
     """Those of `filters` without which nothing is answered."""
+    one_value: bool = False
+    """Whether each of `filters` takes one value alone."""
     counts_calls: bool = True
     """Whether it tells the number of calls."""
     has_costs: bool = False

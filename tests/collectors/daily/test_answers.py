@@ -155,3 +155,22 @@ def test_the_order_of_answers_does_not_change_what_is_known(data: st.DataObject)
     assert backward == true
     assert forward <= true
     assert known_forward.filled == known_backward.filled == spans_of(map(day, filled))
+
+
+def test_a_day_of_which_the_source_says_nothing_keeps_what_was_counted_and_is_no_zero() -> None:
+    silent = Answer(usage=(), filled=frozenset(map(day, (6, 10))), untold=frozenset(map(day, (7, 8))))
+
+    found = settle(days(6, 10), silent, known(8), AT)
+
+    assert found.states == {
+        day(6): DayState.COMPLETE,
+        day(7): DayState.UNKNOWN,
+        day(8): DayState.UNKNOWN,
+        day(9): DayState.EMPTY,
+        day(10): DayState.COMPLETE,
+    }
+    assert found.replaces == {day(6), day(9), day(10)}
+    assert not found.lost
+    assert not found.kept
+    assert day(8) in {one for span in found.known.filled for one in span}
+    assert not any(day(7) in span for span in found.known.asked)

@@ -105,6 +105,7 @@ OPENROUTER = UsageApi(
     filters=("api_key_hash", "user_id", "workspace_id"),
     questions=questions,
     read=read,
+    one_value=True,
     history=_DAYS,
     has_costs=True,
     bill="usage is what OpenRouter takes, with its fees and discounts; what a provider bills for keys of one's own"

@@ -166,6 +166,7 @@ def test_other_settings_ask_every_day_again_and_another_key_does_not() -> None:
         ({"system": "{team}"}, "tells only: project_id, api_key_id, user_id"),
         ({"only": {"team": ["a"]}}, "leaves nothing out"),
         ({"only": {"models": []}}, "without a value"),
+        ({"api": "openrouter", "only": {"user_id": ["a", "b"]}}, "openrouter takes one"),
         ({"api": "nobody"}, "Input should be"),
         ({"token_file": "x"}, "one token too many"),
     ],
