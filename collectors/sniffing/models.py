@@ -23,7 +23,11 @@ def set_model(draft: Draft) -> None:
     """Map the model: that of the response first, and others where a record does not have that."""
     fitting = [path for path in draft.named("model") if draft.fits("model", path)]
     if not fitting:
-        likely = [path for path, column in draft.columns.of.items() if looks_like_models(column)]
+        likely = [
+            path
+            for path, column in draft.columns.of.items()
+            if looks_like_models(column) and not all(map(_is_provider, column.values))
+        ]
         fitting = [path for path in likely if draft.is_free(path)]
         if not fitting:
             return
@@ -107,6 +111,14 @@ def looks_like_models(column: Column) -> bool:
     return like >= _MOSTLY * len(column.values)
 
 
+def _is_provider(value: object) -> bool:
+    """Whether a name is that of a provider or of all of its models, and of no single one of these."""
+    return isinstance(value, str) and value.strip().lower() in _PROVIDERS
+
+
+_PROVIDERS = frozenset(
+    {"claude", "chatgpt", "gemini", "deepseek", "mistral", "grok", "qwen", "llama", "kimi", "glm"}
+)
 _FURTHER = re.compile(
     r"(?:[\w.-]+/)*[\w.-]*(?:davinci|babbage|dall-?e|whisper|tts|embed|rerank|granite|nemotron|falcon|dbrx|yi-|minimax"
     r"|hunyuan|doubao|ernie|bge-|gte-|e5-|moderation|flux|imagen|olmo|exaone|mpt-|vicuna|starcoder|devstral|magistral)"

@@ -27,6 +27,7 @@ from leverwatch.collectors.sniffing.reshaping import reshaped
 from leverwatch.collectors.sniffing.tables import Table, has_no_header, no_table, table_of, without_header
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
 from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
+from leverwatch.collectors.sniffing.zones import NO_ZONE, zone_of_lines
 
 SAMPLE_RECORDS = 50
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
 ]
 _ENOUGH = 30
 """The least score at which a record is taken for one of a format."""
+_START = 1 << 16
 _FEWEST_OTHERS, _OTHERS = 3, 0.05
 """Lines of text among records, and their share, from which on a program logs both: fewer are broken records."""
 _FRAME = re.compile(rb"[\0\x01]...(?:\{|\x28\xb5\x2f\xfd|\x0a)", re.DOTALL)
@@ -108,7 +110,19 @@ def guess(data: bytes, compression: str) -> Guess | None:
     best = _best(FRAMINGS["json"].split(data).units[:SAMPLE_RECORDS])
     if best is not None:
         return Guess(best, compression, "json", ("prefix",))
-    return _json(data, compression) or _text(data, compression) or _table(data, compression)
+    return _with_zone(_json(data, compression) or _text(data, compression) or _table(data, compression), data)
+
+
+def _with_zone(found: Guess | None, data: bytes) -> Guess | None:
+    """Say which zone stands behind the times of most lines, where they are read without one."""
+    note = f"time: {NO_ZONE}"
+    if found is None or found.fields is None or note not in found.fields.notes:
+        return found
+    said = zone_of_lines(data[:_START].splitlines())
+    if said is None:
+        return found
+    notes = tuple(f"time: {said}" if it == note else it for it in found.fields.notes)
+    return replace(found, fields=replace(found.fields, notes=notes))
 
 
 def _or_map(named: Guess, data: bytes) -> Guess:
