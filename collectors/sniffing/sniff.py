@@ -22,6 +22,7 @@ from leverwatch.collectors.sniffing.counting import Sample, Summary, doubts, rec
 from leverwatch.collectors.sniffing.guess import FieldGuess, dotted, leaves, propose
 from leverwatch.collectors.sniffing.loading import config_of, loadable
 from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unknown_numbers, unread_numbers
+from leverwatch.collectors.sniffing.order import ordered
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
 from leverwatch.collectors.sniffing.reshaping import reshaped
 from leverwatch.collectors.sniffing.tables import Table, has_no_header, no_table, table_of, without_header
@@ -110,19 +111,17 @@ def guess(data: bytes, compression: str) -> Guess | None:
     best = _best(FRAMINGS["json"].split(data).units[:SAMPLE_RECORDS])
     if best is not None:
         return Guess(best, compression, "json", ("prefix",))
-    return _with_zone(_json(data, compression) or _text(data, compression) or _table(data, compression), data)
+    return _finished(_json(data, compression) or _text(data, compression) or _table(data, compression), data)
 
 
-def _with_zone(found: Guess | None, data: bytes) -> Guess | None:
-    """Say which zone stands behind the times of most lines, where they are read without one."""
-    note = f"time: {NO_ZONE}"
-    if found is None or found.fields is None or note not in found.fields.notes:
+def _finished(found: Guess | None, data: bytes) -> Guess | None:
+    """Order the doubts, and say which zone stands behind the times of most lines that are read without one."""
+    if found is None or found.fields is None:
         return found
-    said = zone_of_lines(data[:_START].splitlines())
-    if said is None:
-        return found
-    notes = tuple(f"time: {said}" if it == note else it for it in found.fields.notes)
-    return replace(found, fields=replace(found.fields, notes=notes))
+    zoneless, notes = f"time: {NO_ZONE}", found.fields.notes
+    said = zone_of_lines(data[:_START].splitlines()) if zoneless in notes else None
+    notes = notes if said is None else tuple(f"time: {said}" if it == zoneless else it for it in notes)
+    return replace(found, fields=replace(found.fields, notes=ordered(notes)))
 
 
 def _or_map(named: Guess, data: bytes) -> Guess:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.invariants.denials import doubt_denials
 from leverwatch.collectors.sniffing.invariants.running import doubt_running
+from leverwatch.collectors.sniffing.invariants.services import doubt_services
+from leverwatch.collectors.sniffing.invariants.settings import doubt_settings
 from leverwatch.collectors.sniffing.invariants.sizes import doubt_sizes
+from leverwatch.collectors.sniffing.invariants.sum_rows import doubt_sum_rows
 from leverwatch.collectors.sniffing.invariants.totals import doubt_totals
 from leverwatch.collectors.sniffing.invariants.twice import doubt_twice
 
@@ -15,5 +18,8 @@ def doubt_all(draft: Draft) -> None:
     doubt_sizes(draft)
     doubt_twice(draft)
     doubt_denials(draft)
+    doubt_services(draft)
+    doubt_sum_rows(draft)
     doubt_totals(draft)
+    doubt_settings(draft)
     doubt_running(draft)

@@ -14,7 +14,7 @@ _READS, _WRITES = 2_200_000, 400_000
 _FASTEST = 20_000
 """Tokens a second that no model writes."""
 _LONG_MS = 120_000
-_SOME = 50
+_SOME, _FEWEST = 50, 3
 
 
 def doubt_sizes(draft: Draft) -> None:
@@ -74,7 +74,7 @@ def _doubt_speeds(draft: Draft, given: Mapping[int, float]) -> None:
     if not fast and not none:
         return
     if len(fast) + len(none) > 0.5 * (len(speeds) + len(none)):
-        if fast:
+        if len(fast) >= _FEWEST:
             draft.doubt(
                 "latency", f"{len(fast)} of {len(speeds)} records would have answered at more than {_FASTEST:,}"
                            " tokens a second: it is in another unit, or not that of the whole call",

@@ -44,7 +44,7 @@ def doubt_twice(draft: Draft) -> None:
         for first, second in pairwise(found):
             if (moments[second] - moments[first]).total_seconds() > _WITHIN:
                 apart += 1
-            elif draft.columns.records[first] != draft.columns.records[second]:
+            elif _may_be_one(draft, first, second):
                 twins.append((first, second))
     if not twins or apart > _CHANCE * (len(moments) - 2 * len(twins)):
         return
@@ -60,6 +60,19 @@ def doubt_twice(draft: Draft) -> None:
         f" {' or '.join(paths[:_MOST_NAMES])}, and count as calls of their own; if these are the same calls"
         f" written twice, there are {len(later)} fewer inferences and {tokens:,.0f} fewer tokens in the sample",
     )
+
+
+def _may_be_one(draft: Draft, first: int, second: int) -> bool:
+    """Whether two records with the same amounts may be of one call: their models differ, or else nothing that both
+    tell but the time and the cost. Two that are the same in everything are counted elsewhere."""
+    one, other = draft.columns.records[first], draft.columns.records[second]
+    if one == other:
+        return False
+    models = draft.paths.get("model", ())
+    if any(path in one and path in other and one[path] != other[path] for path in models):
+        return True
+    free = {*draft.paths.get("time", ()), *draft.paths.get("cost_usd", ())}
+    return all(one[path] == other[path] for path in one.keys() & other.keys() if path not in free)
 
 
 def _differing(draft: Draft, twins: list[tuple[int, int]]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from leverwatch.collectors.sniffing.guess import FieldGuess, leaves, propose
+from leverwatch.collectors.sniffing.order import ordered
 
 Record = dict[str, Any]
 
@@ -201,3 +202,57 @@ def test_a_text_that_denies_a_call_is_doubted_where_there_are_no_amounts() -> No
     } if it.n % 8 == 3 else {"purpose": f"batch {it.n} of 24"}))  # fmt: skip
 
     assert "3 records say in purpose that nothing was called" in said(found)
+
+
+def test_calls_with_another_latency_are_others_though_their_amounts_are_the_same() -> None:
+    records = [{**it, "latency_ms": 700 + n} for n, it in enumerate(twice(9))]
+
+    assert "same amounts" not in said(proposed(records))
+
+
+def test_the_same_amounts_a_part_of_a_second_later_are_doubted_where_no_id_tells() -> None:
+    assert "same amounts as another one within 2 seconds, with another time" in said(proposed(twice(9)))
+
+
+@pytest.mark.parametrize("is_before", [False, True])
+def test_a_row_with_the_sum_of_its_neighbours_is_doubted_though_no_word_tells(is_before: bool) -> None:
+    records: list[Record] = []
+    for start in range(0, 24, 4):
+        some = [call(n) for n in range(start, start + 4)]
+        whole = {"at": some[-1]["at"], "model": "m-3",
+                 **{name: sum(it[name] for it in some) for name in ("input_tokens", "output_tokens")}}  # fmt: skip
+        records += [whole, *some] if is_before else [*some, whole]
+    where = "behind" if is_before else "before"
+    found = said(proposed(records))
+
+    assert f"6 records have just the input and the output of the 4 or fewer records {where} them" in found
+
+
+def test_an_output_that_is_one_round_number_is_doubted_as_a_setting() -> None:
+    assert "is 350 in all 24 records that have some" in said(proposed(calls(lambda _: {"output_tokens": 350})))
+
+
+def test_an_output_that_is_one_small_number_is_none() -> None:
+    assert said(proposed(calls(lambda _: {"output_tokens": 1}))) == ""
+
+
+def test_a_service_among_the_models_that_never_has_tokens_is_doubted() -> None:
+    found = proposed(calls(lambda it: {"model": "web-finder", "input_tokens": None, "output_tokens": None}
+                           if it.n % 3 == 0 else {"model": "gpt-9-mini"}))  # fmt: skip
+
+    assert "8 records whose model is web-finder, like no model that is known, have no tokens" in said(found)
+
+
+def test_a_model_of_a_house_that_has_tokens_is_none() -> None:
+    found = proposed(calls(lambda it: {"model": "house-writer" if it.n % 3 == 0 else "gpt-9-mini"}))
+
+    assert "like no model" not in said(found)
+
+
+def test_what_changes_the_number_of_calls_is_said_first_and_what_most_logs_leave_open_last() -> None:
+    notes = ("time: has no zone; set timezone unless it is UTC", "cost_usd: cost is taken for US dollars",
+             "model: names none", "output_tokens: more", "inferences: fewer")  # fmt: skip
+
+    assert [note.partition(":")[0] for note in ordered(notes)] == [
+        "inferences", "output_tokens", "model", "time", "cost_usd",
+    ]  # fmt: skip
