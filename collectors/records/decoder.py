@@ -40,6 +40,7 @@ from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.formats.rewritten import Rewriting
 from leverwatch.collectors.records.framing.journal import Journal, journal_fields
 from leverwatch.collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.framing.python_text import Python
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.values import VALUES, ValueFraming
 from leverwatch.collectors.records.framing.wrappers import JsonString, Prefix, Wrapper
@@ -286,7 +287,7 @@ def compose(
     """Return a decoder for a reader, with the wrappers of the given names; `of_journal` is as for `Journal`,
     `keeps` reads only some of the records, and `shapes` make them of what is in the wrappers."""
     chosen = reader.framing if framing is None else FRAMINGS[framing]
-    if names and names[0] == "prefix" and framing is None:
+    if names and names[0] in {"prefix", "python"} and framing is None:
         chosen = LINES
     wrappers: list[Wrapper] = []
     for name, inside in zip_longest(names, names[1:]):
@@ -297,6 +298,8 @@ def compose(
             chosen = CONTAINERS[name]
         elif name == "prefix":
             wrappers.append(Prefix())
+        elif name == "python":
+            wrappers.append(Python())
         else:
             wrappers.append(JsonString(text_fields, any_text=any_text))
     return Decoder(reader, chosen, [*wrappers, *shapes], sample_rate, keeps)

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
 
 FramingName = Literal["lines", "json", "length-prefixed"]
-WrapperName = Literal["docker", "cri", "journald", "json-string", "prefix"]
+WrapperName = Literal["docker", "cri", "journald", "json-string", "prefix", "python"]
 _FRAMING = (
     "Where records end: `lines`; `json`, objects on any number of lines or in arrays; or `length-prefixed`, the"
     " frames of the OpenTelemetry Collector's file exporter."
@@ -290,6 +290,8 @@ class LogfmtFormat(_WrappedFormat, _Mapped, Signed):
     def _text_needs_no_prefix(self) -> Self:
         if "prefix" in self.wrappers:
             raise ValueError("logfmt needs no wrap: prefix: text before the pairs is passed over")
+        if "python" in self.wrappers:
+            raise ValueError("logfmt reads text, and wrap: python makes JSON of it: use jsonl")
         return self
 
 

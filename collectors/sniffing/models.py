@@ -15,6 +15,11 @@ _LOOKS_LIKE = re.compile(
     r"[\w.:@/+-]*",
     re.IGNORECASE | re.ASCII,
 )
+VENDORS = (
+    "provider", "llmprovider", "aiprovider", "modelprovider", "backend", "llmbackend", "service", "servicename",
+    "apiservice", "vendor", "client", "source", "api", "apiname", "llm", "ai", "engine", "platform",
+)  # fmt: skip
+"""Names of who answered, which may be those of a model as well."""
 _MOSTLY = 0.8
 _ASKED = ("requestmodel", "requestedmodel", "modelrequested", "inputmodel", "askedmodel", "modelalias", "alias")
 
@@ -23,11 +28,7 @@ def set_model(draft: Draft) -> None:
     """Map the model: that of the response first, and others where a record does not have that."""
     fitting = [path for path in draft.named("model") if draft.fits("model", path)]
     if not fitting:
-        likely = [
-            path
-            for path, column in draft.columns.of.items()
-            if looks_like_models(column) and not all(map(_is_provider, column.values))
-        ]
+        likely = [path for path, it in draft.columns.of.items() if looks_like_models(it) and not is_vendor(it)]
         fitting = [path for path in likely if draft.is_free(path)]
         if not fitting:
             return
@@ -103,6 +104,11 @@ def _values(column: Column) -> dict[int, object]:
     return dict(column.by_record)
 
 
+def is_vendor(column: Column) -> bool:
+    """Whether a column says by its name and its values who answered, and not with which model."""
+    return is_called(VENDORS, column.path) and not any(map(looks_like_model, column.values))
+
+
 def looks_like_models(column: Column) -> bool:
     """Whether most values are like the names of providers."""
     like = sum(
@@ -111,14 +117,6 @@ def looks_like_models(column: Column) -> bool:
     return like >= _MOSTLY * len(column.values)
 
 
-def _is_provider(value: object) -> bool:
-    """Whether a name is that of a provider or of all of its models, and of no single one of these."""
-    return isinstance(value, str) and value.strip().lower() in _PROVIDERS
-
-
-_PROVIDERS = frozenset(
-    {"claude", "chatgpt", "gemini", "deepseek", "mistral", "grok", "qwen", "llama", "kimi", "glm"}
-)
 _FURTHER = re.compile(
     r"(?:[\w.-]+/)*[\w.-]*(?:davinci|babbage|dall-?e|whisper|tts|embed|rerank|granite|nemotron|falcon|dbrx|yi-|minimax"
     r"|hunyuan|doubao|ernie|bge-|gte-|e5-|moderation|flux|imagen|olmo|exaone|mpt-|vicuna|starcoder|devstral|magistral)"

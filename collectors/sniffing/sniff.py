@@ -16,6 +16,7 @@ from leverwatch.collectors.records.formats.exports import WITHOUT_CALLS, export_
 from leverwatch.collectors.records.formats.interface import Format, Row, Units
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.framing.python_text import Python
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.wrappers import STRING_FIELDS, JsonString, Prefix
 from leverwatch.collectors.sniffing.counting import Sample, Summary, doubts, recorded_by, samples, summarise
@@ -50,6 +51,8 @@ _FEWEST_OTHERS, _OTHERS = 3, 0.05
 """Lines of text among records, and their share, from which on a program logs both: fewer are broken records."""
 _FRAME = re.compile(rb"[\0\x01]...(?:\{|\x28\xb5\x2f\xfd|\x0a)", re.DOTALL)
 
+_PRINTED = re.compile(rb"\{\s*'|(?<![\w.])[A-Z]\w{0,80}\([a-z_]\w{0,80}=")
+"""What Python prints of a dictionary or an object, and JSON never has."""
 _SQL = re.compile(
     rb"^[ \t]*(?:INSERT\s+(?:IGNORE\s+)?INTO\s+\S+|REPLACE\s+INTO\s+\S+|COPY\s+\S+[^\n]*\bFROM\s+stdin"
     rb"|CREATE\s+TABLE\s+\S+[^\n]*\()",
@@ -166,7 +169,11 @@ def unread(found: Guess, data: bytes) -> tuple[str, ...]:
 def _unwrapped(units: Units) -> Iterator[tuple[tuple[str, ...], Units]]:
     yield (), units
     yield ("prefix",), Prefix().unwrap(units)
-    yield ("json-string",), JsonString(any_text=True).unwrap(units)
+    strings = JsonString(any_text=True).unwrap(units)
+    yield ("json-string",), strings
+    for wrappers, texts in ((), units), (("json-string",), strings):
+        if any(_PRINTED.search(unit) for unit in texts.units):
+            yield (*wrappers, "python"), Python().unwrap(texts)
 
 
 def _json(data: bytes, compression: str) -> Guess | None:
@@ -289,7 +296,7 @@ def refusal(data: bytes) -> str:
 
 def tried() -> str:
     """Return the names of everything that `guess` tries, as text."""
-    wrappers = ", ".join((*CONTAINERS, "prefix", f"json-string (in {', '.join(STRING_FIELDS)})"))
+    wrappers = ", ".join((*CONTAINERS, "prefix", "python", f"json-string (in {', '.join(STRING_FIELDS)})"))
     return (
         f"formats: {', '.join((*NAMED, *EXPORTS))}; wrappers: {wrappers}; framings: {', '.join(FRAMINGS)}; "
         "JSON and CSV with a field for the time and one for the model, tokens or a finish reason"
