@@ -13,6 +13,7 @@ from leverwatch.collectors.sniffing.field_names import is_called, rank
 from leverwatch.collectors.sniffing.kept import Kinds
 from leverwatch.collectors.sniffing.models import is_vendor, looks_like_models
 from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.paid import paid
 from leverwatch.collectors.sniffing.rest import failures_of, ids_of, without_rest
 from leverwatch.collectors.sniffing.summaries import summaries_of
 from leverwatch.collectors.sniffing.web_requests import no_calls
@@ -46,6 +47,7 @@ def kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     every = range(len(columns))
     answers = _told(columns, ("output_tokens",))
     tokens = answers | _told(columns, ("input_tokens",))
+    tokens |= paid(columns) if tokens else set()
     models = {path for path in columns.of if rank("model", path) is not None} or {
         path for path, column in columns.of.items() if looks_like_models(column) and not is_vendor(column)
     }
