@@ -26,6 +26,7 @@ from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unkn
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
 from leverwatch.collectors.sniffing.reshaping import reshaped
 from leverwatch.collectors.sniffing.tables import Table, has_no_header, no_table, table_of, without_header
+from leverwatch.collectors.sniffing.text_lines import lines_in, tells_more
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
 from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
 
@@ -201,9 +202,11 @@ def _text(data: bytes, compression: str) -> Guess | None:
     if not wrap:
         units = LINES.split(data)
     for wrappers, inner in (("json-string",), JsonString(any_text=True).unwrap(units)), ((), units):
-        fields = pairs_in(inner)
-        if fields is not None:
-            return _loaded(Guess("logfmt", compression, None, (*wrap, *wrappers), fields))
+        pairs, lines = pairs_in(inner), lines_in(inner)
+        if pairs is not None and (lines is None or not tells_more(lines, pairs)):
+            return _loaded(Guess("logfmt", compression, None, (*wrap, *wrappers), pairs))
+        if lines is not None:
+            return _loaded(Guess("lines", compression, None, (*wrap, *wrappers), lines))
     return None
 
 
