@@ -16,7 +16,7 @@ from leverwatch.collectors.records.formats.exports import WITHOUT_CALLS, export_
 from leverwatch.collectors.records.formats.interface import Format, Row, Units
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.framing.lines import LINES
-from leverwatch.collectors.records.framing.python_text import Python
+from leverwatch.collectors.records.framing.python_text import Python, printed
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.wrappers import STRING_FIELDS, JsonString, Prefix
 from leverwatch.collectors.sniffing.by_columns import by_columns
@@ -175,8 +175,16 @@ def _unwrapped(units: Units) -> Iterator[tuple[tuple[str, ...], Units]]:
     strings = JsonString(any_text=True).unwrap(units)
     yield ("json-string",), strings
     for wrappers, texts in ((), units), (("json-string",), strings):
-        if any(_PRINTED.search(unit) for unit in texts.units):
+        if _may_be_printed(texts.units):
             yield (*wrappers, "python"), Python().unwrap(texts)
+
+
+def _may_be_printed(units: Sequence[bytes]) -> bool:
+    """Whether lines have what Python prints, or objects that are no JSON for a comma or a comment too many."""
+    if any(_PRINTED.search(unit) for unit in units):
+        return True
+    broken = (unit.decode(errors="replace") for unit in units[:SAMPLE_RECORDS] if isinstance(_value(unit), str))
+    return any(text.lstrip().startswith('{"') and printed(text) is not None for text in broken)
 
 
 def _json(data: bytes, compression: str) -> Guess | None:

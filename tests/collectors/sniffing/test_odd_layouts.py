@@ -100,3 +100,13 @@ def test_the_times_of_serilog_are_read(tmp_path: Path) -> None:
     assert found.fields.fields["latency_ms"] is not None
     assert summary.tallies == {Result.COUNTED: NUMBER}
     assert {row.model for row in summary.usage} == {"gpt-4o", "o3-mini"}
+
+
+@pytest.mark.parametrize("form", ["{},\n", "{} // fine\n"])
+def test_objects_with_a_comma_or_a_comment_too_many_are_read(tmp_path: Path, form: str) -> None:
+    calls = [json.dumps(dict(zip(NAMES, row[:4], strict=True))).replace("}", ",}") for row in ROWS]
+    found, summary = sniffed(tmp_path, "[\n" + "".join(map(form.format, calls)) + "]\n")
+
+    assert found.wrap == ("python",)
+    assert summary.tallies[Result.COUNTED] == NUMBER
+    assert sums(summary.usage)["input_tokens"] == IN
