@@ -14,6 +14,7 @@ from leverwatch.collectors.sniffing.kept import Kinds
 from leverwatch.collectors.sniffing.models import is_vendor, looks_like_models
 from leverwatch.collectors.sniffing.name_words import bare_field
 from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.paid import paid
 from leverwatch.collectors.sniffing.rest import failures_of, ids_of, without_rest
 from leverwatch.collectors.sniffing.summaries import summaries_of
 from leverwatch.collectors.sniffing.web_requests import no_calls
@@ -49,6 +50,7 @@ def kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     tokens = answers | _told(columns, ("input_tokens",))
     if not tokens:
         answers, tokens = _by_sides(columns)
+    tokens |= paid(columns) if tokens else set()
     models = {path for path in columns.of if rank("model", path) is not None} or {
         path for path, column in columns.of.items() if looks_like_models(column) and not is_vendor(column)
     }
