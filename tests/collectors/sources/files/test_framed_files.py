@@ -86,6 +86,9 @@ SHAPES: dict[str, tuple[Any, bytes]] = {
         shaped(wrap="python"),
         b"".join(f"08:00 INFO got {json.loads(line(it))!r} from it\n".encode() for it in APPS),
     ),
+    "lines by a pattern": (
+        shaped(type="lines", pattern=r"^(?P<ts>\S+ \S+) INFO .* app=(?P<app>\w+) "), b"".join(map(texts, APPS))
+    ),
     "logfmt in cri": (
         shaped(type="logfmt", wrap="cri"),
         b"".join(cri(texts(it).decode()[:60], tag="P") + cri(texts(it).decode().strip()[60:]) for it in APPS),
