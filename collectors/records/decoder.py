@@ -17,6 +17,7 @@ from leverwatch.collectors.records.format_config import (
     ExportFormat,
     FileFormat,
     JsonlFormat,
+    LinesFormat,
     LogfmtFormat,
     NamedFormat,
 )
@@ -40,15 +41,18 @@ from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.formats.rewritten import Rewriting
 from leverwatch.collectors.records.framing.journal import Journal, journal_fields
 from leverwatch.collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.framing.python_text import Python
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.values import VALUES, ValueFraming
 from leverwatch.collectors.records.framing.wrappers import JsonString, Prefix, Wrapper
 from leverwatch.collectors.records.path_words import PathValues, is_path_word, of_record
 from leverwatch.collectors.records.prompt_versions import PromptVersions
+from leverwatch.collectors.records.shapes.lines import PatternLines
 from leverwatch.collectors.records.shapes.logfmt import Logfmt
 from leverwatch.collectors.records.shapes.pairs import Pairs
 from leverwatch.collectors.records.shapes.spread import Spread
 
+_Own = JsonlFormat | LogfmtFormat | LinesFormat
 _TIME, _RATE = FIELDS.index("time"), FIELDS.index("sample_rate")
 
 
@@ -221,7 +225,7 @@ def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Templat
             return SpendTable(NAMED["litellm"].build(template), settings.delimiter, settings.filter)
         return Exported(EXPORTS[settings.type], template, settings.delimiter, settings.filter)
     reader: Reader
-    if isinstance(settings, JsonlFormat | LogfmtFormat):
+    if isinstance(settings, _Own):
         lines: JsonLines | MappedJson
         if plain is None:
             lines = MappedJson(entries, template, settings.repeats)
@@ -238,13 +242,13 @@ def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Templat
         reader = NAMED[settings.type].build(template)
     rate = settings.sample_rate if isinstance(settings, NamedFormat) else None
     paths = template
-    if isinstance(settings, JsonlFormat | LogfmtFormat):
+    if isinstance(settings, _Own):
         paths = (*template, *paths_of(entries))
     if settings.filter is not None:
         paths = (*paths, *(path for path, _, _ in settings.filter.tests))
     return compose(
         reader,
-        None if isinstance(settings, LogfmtFormat) else settings.framing,
+        None if isinstance(settings, LogfmtFormat | LinesFormat) else settings.framing,
         settings.wrappers,
         settings.text_fields,
         rate,
@@ -254,17 +258,19 @@ def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Templat
     )
 
 
-def _is_bare(settings: JsonlFormat | LogfmtFormat) -> bool:
+def _is_bare(settings: _Own) -> bool:
     """Whether each line is a record as its field map reads it."""
-    if isinstance(settings, LogfmtFormat):
+    if isinstance(settings, LogfmtFormat | LinesFormat):
         return False
     return not (settings.framing or settings.wrappers or settings.records or settings.pairs)
 
 
-def _shapes(settings: JsonlFormat | LogfmtFormat | NamedFormat, paths: Sequence[str]) -> list[Wrapper]:
+def _shapes(settings: _Own | NamedFormat, paths: Sequence[str]) -> list[Wrapper]:
     """Return what makes JSON objects of one call each of what is in the wrappers; `paths` are read of them."""
     if isinstance(settings, LogfmtFormat):
         return [Logfmt(settings.sign)]
+    if isinstance(settings, LinesFormat):
+        return [PatternLines(settings.pattern)]
     made: list[Wrapper] = []
     if isinstance(settings, JsonlFormat) and settings.record_places:
         made.append(Spread(settings.record_places, paths))
@@ -286,17 +292,20 @@ def compose(
     """Return a decoder for a reader, with the wrappers of the given names; `of_journal` is as for `Journal`,
     `keeps` reads only some of the records, and `shapes` make them of what is in the wrappers."""
     chosen = reader.framing if framing is None else FRAMINGS[framing]
-    if names and names[0] == "prefix" and framing is None:
+    if names and names[0] in {"prefix", "python"} and framing is None:
         chosen = LINES
     wrappers: list[Wrapper] = []
+    of_text = any(isinstance(it, Logfmt | PatternLines) for it in shapes)
     for name, inside in zip_longest(names, names[1:]):
-        any_text = inside is not None or reader.reads_text or any(isinstance(it, Logfmt) for it in shapes)
+        any_text = inside is not None or reader.reads_text or of_text
         if name == "journald":
             chosen = Journal(of_journal, any_text=any_text)
         elif name in CONTAINERS:
             chosen = CONTAINERS[name]
         elif name == "prefix":
             wrappers.append(Prefix())
+        elif name == "python":
+            wrappers.append(Python())
         else:
             wrappers.append(JsonString(text_fields, any_text=any_text))
     return Decoder(reader, chosen, [*wrappers, *shapes], sample_rate, keeps)

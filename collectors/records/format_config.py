@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
     ValidationInfo,
     field_validator,
     model_validator,
 )
-from pydantic_core import CoreSchema, core_schema
 
 from leverwatch.collectors.config import Apart, Model
+from leverwatch.collectors.records.by_name import ByName
 from leverwatch.collectors.records.field_checks import check_entries, entry_of
 from leverwatch.collectors.records.field_config import (
     CacheHitEntry,
@@ -42,13 +40,10 @@ from leverwatch.collectors.records.formats.interface import MIN_RATE, Repeats
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.formats.table_header import Dialect
 from leverwatch.collectors.records.framing.registry import CONTAINERS
-from leverwatch.collectors.records.shapes_config import Inside, Signed
-
-if TYPE_CHECKING:
-    from pydantic.json_schema import JsonSchemaValue
+from leverwatch.collectors.records.shapes_config import Inside, Patterned, Signed
 
 FramingName = Literal["lines", "json", "length-prefixed"]
-WrapperName = Literal["docker", "cri", "journald", "json-string", "prefix"]
+WrapperName = Literal["docker", "cri", "journald", "json-string", "prefix", "python"]
 _FRAMING = (
     "Where records end: `lines`; `json`, objects on any number of lines or in arrays; or `length-prefixed`, the"
     " frames of the OpenTelemetry Collector's file exporter."
@@ -278,7 +273,20 @@ class JsonlFormat(_JsonFormat, _Mapped, Inside):
     )
 
 
-class LogfmtFormat(_WrappedFormat, _Mapped, Signed):
+class _TextFormat(_WrappedFormat, _Mapped):
+    """Lines of text, read by a field map."""
+
+    @model_validator(mode="after")
+    def _text_needs_no_prefix(self) -> Self:
+        name: str = getattr(self, "type", "")
+        if "prefix" in self.wrappers:
+            raise ValueError(f"{name} needs no wrap: prefix: it looks for what it reads anywhere in a line")
+        if "python" in self.wrappers:
+            raise ValueError(f"{name} reads text, and wrap: python makes JSON of it: use jsonl")
+        return self
+
+
+class LogfmtFormat(_TextFormat, Signed):
     """Lines of `key=value` pairs, maybe with other text before and between them, read by a field map."""
 
     type: Literal["logfmt"]
@@ -286,10 +294,18 @@ class LogfmtFormat(_WrappedFormat, _Mapped, Signed):
         description=r"Keys of pairs; of a value that is JSON, paths into it. A dot inside a key is written `\.`."
     )
 
+
+class LinesFormat(_TextFormat, Patterned):
+    """Lines of text whose values a pattern finds, read by a field map."""
+
+    type: Literal["lines"]
+    fields: Apart[PathMap] = Field(description="Names of groups of the pattern.")
+
     @model_validator(mode="after")
-    def _text_needs_no_prefix(self) -> Self:
-        if "prefix" in self.wrappers:
-            raise ValueError("logfmt needs no wrap: prefix: text before the pairs is passed over")
+    def _groups_are_there(self) -> Self:
+        for path in paths_of(self.fields.entries()):
+            if path not in self.groups:
+                raise ValueError(f"fields: the pattern has no group {path}")
         return self
 
 
@@ -374,19 +390,9 @@ class ExportFormat(FilterSettings):
     delimiter: str = Field(default=",", min_length=1, max_length=1, description="What separates two values.")
 
 
-class _ByName:
-    """Takes the name of a format for the format without settings."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(
-            lambda value: {"type": value} if isinstance(value, str) else value, handler(source)
-        )
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"anyOf": [{"type": "string", "enum": [*NAMED, *EXPORTS]}, handler(schema)]}
-
-
 FileFormat = Annotated[
-    JsonlFormat | LogfmtFormat | CsvFormat | NamedFormat | ExportFormat, Discriminator("type"), _ByName()
+    JsonlFormat | LogfmtFormat | LinesFormat | CsvFormat | NamedFormat | ExportFormat,
+    Discriminator("type"),
+    ByName(),
 ]
 """A format with its settings, or the name of one that needs none."""

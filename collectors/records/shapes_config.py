@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from leverwatch.collectors.config import Model
 from leverwatch.collectors.records.fields import parse_path
+from leverwatch.collectors.records.shapes.lines import pattern_of
 from leverwatch.collectors.records.shapes.spread import check_places
 
 _RECORDS = (
@@ -58,3 +59,25 @@ class Signed(Model):
         description="What stands behind a key. With `:` a value goes on to the next key behind a comma, semicolon"
         " or bar: `Model: m-1 | Input tokens: 7`.",
     )
+
+
+class Patterned(Model):
+    """How a line of text is written."""
+
+    pattern: str = Field(
+        max_length=4000,
+        description="A regular expression, as Python has them, that is found in each line with a record; its named"
+        " groups are the values. A line without it is ignored.",
+        examples=[r"(?P<model>\S+) took (?P<in>\d+) tokens"],
+    )
+
+    @field_validator("pattern")
+    @classmethod
+    def _pattern_is_sound(cls, pattern: str) -> str:
+        pattern_of(pattern)
+        return pattern
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The names of the groups of the pattern."""
+        return frozenset(pattern_of(self.pattern).groupindex)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import chain
 
 from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.sniffing.calls_alone import sign_of_calls
 from leverwatch.collectors.sniffing.columns import Columns
 from leverwatch.collectors.sniffing.field_names import is_called
 from leverwatch.collectors.sniffing.gaps import holds_tokens
@@ -51,6 +52,8 @@ def belongs(paths: Mapping[str, tuple[Path, ...]], columns: Columns) -> bool | N
         return True if any(name in paths for name in _OF_CALLS) else None
     if any(holds_tokens(it.texts[:_FEWEST]) for it in columns.of.values()):
         return True
+    if sign_of_calls(columns) is not None:
+        return None
     return None if any(name in paths for name in _WEAK) or len(columns) < _FEWEST else False
 
 

@@ -21,13 +21,17 @@ from leverwatch.collectors.sniffing.caches import (
     is_of_prompts,
     set_cache_hit,
 )
+from leverwatch.collectors.sniffing.calls_alone import said_of, sign_of_calls, tells_clock
 from leverwatch.collectors.sniffing.columns import MOSTLY, Columns, Record, dotted, leaves
 from leverwatch.collectors.sniffing.costs import set_cost
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, first_that_tells
 from leverwatch.collectors.sniffing.field_names import KNOWN, SYSTEMS, is_called, rank
 from leverwatch.collectors.sniffing.gaps import doubt_what_is_missing
 from leverwatch.collectors.sniffing.identities import set_identity
-from leverwatch.collectors.sniffing.kinds import Kinds, kinds_of
+from leverwatch.collectors.sniffing.invariants.denials import left_out_by_words
+from leverwatch.collectors.sniffing.invariants.every import doubt_all
+from leverwatch.collectors.sniffing.kept import Kinds
+from leverwatch.collectors.sniffing.kinds import kinds_of
 from leverwatch.collectors.sniffing.models import set_model
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.operations import doubt_names, set_operation
@@ -133,7 +137,7 @@ def _proposed(
     set_parts(draft)
     set_inferences(draft)
     # After the tokens, which calls that failed do not have.
-    excluded = _set_status(draft, kinds)
+    excluded = _set_status(draft, kinds) or left_out_by_words(draft)
     if excluded and not kinds.excluded:
         # What is left out says nothing of the calls: the doubts are about these alone.
         rest = kinds.without(excluded, every, [note for note in draft.notes if note.startswith("not:")])
@@ -145,12 +149,15 @@ def _proposed(
     set_cache_hit(draft)
     # Last of all: of words that nobody knows, only what else is there tells.
     set_status_by_gaps(draft)
-    if not _CALLS.intersection(draft.paths):
+    sign = None if _CALLS.intersection(draft.paths) else sign_of_calls(columns)
+    if not _CALLS.intersection(draft.paths) and (sign is None or not tells_clock(draft)):
         return None
     is_usage = belongs(draft.paths, columns)
     if is_usage is False:
         return None
-    if is_usage is None:
+    if sign is not None:
+        draft.doubt("inferences", said_of(sign, len(columns), spell))
+    elif is_usage is None:
         draft.doubt(
             "inferences",
             "no field has tokens, and no name looks like a model: these may be no calls of models at all",
@@ -216,6 +223,7 @@ def _finished(
     repeats = _repeats(draft, shared)
     doubt_what_is_missing(draft, every)
     doubt_names(draft)
+    doubt_all(draft)
     doubt_words(draft)
     doubt_flags(draft)
     fields = {name: draft.settings[name] for name in _ORDER if name in draft.settings}

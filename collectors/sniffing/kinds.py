@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from statistics import median
-from typing import Any
 
 from leverwatch.collectors.records.fields import Path
-from leverwatch.collectors.records.vocabulary import CallStatus
+from leverwatch.collectors.sniffing.calls_alone import answers_only, are_totals, names_provider
 from leverwatch.collectors.sniffing.columns import Column, Columns
-from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, rank
-from leverwatch.collectors.sniffing.models import looks_like_models
+from leverwatch.collectors.sniffing.field_names import is_called, rank
+from leverwatch.collectors.sniffing.kept import Kinds
+from leverwatch.collectors.sniffing.models import is_vendor, looks_like_models
+from leverwatch.collectors.sniffing.name_words import bare_field
 from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.paid import paid
+from leverwatch.collectors.sniffing.rest import failures_of, ids_of, without_rest
 from leverwatch.collectors.sniffing.summaries import summaries_of
 from leverwatch.collectors.sniffing.web_requests import no_calls
 from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of, operation_like, outcome_of, subject_of
@@ -27,34 +30,6 @@ _MOST_KINDS = 20
 _COMMON = 3
 """How often a value of several words must occur to be no text of a call."""
 _CALLS, _OTHERS = 0.8, 0.1
-_MOST = 0.97
-
-
-@dataclass(frozen=True, slots=True)
-class Kinds:
-    """Which records are calls."""
-
-    kept: Sequence[int]
-    """The numbers of the records that are calls."""
-    only: Mapping[Path, Any] = field(default_factory=dict)
-    """What a call must say."""
-    excluded: Mapping[Path, Any] = field(default_factory=dict)
-    """What a call must not say."""
-    status: tuple[Path, Mapping[str, list[Scalar]]] | None = None
-    """Where the kind of a record says how the call ended, with the words."""
-    notes: tuple[str, ...] = ()
-
-    def without(self, excluded: Mapping[Path, Sequence[Scalar]], columns: Columns, notes: Sequence[str]) -> Kinds:
-        """Return these without the records that have one of some values."""
-        out = {
-            at
-            for path, values in excluded.items()
-            for at, value in columns.of[path].by_record.items()
-            if value in values
-        }
-        kept = [at for at in self.kept if at not in out]
-        both = {**self.excluded, **excluded}
-        return replace(self, kept=kept, excluded=both, notes=(*self.notes, *notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +48,15 @@ def kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     every = range(len(columns))
     answers = _told(columns, ("output_tokens",))
     tokens = answers | _told(columns, ("input_tokens",))
+    if not tokens:
+        answers, tokens = _by_sides(columns)
+    tokens |= paid(columns) if tokens else set()
     models = {path for path in columns.of if rank("model", path) is not None} or {
-        path for path, column in columns.of.items() if looks_like_models(column)
+        path for path, column in columns.of.items() if looks_like_models(column) and not is_vendor(column)
     }
-    calls = tokens or columns.covered(models)
+    calls = tokens or columns.covered(models) or are_totals(columns)
     if not calls:
-        return Kinds(every)
+        return _answers(columns, spell)
     best: tuple[tuple[int, int], Kinds] | None = None
     for path, column in columns.of.items():
         if not _is_kind(column, path, len(columns)):
@@ -86,15 +64,25 @@ def kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
         place = _place(path)
         groups = _groups(column, calls, answers or calls)
         if place is None:
-            # By another name it is one where its words say of every record what it is of a call.
-            if not all(it.kind is not None for it in groups):
+            # By another name it is one where its words say of every record what it is of a call, or who answered.
+            if not (all(it.kind is not None for it in groups) or names_provider(column, calls)):
                 continue
             place = len(_NAMES)
         found = _split(path, groups, columns, spell)
         if found is not None and (best is None or (-len(found.kept), place) < best[0]):
             best = ((-len(found.kept), place), found)
     found = _without_requests(Kinds(every) if best is None else best[1], columns, spell)
-    return _without_rest(_without_sums(found, columns, spell), columns, calls, models, spell)
+    return without_rest(_without_sums(found, columns, spell), columns, calls, models, spell)
+
+
+def _answers(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
+    """Return all records; of messages of a conversation, those that a model wrote."""
+    found = answers_only(columns, spell)
+    if found is None:
+        return Kinds(range(len(columns)))
+    path, words, note = found
+    kept = [at for at, value in columns.of[path].by_record.items() if str(value) in words]
+    return Kinds(kept, {path: words[0] if len(words) == 1 else words}, notes=(note,))
 
 
 def _without_requests(found: Kinds, columns: Columns, spell: Callable[[Path], str]) -> Kinds:
@@ -152,6 +140,17 @@ def _told(columns: Columns, fields: Sequence[str]) -> set[int]:
     }
 
 
+def _by_sides(columns: Columns) -> tuple[set[int], set[int]]:
+    """Return the records with output, and with any tokens, by names that only say the side: `in` beside `out`."""
+    sides = {path: bare_field(path) for path, it in columns.of.items() if it.is_numeric}
+    for given, side in sides.items():
+        for taken, other in sides.items():
+            if (side, other) == ("output_tokens", "input_tokens") and given[:-1] == taken[:-1]:
+                answers = set(columns.of[given].counts)
+                return answers, answers | set(columns.of[taken].counts)
+    return set(), set()
+
+
 def _place(path: Path) -> int | None:
     return next((at for at, name in enumerate(_NAMES) if is_called((name,), path[-1:])), None)
 
@@ -202,7 +201,7 @@ def _split(path: Path, groups: Sequence[_Group], columns: Columns, spell: Callab
     known = columns.covered(
         p for p in columns.of if rank("model", p) is not None or rank("request_id", p) is not None
     )
-    failures = _failures(columns) if others else set()
+    failures = failures_of(columns) if others else set()
     failed = [
         it
         for it in others
@@ -259,7 +258,7 @@ def _values_at(values: Mapping[int, Scalar], at: frozenset[int]) -> set[str]:
 def _without_twins(calls: Sequence[_Group], columns: Columns) -> list[_Group]:
     """Return the groups without those that tell of the same calls as another one, by the ids of both."""
     kept: list[_Group] = []
-    ids = _ids(columns)
+    ids = ids_of(columns)
     for group in sorted(calls, key=lambda it: (-it.answers, -len(it.at))):
         # Parts of one call grow into it, and none of them is another record of it.
         twin = group.kind is not Kind.PART and any(
@@ -272,15 +271,6 @@ def _without_twins(calls: Sequence[_Group], columns: Columns) -> list[_Group]:
         if not twin:
             kept.append(group)
     return kept
-
-
-def _ids(columns: Columns) -> list[dict[int, Scalar]]:
-    """Return the values of ids of calls, by record."""
-    return [
-        column.by_record
-        for path, column in columns.of.items()
-        if rank("request_id", path) is not None and len(set(map(str, column.values))) > _COMMON
-    ]
 
 
 def _filtered(
@@ -327,72 +317,3 @@ def _filtered(
 
 def _values(groups: Sequence[_Group]) -> str:
     return ", ".join(str(it.value) for it in groups)
-
-
-def _without_rest(
-    found: Kinds, columns: Columns, calls: set[int], models: set[Path], spell: Callable[[Path], str]
-) -> Kinds:
-    """Leave out records that have neither tokens nor a model nor an error."""
-    failed = _failures(columns)
-    by_kind = _failed_by_kind(found, columns)
-    failed |= by_kind
-    named = columns.covered(models)
-    told = [{values[at] for at in calls if at in values} for values in _ids(columns)]
-    parts = {
-        at for values, known in zip(_ids(columns), told, strict=True) for at, id_ in values.items() if id_ in known
-    } - calls
-    # An error of something else, such as a database, names no model and has no id of a call.
-    known = named | {at for values in _ids(columns) for at in values}
-    others = failed - known - by_kind if named else set()
-    rest = [
-        at
-        for at in found.kept
-        if at not in calls and (at in others or (at not in failed and (at not in named or at in parts)))
-    ]
-    if not rest:
-        return found
-    by, kept = _only_in(found.kept, rest, columns)
-    if by is None:
-        note = f"{len(rest)} records have no model, no tokens and no error, and count as inferences all the same"
-        return Kinds(found.kept, found.only, found.excluded, found.status, (*found.notes, note))
-    out = len(found.kept) - len(kept)
-    more = f" ({out - len(rest)} of them have other signs of a call)" if out > len(rest) else ""
-    note = (
-        f"only: {out} records without {spell(by)} are left out{more}; were they calls, there would be {out} more"
-        " inferences"
-    )
-    only = {**found.only, by: {"present": True}}
-    return Kinds(kept, only, found.excluded, found.status, (*found.notes, note))
-
-
-def _failures(columns: Columns) -> set[int]:
-    """Return the records that say of themselves that something failed."""
-    failures = {path for path in columns.of if is_called(FAILURES, path)}
-    return columns.covered(failures) | {
-        at
-        for path, column in columns.of.items()
-        if rank("status", path) is not None
-        for at, value in column.by_record.items()
-        if outcome_of(value) is CallStatus.ERROR
-    }
-
-
-def _failed_by_kind(found: Kinds, columns: Columns) -> set[int]:
-    """Return the records that are failed calls by what tells the kinds apart."""
-    if found.status is None:
-        return set()
-    path, words = found.status
-    return {at for at, value in columns.of[path].by_record.items() if value in words["error"]}
-
-
-def _only_in(records: Sequence[int], rest: Sequence[int], columns: Columns) -> tuple[Path | None, Sequence[int]]:
-    """Return a path that calls have and the rest has not, of a model or of tokens, and the records with it."""
-    inside, outside = set(records) - set(rest), set(rest)
-    best: tuple[Path | None, Sequence[int]] = (None, [])
-    for wanted in ("model", "output_tokens", "input_tokens"):
-        for path, column in columns.of.items():
-            at = set(column.at) if rank(wanted, path) is not None else set()
-            kept = sorted(at & inside)
-            if not at & outside and len(kept) > len(best[1]) and len(kept) >= _MOST * len(inside):
-                best = (path, kept)
-    return best

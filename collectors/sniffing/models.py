@@ -15,6 +15,11 @@ _LOOKS_LIKE = re.compile(
     r"[\w.:@/+-]*",
     re.IGNORECASE | re.ASCII,
 )
+VENDORS = (
+    "provider", "llmprovider", "aiprovider", "modelprovider", "backend", "llmbackend", "service", "servicename",
+    "apiservice", "vendor", "client", "source", "api", "apiname", "llm", "ai", "engine", "platform",
+)  # fmt: skip
+"""Names of who answered, which may be those of a model as well."""
 _MOSTLY = 0.8
 _ASKED = ("requestmodel", "requestedmodel", "modelrequested", "inputmodel", "askedmodel", "modelalias", "alias")
 
@@ -23,7 +28,7 @@ def set_model(draft: Draft) -> None:
     """Map the model: that of the response first, and others where a record does not have that."""
     fitting = [path for path in draft.named("model") if draft.fits("model", path)]
     if not fitting:
-        likely = [path for path, column in draft.columns.of.items() if looks_like_models(column)]
+        likely = [path for path, it in draft.columns.of.items() if looks_like_models(it) and not is_vendor(it)]
         fitting = [path for path in likely if draft.is_free(path)]
         if not fitting:
             return
@@ -97,6 +102,11 @@ def _filling(draft: Draft, fitting: list[Path], chosen: list[Path]) -> list[Path
 
 def _values(column: Column) -> dict[int, object]:
     return dict(column.by_record)
+
+
+def is_vendor(column: Column) -> bool:
+    """Whether a column says by its name and its values who answered, and not with which model."""
+    return is_called(VENDORS, column.path) and not any(map(looks_like_model, column.values))
 
 
 def looks_like_models(column: Column) -> bool:

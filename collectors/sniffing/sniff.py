@@ -16,17 +16,23 @@ from leverwatch.collectors.records.formats.exports import WITHOUT_CALLS, export_
 from leverwatch.collectors.records.formats.interface import Format, Row, Units
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.framing.python_text import Python, printed
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.wrappers import STRING_FIELDS, JsonString, Prefix
+from leverwatch.collectors.sniffing.by_columns import by_columns
 from leverwatch.collectors.sniffing.counting import Sample, Summary, doubts, recorded_by, samples, summarise
 from leverwatch.collectors.sniffing.guess import FieldGuess, dotted, leaves, propose
 from leverwatch.collectors.sniffing.loading import config_of, loadable
 from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unknown_numbers, unread_numbers
+from leverwatch.collectors.sniffing.order import ordered
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
 from leverwatch.collectors.sniffing.reshaping import reshaped
 from leverwatch.collectors.sniffing.tables import Table, has_no_header, no_table, table_of, without_header
+from leverwatch.collectors.sniffing.text_lines import lines_in, tells_more
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
+from leverwatch.collectors.sniffing.titles import below_titles
 from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
+from leverwatch.collectors.sniffing.zones import NO_ZONE, zone_of_lines
 
 SAMPLE_RECORDS = 50
 __all__ = [
@@ -43,10 +49,13 @@ __all__ = [
 ]
 _ENOUGH = 30
 """The least score at which a record is taken for one of a format."""
+_START = 1 << 16
 _FEWEST_OTHERS, _OTHERS = 3, 0.05
 """Lines of text among records, and their share, from which on a program logs both: fewer are broken records."""
 _FRAME = re.compile(rb"[\0\x01]...(?:\{|\x28\xb5\x2f\xfd|\x0a)", re.DOTALL)
 
+_PRINTED = re.compile(rb"\{\s*'|(?<![\w.])[A-Z]\w{0,80}\([a-z_]\w{0,80}=")
+"""What Python prints of a dictionary or an object, and JSON never has."""
 _SQL = re.compile(
     rb"^[ \t]*(?:INSERT\s+(?:IGNORE\s+)?INTO\s+\S+|REPLACE\s+INTO\s+\S+|COPY\s+\S+[^\n]*\bFROM\s+stdin"
     rb"|CREATE\s+TABLE\s+\S+[^\n]*\()",
@@ -108,7 +117,17 @@ def guess(data: bytes, compression: str) -> Guess | None:
     best = _best(FRAMINGS["json"].split(data).units[:SAMPLE_RECORDS])
     if best is not None:
         return Guess(best, compression, "json", ("prefix",))
-    return _json(data, compression) or _text(data, compression) or _table(data, compression)
+    return _finished(_json(data, compression) or _text(data, compression) or _table(data, compression), data)
+
+
+def _finished(found: Guess | None, data: bytes) -> Guess | None:
+    """Order the doubts, and say which zone stands behind the times of most lines that are read without one."""
+    if found is None or found.fields is None:
+        return found
+    zoneless, notes = f"time: {NO_ZONE}", found.fields.notes
+    said = zone_of_lines(data[:_START].splitlines()) if zoneless in notes else None
+    notes = notes if said is None else tuple(f"time: {said}" if it == zoneless else it for it in notes)
+    return replace(found, fields=replace(found.fields, notes=ordered(notes)))
 
 
 def _or_map(named: Guess, data: bytes) -> Guess:
@@ -153,7 +172,19 @@ def unread(found: Guess, data: bytes) -> tuple[str, ...]:
 def _unwrapped(units: Units) -> Iterator[tuple[tuple[str, ...], Units]]:
     yield (), units
     yield ("prefix",), Prefix().unwrap(units)
-    yield ("json-string",), JsonString(any_text=True).unwrap(units)
+    strings = JsonString(any_text=True).unwrap(units)
+    yield ("json-string",), strings
+    for wrappers, texts in ((), units), (("json-string",), strings):
+        if _may_be_printed(texts.units):
+            yield (*wrappers, "python"), Python().unwrap(texts)
+
+
+def _may_be_printed(units: Sequence[bytes]) -> bool:
+    """Whether lines have what Python prints, or objects that are no JSON for a comma or a comment too many."""
+    if any(_PRINTED.search(unit) for unit in units):
+        return True
+    broken = (unit.decode(errors="replace") for unit in units[:SAMPLE_RECORDS] if isinstance(_value(unit), str))
+    return any(text.lstrip().startswith('{"') and printed(text) is not None for text in broken)
 
 
 def _json(data: bytes, compression: str) -> Guess | None:
@@ -173,6 +204,8 @@ def _json(data: bytes, compression: str) -> Guess | None:
         records = [it for it in values if isinstance(it, dict)]
         others = len(inner.refused) + sum(isinstance(it, str) and bool(it.strip()) for it in values)
         refused = others if others >= max(_FEWEST_OTHERS, _OTHERS * len(values)) else 0
+        if by_columns(records) is not None:
+            continue
         fields = propose([leaves(it) for it in records], clock=clock, day_first=False)
         inside = reshaped(records, fields, clock)
         if inside is not None:
@@ -194,9 +227,11 @@ def _text(data: bytes, compression: str) -> Guess | None:
     if not wrap:
         units = LINES.split(data)
     for wrappers, inner in (("json-string",), JsonString(any_text=True).unwrap(units)), ((), units):
-        fields = pairs_in(inner)
-        if fields is not None:
-            return _loaded(Guess("logfmt", compression, None, (*wrap, *wrappers), fields))
+        pairs, lines = pairs_in(inner), lines_in(inner)
+        if pairs is not None and (lines is None or not tells_more(lines, pairs)):
+            return _loaded(Guess("logfmt", compression, None, (*wrap, *wrappers), pairs))
+        if lines is not None:
+            return _loaded(Guess("lines", compression, None, (*wrap, *wrappers), lines))
     return None
 
 
@@ -237,13 +272,21 @@ def _table(data: bytes, compression: str) -> Guess | None:
     if found is None or has_no_header(found):
         found = without_header([*spread(_lines(data))])
     if found is None:
-        return None
+        return _below_titles(data, compression)
     fields = propose(found.records, lambda path: path[0], day_first=found.delimiter == ";")
     if fields is None:
-        return None
+        return _below_titles(data, compression)
     extras = {"columns": list(found.columns)} if found.columns else {}
     fields = replace(fields, notes=(*fields.notes, *found.notes), extras=extras)
     return _loaded(Guess("csv", compression, fields=fields, delimiter=found.delimiter))
+
+
+def _below_titles(data: bytes, compression: str) -> Guess | None:
+    below = below_titles(_lines(data)[:MOST_RECORDS])
+    if below is None:
+        return None
+    fields, table = below
+    return _loaded(Guess("csv", compression, fields=fields, delimiter=table.delimiter))
 
 
 def refusal(data: bytes) -> str:
@@ -257,7 +300,7 @@ def refusal(data: bytes) -> str:
     said = []
     for wrappers, inner in _unwrapped(units):
         values = [it for it in map(_value, spread(inner.units, 2000)) if isinstance(it, dict)]
-        text = found_and_missing([leaves(it) for it in values], dotted)
+        text = by_columns(values) or found_and_missing([leaves(it) for it in values], dotted)
         if text:
             said.append(f"in {wrappers[0]}: {text}" if wrappers else text)
         said += [
@@ -276,7 +319,7 @@ def refusal(data: bytes) -> str:
 
 def tried() -> str:
     """Return the names of everything that `guess` tries, as text."""
-    wrappers = ", ".join((*CONTAINERS, "prefix", f"json-string (in {', '.join(STRING_FIELDS)})"))
+    wrappers = ", ".join((*CONTAINERS, "prefix", "python", f"json-string (in {', '.join(STRING_FIELDS)})"))
     return (
         f"formats: {', '.join((*NAMED, *EXPORTS))}; wrappers: {wrappers}; framings: {', '.join(FRAMINGS)}; "
         "JSON and CSV with a field for the time and one for the model, tokens or a finish reason"

@@ -13,7 +13,7 @@ from leverwatch.collectors.records.formats.registry import NAMED
 
 Problems = Callable[..., tuple[str, ...]]
 
-FORMATS = ", ".join(("jsonl", "logfmt", "csv", *NAMED, *EXPORTS))
+FORMATS = ", ".join(("jsonl", "logfmt", "lines", "csv", *NAMED, *EXPORTS))
 FILES = "name: a, type: files, path: x, system: s, format: {type: csv, fields: {time: t}}"
 
 CASES = {

@@ -38,6 +38,8 @@ PRETTY = json.dumps([json.loads(RECORD)], indent=2)
         (b"INFO x " + RECORD.encode() + b"\n", {"type": "openai", "wrap": "prefix"}),
         (json.dumps({"message": RECORD}).encode() + b"\n", {"type": "openai", "wrap": "json-string"}),
         (journal_entry(RECORD), {"type": "openai", "wrap": "journald"}),
+        (f"INFO raw {json.loads(RECORD)!r}\n".encode(), {"type": "openai", "wrap": "python"}),
+        (docker(f"raw {json.loads(RECORD)!r}"), {"type": "openai", "wrap": ["docker", "python"]}),
         (cri(json.dumps({"log": RECORD})), {"type": "openai", "wrap": ["cri", "json-string"]}),
     ],
 )

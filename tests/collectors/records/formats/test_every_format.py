@@ -101,6 +101,7 @@ def test_the_same_record_counts_the_same_in_every_wrapping(name: str, make: Make
         (b"".join(cri(text[:50], tag="P") + cri(text[50:]) for text in texts), {"wrap": "cri"}),
         (b"".join(json.dumps({"log": text}).encode() + b"\n" for text in texts), {"wrap": "json-string"}),
         (b"".join(f"INFO {text}\n".encode() for text in texts), {"wrap": "prefix"}),
+        (b"".join(f"INFO {record!r}\n".encode() for record in records), {"wrap": "python"}),
         (b"".join(cri(json.dumps({"msg": text})) for text in texts), {"wrap": ["cri", "json-string"]}),
         (b"".join(map(journal_entry, texts)), {"wrap": "journald"}),
     ]

@@ -82,6 +82,13 @@ SHAPES: dict[str, tuple[Any, bytes]] = {
     ),
     "keys and values": (shaped("{params.app}", pairs="params"), b"".join(map(pairs, APPS))),
     "logfmt": (shaped(type="logfmt"), b"".join(map(texts, APPS))),
+    "dictionaries": (
+        shaped(wrap="python"),
+        b"".join(f"08:00 INFO got {json.loads(line(it))!r} from it\n".encode() for it in APPS),
+    ),
+    "lines by a pattern": (
+        shaped(type="lines", pattern=r"^(?P<ts>\S+ \S+) INFO .* app=(?P<app>\w+) "), b"".join(map(texts, APPS))
+    ),
     "logfmt in cri": (
         shaped(type="logfmt", wrap="cri"),
         b"".join(cri(texts(it).decode()[:60], tag="P") + cri(texts(it).decode().strip()[60:]) for it in APPS),

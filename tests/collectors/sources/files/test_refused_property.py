@@ -43,13 +43,16 @@ def settings_of(kind: str, choice: int) -> FilesConfig:
     system, time = SETTINGS[choice % len(SETTINGS)]
     framing = {"framing": "json"} if kind in {"objects", "indented"} else {}
     fields = {"time": time, "input_tokens": "n"}
-    if kind not in {"lines", "calls", "logfmt"}:
+    if kind not in {"lines", "calls", "logfmt", "pattern"}:
         # Of a document that begins with all that the rotated one before says, only what is beyond counts.
         fields["request_id"] = "id"
     if kind == "calls":
         fields = {name: f"calls.{path}" for name, path in fields.items()}
         system, framing = system.replace("{", "{calls."), {"records": "calls"}
     form = {"type": kind if kind in {"csv", "logfmt"} else "jsonl", "fields": fields, **framing}
+    if kind == "pattern":
+        groups = "".join(rf'(?: {name}="(?P<{name}>[^"]*)")?' for name in (*COLUMNS[:4], "n"))
+        form = {"type": "lines", "pattern": f"^INFO called{groups}", "fields": fields}
     return config(path="*.log", format=form, system=system, dedupe_window="0s")
 
 
@@ -61,7 +64,7 @@ def written(kind: str, number: int, serial: int) -> bytes:
     values = {**RECORDS[number], "n": serial, "id": f"call-{serial}"}
     if kind == "csv":
         return ",".join(str(values.get(name, "")) for name in COLUMNS).encode() + b"\n"
-    if kind == "logfmt":
+    if kind in {"logfmt", "pattern"}:
         return "INFO called {}\n".format(" ".join(f'{key}="{value}"' for key, value in values.items())).encode()
     if kind == "calls":
         # The second call of each line is refused by other settings than the first.
@@ -119,7 +122,7 @@ class History:
             self.bench.collect()
 
 
-@pytest.mark.parametrize("kind", ["lines", "objects", "indented", "csv", "calls", "logfmt"])
+@pytest.mark.parametrize("kind", ["lines", "objects", "indented", "csv", "calls", "logfmt", "pattern"])
 @pytest.mark.parametrize("chunk", [100, 1 << 20], ids=["small pieces", "at once"])
 @given(steps=st.lists(STEP, min_size=1, max_size=10))
 @example(steps=[("write", 0, [0], None), ("compress", 0, [], None), ("write", 0, [0], None)])

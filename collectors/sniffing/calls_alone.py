@@ -1,0 +1,161 @@
+"""Tells calls of models whose records name neither a model nor tokens: by what they say instead. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.sniffing.columns import Column, Columns
+from leverwatch.collectors.sniffing.draft import Draft
+from leverwatch.collectors.sniffing.field_names import is_called
+from leverwatch.collectors.sniffing.models import VENDORS
+from leverwatch.collectors.sniffing.name_words import TOKEN, word_set, words_of
+from leverwatch.collectors.sniffing.words import is_word
+
+TOTALS = (
+    "totaltokens", "tokens", "totaltokencount", "tokensused", "usedtokens", "gesamttokens", "tokenstotal",
+    "tokentotal", "tokencount", "tokencounttotal", "usagetotal", "numtokens",
+)  # fmt: skip
+"""Names of a number of tokens that is not split into input and output."""
+_ASKED = (
+    "question", "query", "prompt", "userquery", "userquestion", "userprompt", "userinput", "usermessage",
+    "userprompttext", "prompttext", "querytext", "questiontext", "instruction", "utterance", "frage", "pregunta",
+    "domanda", "vraag", "pergunta",
+)  # fmt: skip
+_ANSWERED = (
+    "answer", "response", "reply", "completion", "answerpreview", "responsepreview", "answertext", "responsetext",
+    "botresponse", "botreply", "botanswer", "botmessage", "llmresponse", "llmanswer", "llmoutput", "airesponse",
+    "aianswer", "aireply", "modelresponse", "modeloutput", "modelanswer", "generatedtext", "generation",
+    "assistantmessage", "assistantresponse", "assistantreply", "rawresponse", "finalanswer", "antwort",
+    "respuesta", "risposta", "antwoord", "resposta", "reponse",
+)  # fmt: skip
+PROVIDERS = word_set(
+    "openai anthropic ollama gemini vertexai vertex bedrock azureopenai mistral mistralai groq cohere openrouter"
+    " togetherai deepseek huggingface perplexity fireworks lmstudio vllm llamacpp llm claude gpt chatgpt xai grok"
+    " qwen dashscope zhipu moonshot cerebras litellm"
+)
+_NO_COUNT = word_set("remaining bucket limit quota budget refill rate refresh access auth csrf")
+_ROLE = ("role", "sender", "speaker", "author", "messagerole", "sendertype", "messagetype", "direction", "von")
+_ANSWERING = word_set("assistant ai bot model llm chatbot gpt agent")
+_ASKING = word_set("user human customer system client developer tool visitor guest")
+_MOSTLY, _OFTEN = 0.9, 0.5
+_LOOKED_AT = 200
+
+
+def sign_of_calls(columns: Columns) -> tuple[Path, ...] | None:
+    """Return the paths that say that records are calls of models, though none tells a model or tokens: a total of
+    tokens, a question and its answer, a provider, or a setting of a call; None when nothing does."""
+    return _total(columns) or _texts(columns) or _provider(columns) or _answers(columns) or _setting(columns)
+
+
+def said_of(sign: Sequence[Path], records: int, spell: Callable[[Path], str]) -> str:
+    """Return what is to be asked about records that nothing but a sign says are calls."""
+    return (
+        f"no field tells a model, nor input or output tokens; {records} records of the sample count as calls by"
+        f" {' and '.join(map(spell, sign))}. Is each of them one call of a model? If not, there are fewer"
+    )
+
+
+def tells_clock(draft: Draft) -> bool:
+    """Whether most times have a time of day: a table with a row a day is one of sums, or of anything."""
+    path = draft.first("time")
+    if path is None or path not in draft.columns.of:
+        return True  # a wrapper gives it
+    values = draft.columns.of[path].values
+    return sum(not isinstance(it, str) or ":" in it for it in values) >= _MOSTLY * len(values)
+
+
+def are_totals(columns: Columns) -> set[int]:
+    """Return the records with a number of tokens that is not split."""
+    paths = [path for path, it in columns.of.items() if is_called(TOTALS, path) and it.is_numeric]
+    return {at for path in paths for at in columns.of[path].numbers}
+
+
+def names_provider(column: Column, at: set[int]) -> bool:
+    """Whether a column has the names of providers in these records, and other words in others."""
+    if not is_called(VENDORS, column.path):
+        return False
+    values = column.by_record
+    inside = {values[it] for it in at if it in values}
+    outside = {value for it, value in values.items() if it not in at} - inside
+    return bool(inside) and all(map(_is_provider, inside)) and not any(map(_is_provider, outside))
+
+
+def answers_only(columns: Columns, spell: Callable[[Path], str]) -> tuple[Path, list[str], str] | None:
+    """Return where the role of a message is told, the words for those that a model wrote, and what is to be said;
+    None when records are no messages of a conversation."""
+    for path, column in columns.of.items():
+        if not is_called(_ROLE, path) or columns.share(path) < _MOSTLY or not all(map(is_word, column.values)):
+            continue
+        words = dict.fromkeys(str(value) for value in column.values)
+        given = [word for word in words if not _ANSWERING.isdisjoint(words_of(word))]
+        asked = [word for word in words if word not in given and not _ASKING.isdisjoint(words_of(word))]
+        if given and asked and len(given) + len(asked) == len(words):
+            out = sum(str(value) in asked for value in column.values)
+            note = (
+                f"only: {out} records whose {spell(path)} is {', '.join(asked)} are left out, as what a model was"
+                f" asked; were they calls, there would be {out} more inferences"
+            )
+            return path, given, note
+    return None
+
+
+def _total(columns: Columns) -> tuple[Path, ...] | None:
+    found = [
+        path for path, it in columns.of.items()
+        if is_called(TOTALS, path) and it.is_numeric and _NO_COUNT.isdisjoint(words_of(path[-1]))
+    ]  # fmt: skip
+    return (found[0],) if found else None
+
+
+def _texts(columns: Columns) -> tuple[Path, ...] | None:
+    asked, answered = (
+        [path for path, it in columns.of.items() if is_called(names, path) and _is_text(it)]
+        for names in (_ASKED, _ANSWERED)
+    )
+    if not asked or not answered or columns.share(asked[0]) < _OFTEN or columns.share(answered[0]) < _OFTEN:
+        return None
+    return asked[0], answered[0]
+
+
+def _provider(columns: Columns) -> tuple[Path, ...] | None:
+    for path, column in columns.of.items():
+        if is_called(VENDORS, path) and columns.share(path) >= _OFTEN:
+            named = sum(map(_is_provider, column.values))
+            if named >= _OFTEN * len(column.values):
+                return (path,)
+    return None
+
+
+def _answers(columns: Columns) -> tuple[Path, ...] | None:
+    found = answers_only(columns, lambda path: ".".join(path))
+    if found is not None:
+        return (found[0],)
+    for path, column in columns.of.items():
+        words = [frozenset(words_of(str(value))) for value in dict.fromkeys(column.values)]
+        if is_called(_ROLE, path) and words and all(it & _ANSWERING for it in words):
+            return (path,)
+    return None
+
+
+def _setting(columns: Columns) -> tuple[Path, ...] | None:
+    for path, column in columns.of.items():
+        own = frozenset(words_of(path[-1]))
+        if columns.share(path) < _OFTEN or own & _NO_COUNT:
+            continue
+        if own & TOKEN and column.is_numeric:
+            return (path,)
+        if own & {"prompt"} and own & {"version", "name", "template", "length", "len", "chars", "hash", "id"}:
+            return (path,)
+    return None
+
+
+def _is_text(column: Column) -> bool:
+    """Whether values are what people and models write: some of them have several words."""
+    texts = column.values[:_LOOKED_AT]
+    return all(isinstance(it, str) for it in texts) and any(len(str(it).split()) > 1 for it in texts)
+
+
+def _is_provider(value: object) -> bool:
+    words = words_of(str(value)) if isinstance(value, str) and is_word(value) else ()
+    return not PROVIDERS.isdisjoint(words) or not PROVIDERS.isdisjoint({"".join(words)})

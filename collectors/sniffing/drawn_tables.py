@@ -1,0 +1,101 @@
+"""Makes a pattern of the rows of tables that are drawn with bars and rules, as in Markdown and psql. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from leverwatch.collectors.sniffing.field_names import is_time, rank
+from leverwatch.collectors.sniffing.moments import moments_of
+
+_BAR = re.compile(r"[|│┃]")
+_RULE = re.compile(r"[\s|│┃+:=─━┼╋┿┬┴├┤┌┐└┘╞╪╡╒╤╕╘╧╛┏┳┓┡╇┩└┴┘-]+")
+_APART = re.compile(r" {2,}")
+_FEWEST_COLUMNS, _FEWEST_ROWS = 3, 2
+_MOSTLY, _FAR = 0.8, 20
+_MOST_APART = 3
+"""Lines from a header within which a rule must be."""
+
+
+def drawn_table(lines: Sequence[str]) -> str | None:
+    """Return the pattern of the rows of the first table with a column of times; None when there is none."""
+    for at, line in enumerate(lines):
+        names = _cells(line)
+        if len(names) < _FEWEST_COLUMNS or _is_rule(line):
+            continue
+        if not any(map(_is_rule, lines[at + 1 : at + 1 + _MOST_APART])):
+            continue
+        rows = [_cells(row) for row in lines[at + 1 :] if not _is_rule(row)]
+        rows = [row for row in rows if len(row) == len(names)]
+        time = _time_of(names, rows)
+        if time is not None:
+            return _pattern(names, time, led=bool(_BAR.match(line.strip())))
+    return _padded_table(lines)
+
+
+def _padded_table(lines: Sequence[str]) -> str | None:
+    """Return the pattern of rows whose columns are apart by several blanks, under a header of as many names."""
+    for at, line in enumerate(lines[:_FAR]):
+        names = _APART.split(line.strip())
+        if len(names) < _FEWEST_COLUMNS or any(re.search(r"[\d|:=]", name) for name in names):
+            continue
+        rows = [_APART.split(row.strip()) for row in lines[at + 1 :] if not _is_rule(row)]
+        whole = [row for row in rows if len(row) == len(names)]
+        time = _time_of(names, whole) if len(whole) >= max(_FEWEST_ROWS, _MOSTLY * len(rows)) else None
+        if time is not None:
+            # A cell may have single blanks in it; a row begins with no letter where its time is.
+            cells = [
+                rf"(?P<{name}>{'[0-9]' if at == time else ''}[^ ]*(?: [^ ]+)*)"
+                for at, name in enumerate(_groups(names))
+            ]
+            return "^" + r" {2,}".join(cells) + "$"
+    return None
+
+
+def _is_rule(line: str) -> bool:
+    return _RULE.fullmatch(line.strip()) is not None and any(it * 3 in line for it in "-─━=")
+
+
+def _cells(line: str) -> list[str]:
+    parts = [it.strip() for it in _BAR.split(line.strip())]
+    if parts and not parts[0]:
+        parts = parts[1:]
+        if parts and not parts[-1]:
+            parts = parts[:-1]
+    return parts if len(parts) > 1 else []
+
+
+def _time_of(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int | None:
+    """Return the column whose cells are times: one with such a name, or else the first."""
+    timed = [at for at in range(len(names)) if rows and _are_times([row[at] for row in rows if row[at]])]
+    return next((at for at in timed if rank("time", (names[at],)) is not None), timed[0] if timed else None)
+
+
+def _are_times(cells: Sequence[str]) -> bool:
+    dated = [cell for cell in cells if re.search(r"\d[-/.:]\d", cell)]
+    return (
+        bool(dated)
+        and len(dated) == len(cells)
+        and (all(map(is_time, dated)) or moments_of(dated, day_first=False) is not None)
+    )
+
+
+def _pattern(names: Sequence[str], time: int, *, led: bool) -> str:
+    """Return the pattern of a row; a header has no digit where rows have their time, and does not fit."""
+    groups = [
+        rf"\s*(?P<{name}>\d[^|│┃]*)" if at == time else f"(?P<{name}>[^|│┃]*)"
+        for at, name in enumerate(_groups(names))
+    ]
+    bar = "[|│┃]"
+    row = bar.join(groups)
+    return rf"^\s*{bar}{row}{bar}" if led else f"^{row}$"
+
+
+def _groups(names: Sequence[str]) -> list[str]:
+    """Return a name for the group of each column, no two of them the same."""
+    chosen: list[str] = []
+    for at, name in enumerate(names, 1):
+        base = re.sub(r"\W+", "_", name.lower()).strip("_")
+        base = base if base.isidentifier() else f"column{at}"
+        chosen.append(f"{base}_{at}" if base in chosen else base)
+    return chosen

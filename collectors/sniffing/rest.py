@@ -1,0 +1,94 @@
+"""Leaves out records that have nothing of a call, beside those that have. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.records.vocabulary import CallStatus
+from leverwatch.collectors.sniffing.columns import Columns
+from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, rank
+from leverwatch.collectors.sniffing.kept import Kinds
+from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.words import outcome_of
+
+_COMMON = 3
+"""How many ids there must be before they tell calls apart."""
+_MOST = 0.97
+
+
+def without_rest(
+    found: Kinds, columns: Columns, calls: set[int], models: set[Path], spell: Callable[[Path], str]
+) -> Kinds:
+    """Leave out records that have neither tokens nor a model nor an error."""
+    failed = failures_of(columns)
+    by_kind = _failed_by_kind(found, columns)
+    failed |= by_kind
+    named = columns.covered(models)
+    ids = ids_of(columns)
+    told = [{values[at] for at in calls if at in values} for values in ids]
+    parts = {at for it, known in zip(ids, told, strict=True) for at, id_ in it.items() if id_ in known} - calls
+    # An error of something else, such as a database, names no model and has no id of a call.
+    known = named | {at for values in ids for at in values}
+    others = failed - known - by_kind if named else set()
+    rest = [
+        at
+        for at in found.kept
+        if at not in calls and (at in others or (at not in failed and (at not in named or at in parts)))
+    ]
+    if not rest:
+        return found
+    by, kept = _only_in(found.kept, rest, columns)
+    if by is None:
+        note = f"{len(rest)} records have no model, no tokens and no error, and count as inferences all the same"
+        return Kinds(found.kept, found.only, found.excluded, found.status, (*found.notes, note))
+    out = len(found.kept) - len(kept)
+    more = f" ({out - len(rest)} of them have other signs of a call)" if out > len(rest) else ""
+    note = (
+        f"only: {out} records without {spell(by)} are left out{more}; were they calls, there would be {out} more"
+        " inferences"
+    )
+    only = {**found.only, by: {"present": True}}
+    return Kinds(kept, only, found.excluded, found.status, (*found.notes, note))
+
+
+def failures_of(columns: Columns) -> set[int]:
+    """Return the records that say of themselves that something failed."""
+    failures = {path for path in columns.of if is_called(FAILURES, path)}
+    return columns.covered(failures) | {
+        at
+        for path, column in columns.of.items()
+        if rank("status", path) is not None
+        for at, value in column.by_record.items()
+        if outcome_of(value) is CallStatus.ERROR
+    }
+
+
+def _failed_by_kind(found: Kinds, columns: Columns) -> set[int]:
+    """Return the records that are failed calls by what tells the kinds apart."""
+    if found.status is None:
+        return set()
+    path, words = found.status
+    return {at for at, value in columns.of[path].by_record.items() if value in words["error"]}
+
+
+def _only_in(records: Sequence[int], rest: Sequence[int], columns: Columns) -> tuple[Path | None, Sequence[int]]:
+    """Return a path that calls have and the rest has not, of a model or of tokens, and the records with it."""
+    inside, outside = set(records) - set(rest), set(rest)
+    best: tuple[Path | None, Sequence[int]] = (None, [])
+    for wanted in ("model", "output_tokens", "input_tokens"):
+        for path, column in columns.of.items():
+            at = set(column.at) if rank(wanted, path) is not None else set()
+            kept = sorted(at & inside)
+            if not at & outside and len(kept) > len(best[1]) and len(kept) >= _MOST * len(inside):
+                best = (path, kept)
+    return best
+
+
+def ids_of(columns: Columns) -> list[dict[int, Scalar]]:
+    """Return the values of ids of calls, by record."""
+    return [
+        column.by_record
+        for path, column in columns.of.items()
+        if rank("request_id", path) is not None and len(set(map(str, column.values))) > _COMMON
+    ]

@@ -1,0 +1,117 @@
+"""Proposes a pattern and a field map for lines of text that a program writes in one form. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from leverwatch.collectors.records.formats.interface import Units
+from leverwatch.collectors.records.shapes.lines import LONGEST, plain, values_of
+from leverwatch.collectors.sniffing.columns import leaves
+from leverwatch.collectors.sniffing.drawn_tables import drawn_table
+from leverwatch.collectors.sniffing.guess import FieldGuess, propose
+from leverwatch.collectors.sniffing.line_patterns import pattern_of_lines
+from leverwatch.collectors.sniffing.line_tokens import LEVELS, Part, parts_of, speaks_of_tokens, tells
+from leverwatch.collectors.sniffing.models import looks_like_model
+from leverwatch.collectors.sniffing.reading import spread
+from leverwatch.collectors.sniffing.words import Kind, kind_of, outcome_of
+
+_MOST_LINES = 4000
+_FEWEST = 2
+_MADE_UP = re.compile(r"(?:word|text)(?:_\d+)?")
+_MAIN = frozenset({"model", "input_tokens", "output_tokens", "cost_usd"})
+
+
+def lines_in(units: Units) -> FieldGuess | None:
+    """Return a pattern with a field map for the lines among texts that tell calls; None where they are no such
+    log."""
+    texts = [text for text in map(_text, spread(units.units, _MOST_LINES)) if text]
+    table = drawn_table(texts)
+    if table is not None:
+        return _proposed(texts, table, [])
+    parts = [parts_of(text) for text in texts]
+    told = [it for it in parts if speaks_of_tokens(it)]
+    if len(told) < _FEWEST:
+        return None
+    form, _ = Counter(map(tells, told)).most_common(1)[0]
+    pattern = pattern_of_lines([it for it in told if tells(it) == form])
+    return None if pattern is None else _proposed(texts, pattern, parts)
+
+
+def tells_more(lines: FieldGuess, pairs: FieldGuess) -> bool:
+    """Whether a pattern finds all that pairs tell of a line, and its model, tokens or cost beside."""
+    found = _MAIN & lines.fields.keys()
+    return found > _MAIN & pairs.fields.keys() and not (pairs.only or pairs.excluded)
+
+
+def _text(unit: bytes) -> str:
+    try:
+        return plain(unit)[:LONGEST]
+    except UnicodeDecodeError:
+        return ""
+
+
+def _proposed(texts: Sequence[str], pattern: str, parts: Sequence[Sequence[Part]]) -> FieldGuess | None:
+    found = [re.search(pattern, text) for text in texts]
+    records = [values_of(match) for match in found if match is not None]
+    names = _by_values(records)
+    for old, new in names.items():
+        pattern = pattern.replace(f"(?P<{old}>", f"(?P<{new}>")
+    records = [{names.get(name, name): value for name, value in it.items()} for it in records]
+    fields = propose([leaves(it) for it in records], day_first=False)
+    if fields is None:
+        return None
+    notes = [*_rest(texts, found, parts)]
+    return replace(fields, notes=(*notes, *fields.notes), extras={"pattern": pattern, **fields.extras})
+
+
+def _by_values(records: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Return better names for values that have made-up ones, by what they are."""
+    values: dict[str, list[str]] = {}
+    for record in records:
+        for name, value in record.items():
+            values.setdefault(name, []).append(value)
+    better: dict[str, str] = {}
+    for name, those in values.items():
+        new = _kind(those) if _MADE_UP.fullmatch(name) else None
+        if new is not None and new not in values and new not in better.values():
+            better[name] = new
+    return better
+
+
+def _kind(values: Sequence[str]) -> str | None:
+    if any(map(looks_like_model, values)):
+        return "model"
+    if all(value.lower() in LEVELS and outcome_of(value) is None for value in values) or any(
+        value.lower() in {"info", "debug", "warning", "warn"} for value in values
+    ):
+        return "level"
+    return "status" if all(outcome_of(value) is not None for value in values) else None
+
+
+def _rest(
+    texts: Sequence[str], found: Sequence[re.Match[str] | None], parts: Sequence[Sequence[Part]]
+) -> list[str]:
+    """Return what is to be said about lines that the pattern does not fit."""
+    out = [at for at, match in enumerate(found) if match is None]
+    fitting = len(texts) - len(out)
+    notes = [f"inferences: each of the {fitting} lines of the sample that the pattern fits counts as one call"]
+    speaking = [at for at in out if at < len(parts) and speaks_of_tokens(parts[at])]
+    if speaking:
+        notes.append(
+            f"inferences: {len(speaking)} other lines speak of tokens and do not fit the pattern; were they calls,"
+            f" there would be {len(speaking)} more"
+        )
+    failed = [at for at in out if at not in speaking and _tells_error(texts[at])]
+    if failed:
+        notes.append(
+            f"status: {len(failed)} other lines tell of an error and do not fit the pattern; were they failed"
+            f" calls, there would be {len(failed)} more errors"
+        )
+    return notes
+
+
+def _tells_error(text: str) -> bool:
+    return any(kind_of(word) is Kind.BAD for word in re.findall(r"[A-Za-z]+", text[:300]))

@@ -1,0 +1,165 @@
+"""Lines of text that a program writes in one form, and drawn tables: the pattern that is proposed for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.sniffing.line_tokens import parts_of, tells
+from leverwatch.collectors.sniffing.sniff import Guess, config_of, guess, summarise
+from tests.collectors.sources.files.logs import sums
+
+NUMBER = 12
+COUNT = range(NUMBER)
+Line = Callable[[int], str]
+IN, OUT = sum(1100 + n for n in range(NUMBER)), sum(20 + n for n in range(NUMBER))
+AT = "2026-03-10 08:{:02}:07"
+
+
+def told(n: int) -> dict[str, Any]:
+    return {"at": AT.format(n), "i": 1100 + n, "o": 20 + n, "m": ("gpt-4o", "claude-sonnet-4-5")[n % 2]}
+
+
+FORMS: dict[str, str] = {
+    "a model and two words": "[{at}] {m} in={i} out={o} $0.0012",
+    "an arrow of words": "{at},123 INFO llm: model={m} tokens: {i} in / {o} out",
+    "a sum in parentheses": "{at} | INFO | {m} | Tokens used: {i:,} (prompt: {i:,}, completion: {o})",
+    "a sentence": "{at} [llm] {m} answered in 1.23s: {i} prompt tokens, {o} completion tokens",
+    "padded columns": "{at} | acme      | {m:24} | in= {i:6} out= {o:5} | OK |",
+    "free text between": "{at} - Model: {m} - Input tokens: {i} - Output tokens: {o} - asked by user {at}",
+}
+
+
+def sniffed(tmp_path: Path, lines: list[str]) -> tuple[Guess, Any]:
+    path = tmp_path / "app.log"
+    path.write_text("".join(f"{line}\n" for line in lines))
+    found = guess(path.read_bytes(), "plain")
+    assert found is not None
+    return found, summarise(config_of(path, found.settings))
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_lines_of_one_form_are_read_by_a_pattern_or_as_pairs(tmp_path: Path, name: str) -> None:
+    lines = [FORMS[name].format(**told(n)) for n in range(NUMBER)]
+    found, summary = sniffed(tmp_path, [*lines[:4], "2026-03-10 08:04:00 server started", "", *lines[4:]])
+
+    assert found.format in {"lines", "logfmt"}
+    assert summary.tallies[Result.COUNTED] == NUMBER
+    counted = sums(summary.usage)
+    assert (counted["input_tokens"], counted["output_tokens"]) == (IN, OUT)
+    assert {row.model for row in summary.usage} == {"gpt-4o", "claude-sonnet-4-5"}
+
+
+def notes(found: Guess, start: str) -> str:
+    assert found.fields is not None
+    return "\n".join(note for note in found.fields.notes if note.startswith(start))
+
+
+def test_totals_alone_count_and_are_asked_about(tmp_path: Path) -> None:
+    found, summary = sniffed(
+        tmp_path, [f"2026-03-10T08:{n:02}:07.5Z - Tokens used: {90 + n}" for n in range(NUMBER)]
+    )
+
+    assert found.format == "lines"
+    assert summary.tallies == {Result.COUNTED: NUMBER}
+    assert "Is each of them one call of a model?" in notes(found, "inferences")
+
+
+def test_other_lines_that_speak_of_tokens_or_errors_are_told(tmp_path: Path) -> None:
+    lines = [f"{AT.format(n)} gpt-4o took {n} tokens in and gave 7 tokens out" for n in range(NUMBER)]
+    others = [f"{AT.format(40)} budget: 900 tokens left", f"{AT.format(41)} upstream failed with a timeout"]
+    found, _ = sniffed(tmp_path, [*lines, *others])
+
+    assert "1 other lines speak of tokens" in notes(found, "inferences")
+    assert "1 other lines tell of an error" in notes(found, "status")
+
+
+def test_a_word_behind_the_time_may_be_its_zone(tmp_path: Path) -> None:
+    lines = [
+        f"[{AT.format(n)} IST] gpt-4o took {n + 5} prompt tokens, {n + 2} output tokens" for n in range(NUMBER)
+    ]
+    found, _ = sniffed(tmp_path, lines)
+
+    assert "IST is said beside it" in notes(found, "time")
+
+
+def test_lines_that_failed_count_where_they_name_no_model(tmp_path: Path) -> None:
+    lines = [
+        f"{AT.format(n)} | acme | gpt-4o | in={n + 40:5} out=    7 all={n + 47:5} | OK" for n in range(NUMBER)
+    ]
+    lines[5] = f"{AT.format(5)} | acme | ?      | in=    0 out=    0 all=    0 | FAIL | 429 too many requests"
+    _, summary = sniffed(tmp_path, lines)
+
+    assert (sums(summary.usage)["inferences"], sums(summary.usage)["errors"]) == (NUMBER - 1, 1)
+    assert {row.model for row in summary.usage if row.errors} == {"unknown"}
+
+
+def test_what_follows_the_last_number_may_be_anything_in_later_lines(tmp_path: Path) -> None:
+    lines = [f"{AT.format(n)} | gpt-4o | in: {n} tokens | out: 7 | said 'how are you'" for n in range(NUMBER)]
+    found, _ = sniffed(tmp_path, lines)
+
+    assert found.fields is not None
+    if found.format == "lines":
+        assert re.search(found.fields.extras["pattern"], lines[0].replace("how are you", "good bye")) is not None
+
+
+TABLES: dict[str, tuple[str, str, str]] = {
+    "markdown": (
+        "# Use\n\n| # | Time | Model | Prompt Tokens | Output Tokens | Cost (USD) |\n|---|:---|---|--:|--:|---|\n",
+        "| 1 | {at} UTC | {m} | {i:,} | {o} | $0.0123 |\n",
+        "\n## Totals\n\n| Metric | Value |\n|---|---|\n| Total prompt tokens | 99,999 |\n",
+    ),
+    "psql": (
+        " ts | model | prompt_tokens | completion_tokens\n----+-------+---------------+------------------\n",
+        " {at} | {m:17} | {i:13} | {o:16}\n",
+        "(12 rows)\n",
+    ),
+    "mysql": (
+        "+-----+-----+-----+-----+\n| ts  | model | input_tokens | output_tokens |\n+-----+-----+-----+-----+\n",
+        "| {at} | {m} | {i} | {o} |\n",
+        "+-----+-----+-----+-----+\n12 rows in set (0.00 sec)\n",
+    ),
+    "boxes": (
+        "┌─────┬─────┬─────┬─────┐\n│ ts  │ model │ input_tokens │ output_tokens │\n├─────┼─────┼─────┼─────┤\n",
+        "│ {at} │ {m} │ {i} │ {o} │\n",
+        "└─────┴─────┴─────┴─────┘\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_drawn_table_is_read_without_its_rules_and_what_is_around_it(tmp_path: Path, name: str) -> None:
+    before, row, behind = TABLES[name]
+    text = before + "".join(row.format(**told(n)) for n in range(NUMBER)) + behind
+    found, summary = sniffed(tmp_path, text.splitlines())
+
+    assert summary.tallies[Result.COUNTED] == NUMBER
+    assert set(summary.tallies) == {Result.COUNTED, Result.IGNORED}
+    counted = sums(summary.usage)
+    assert (counted["input_tokens"], counted["output_tokens"]) == (IN, OUT)
+    assert {row.model for row in summary.usage} == {"gpt-4o", "claude-sonnet-4-5"}
+    assert found.format == "lines"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-03-10 08:00:07 GET /cart 200 in 12ms",
+        "2026-03-10 08:00:07 INFO worker 3 finished 12 jobs",
+        "2026-03-10 08:00:07 | odds: 2.5 in / 3.1 for team 7",
+        "2026-03-10 08:00:07 disk usage: 81% of 200 GB",
+    ],
+)
+def test_lines_of_other_numbers_are_refused(line: str) -> None:
+    assert guess(f"{line}\n".encode() * NUMBER, "plain") is None
+
+
+def test_a_number_has_the_name_that_stands_nearest_to_it() -> None:
+    assert tells(parts_of("10:00 used 1,234 tokens (1,000 prompt + 234 completion), cost $0.01")) == (
+        "tokens", "tokens prompt", "tokens completion", "cost",
+    )  # fmt: skip
