@@ -107,10 +107,12 @@ class World:
     now: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(minutes=10))
     runners: dict[str, SourceRunner] = field(default_factory=dict)
 
-    def restart(self) -> None:
-        """A new process."""
+    def restart(self, *names: str) -> None:
+        """A new process, with all sources or those of these names."""
         context = CollectorContext(self.folder, self.folder / "cache", lambda: self.now)
-        for name, settings in SOURCES.items():
+        self.runners.clear()
+        for name in names or SOURCES:
+            settings = SOURCES[name]
             source = source_types()[settings["type"]]
             kind = "models" if settings["type"] in {"usage-api", "prometheus", "loki"} else settings["type"]
             more = {"url": self.urls[kind]} if kind in self.urls else {}
@@ -143,7 +145,7 @@ class World:
                 connection.execute(insert(source_state).values(source=source, key=key, versioned=value))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def served() -> Iterator[Provider]:
     day = datetime.now(UTC).date() - timedelta(days=2)
     start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
@@ -183,39 +185,66 @@ def clouds() -> Iterator[dict[str, str]]:
         yield {"cloudwatch": bedrock.url, "azure-monitor": microsoft.url, "google-monitoring": vertex.url}
 
 
-@pytest.fixture
-def world(
-    tmp_path: Path, served: Provider, clouds: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[World]:
+@pytest.fixture(scope="module")
+def read(
+    tmp_path_factory: pytest.TempPathFactory, served: Provider, clouds: dict[str, str]
+) -> Iterator[tuple[World, dict[Path, bytes]]]:
     """Everything was read: streamed calls, spans, counters of sessions, a last line without its end, results,
-    prompts and models."""
+    prompts and models. With the files that tests may change, as they were then."""
+    root = tmp_path_factory.mktemp("world")
     for folder in ("logs", "evals", "traces", "app"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "logs/app.jsonl").write_bytes(b"".join(PARTS) + chunk("c2", end=True)[:-1])
-    monkeypatch.setattr(counters, "MOST_SESSIONS", 1)  # so that one is forgotten
-    (tmp_path / "app/app.jsonl").write_bytes(
+        (root / folder).mkdir()
+    (root / "logs/app.jsonl").write_bytes(b"".join(PARTS) + chunk("c2", end=True)[:-1])
+    (root / "app/app.jsonl").write_bytes(
         b'{"ts": "last Tuesday"}\n{"ts": "2026-03-10T07:00:00Z", "out": 4, "chat": "a"}\n'
         b'{"ts": "2026-03-10T08:00:00Z", "out": 2, "chat": "b"}'
     )
-    (tmp_path / "evals/own.jsonl").write_bytes(lines(own()))
-    (tmp_path / "traces/spans.json").write_text(json.dumps(export(span(SEMCONV))) + "\n")
-    Repo(tmp_path / "repo").commit({"a.md": "1"})
-    with closing(sqlite3.connect(tmp_path / "calls.db")) as calls:
+    (root / "evals/own.jsonl").write_bytes(lines(own()))
+    (root / "traces/spans.json").write_text(json.dumps(export(span(SEMCONV))) + "\n")
+    Repo(root / "repo").commit({"a.md": "1"})
+    with closing(sqlite3.connect(root / "calls.db")) as calls:
         calls.execute("CREATE TABLE calls (at TEXT)")
         calls.execute(
             "INSERT INTO calls VALUES (?)", [f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%dT12:00:00}"]
         )
         calls.commit()
-    store = Store(f"sqlite:///{tmp_path / 'store.db'}")
+    store = Store(f"sqlite:///{root / 'store.db'}")
     store.migrate()
-    made = World(tmp_path, store, {"models": served.url, **clouds})
-    made.restart()
-    assert made.run() == {}
-    made.now += timedelta(minutes=10)
-    assert made.run() == {}
-    assert made.figures()[0]["gateway"]["counted"] == 2
-    made.restart()
-    yield made
+    made = World(root, store, {"models": served.url, **clouds})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counters, "MOST_SESSIONS", 1)  # so that one is forgotten
+        made.restart()
+        assert made.run() == {}
+        made.now += timedelta(minutes=10)
+        assert made.run() == {}
+        assert made.figures()[0]["gateway"]["counted"] == 2
+        store.close()
+        yield made, {path: path.read_bytes() for path in _changing(root)}
+
+
+def _changing(root: Path) -> Iterator[Path]:
+    yield from root.glob("store.db*")
+    for folder in ("logs", "evals"):
+        yield from (root / folder).iterdir()
+
+
+@pytest.fixture
+def world(read: tuple[World, dict[Path, bytes]]) -> Iterator[World]:
+    """A new process on what was read, whatever another test did to it."""
+    made, were = read
+    for path in [*_changing(made.folder)]:
+        if path not in were:
+            path.unlink()
+    for path, data in were.items():
+        if path.read_bytes() != data:
+            # Not a new file: it would be another one with the same records.
+            with path.open("r+b") as file:
+                file.write(data)
+                file.truncate()
+    store = Store(f"sqlite:///{made.folder / 'store.db'}")
+    world = World(made.folder, store, made.urls, made.now)
+    world.restart()
+    yield world
     store.close()
 
 
@@ -272,7 +301,7 @@ def refused(world: World, source: str, wanted: str, capsys: pytest.CaptureFixtur
     before, stored = world.figures(), world.stored(source)
     (world.folder / "logs/more.jsonl").write_bytes(chunk("c9", end=True))
     (world.folder / "evals/more.jsonl").write_bytes(lines(own(value=0.5, ts="2026-10-02T08:00:00Z")))
-    world.restart()
+    world.restart(*{"gateway", "tests", "prompts", "table", source})
     failed = world.run()
 
     assert list(failed) == [source]
@@ -305,7 +334,7 @@ def test_a_value_of_a_newer_version_makes_its_source_fail_and_no_other(
     refused(world, source, wanted, capsys)
 
     world.put(source, key, value)
-    world.restart()
+    world.restart(*{"gateway", "tests", source})
     counted = world.figures()[0][source]
     assert world.run() == {}
     # What came meanwhile is counted once, and nothing twice.
