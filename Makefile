@@ -139,7 +139,8 @@ coverage: ## how many lines these tests run: make coverage PY=python3.13, or new
 # Not the tools of the tests themselves: a browser, Helm, linters. Generated examples do not ask more of a dependency.
 # What asks a dependency for something; the pure parts ask for nothing, and `make test-all` runs them too.
 ASKING := tests/agent/cli tests/agent/config tests/agent/exporter tests/agent/prices tests/agent/scheduling tests/agent/store \
-    tests/agent/web tests/collectors/records tests/collectors/selection tests/collectors/sources/git tests/collectors/sources/sql
+    tests/agent/web tests/collectors/records tests/collectors/selection tests/collectors/sources/git tests/collectors/sources/sql \
+    tests/collectors/sources/cloudwatch tests/collectors/sources/azure_monitor tests/collectors/sources/google_monitoring
 ON_OLDEST := $(ASKING) tests/deploy/test_defaults_start.py tests/deploy/test_minimal.py \
     tests/supply/test_locks.py tests/e2e/test_same_verdict.py --ignore=tests/agent/web/test_status_page_in_browser.py \
     --ignore=tests/collectors/sources/sql/engines
