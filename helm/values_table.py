@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from helm.values_file import Value, walk
+from leverwatch.agent.config.generated_part import with_part
 
 BEGIN = "<!-- values: generated, do not edit -->"
 END = "<!-- values: end -->"
@@ -18,12 +19,8 @@ def with_values(page: str, values: Sequence[Value]) -> str:
     Raises:
         ValueError: the page lacks the marks of the generated part.
     """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the page needs the lines {BEGIN} and {END}")
     sections = (_section(title, tuple(part)) for title, part in groupby(values, lambda value: value.section))
-    return f"{before}{BEGIN}\n\n{chr(10).join(sections)}\n{END}{after}"
+    return with_part(page, BEGIN, END, chr(10).join(sections))
 
 
 def _section(title: str, values: Sequence[Value]) -> str:

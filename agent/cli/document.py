@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from leverwatch.agent.config.generated_part import with_part
+
 BEGIN = "<!-- commands: generated, do not edit -->"
 END = "<!-- commands: end -->"
 
@@ -29,8 +31,4 @@ def with_commands(page: str, group: click.Group) -> str:
     Raises:
         ValueError: the page lacks the marks of the generated part.
     """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the page needs the lines {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{render_commands(group)}\n{END}{after}"
+    return with_part(page, BEGIN, END, render_commands(group))

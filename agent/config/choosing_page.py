@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import ValidationError
 
+from leverwatch.agent.config.generated_part import with_part
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.registry import source_types
 from leverwatch.collectors.tells import Tells
@@ -159,8 +160,4 @@ def with_table(page: str, folder: Path) -> str:
     Raises:
         ValueError: the page lacks the marks of the generated part.
     """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the page needs the lines {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{table(folder)}\n\n{END}{after}"
+    return with_part(page, BEGIN, END, f"{table(folder)}\n")

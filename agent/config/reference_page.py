@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from leverwatch.agent.config.generated_part import with_part
 from leverwatch.agent.config.schema import branches, follow, json_schema
 from leverwatch.collectors.config import Duration
 from leverwatch.collectors.registry import SourceType
@@ -45,11 +46,7 @@ def with_reference(page: str, types: Mapping[str, SourceType] | None = None) -> 
     Raises:
         ValueError: the page lacks the marks of the generated part.
     """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the page needs the lines {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{render_reference(types)}\n{END}{after}"
+    return with_part(page, BEGIN, END, render_reference(types))
 
 
 class _Reference:

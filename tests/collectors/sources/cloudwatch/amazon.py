@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from botocore.session import Session
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.sources.cloudwatch.collector import CloudWatchCollector
 from leverwatch.collectors.sources.cloudwatch.config import CloudWatchConfig
+from tests.collectors.sources.listening import listening
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLEOFTESTS", "AWS_SECRET_ACCESS_KEY": "s3cr3t-k3y-0f-th3-t3sts"}
@@ -100,16 +100,9 @@ def scripted() -> Iterator[Scripted]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    served.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
+    with listening(Handler) as url:
+        served.url = url
         yield served
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def metric(name: str, **dimensions: str) -> dict[str, Any]:

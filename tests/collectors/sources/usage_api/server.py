@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +18,7 @@ from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.interface import CollectorContext, UsageRow
 from leverwatch.collectors.sources.usage_api.collector import Account, UsageApiCollector
 from leverwatch.collectors.sources.usage_api.config import UsageApiConfig
+from tests.collectors.sources.listening import listening
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 KEY = "sk-Wn5Qv8-never-to-be-seen"
@@ -95,16 +95,9 @@ def serving(answer: Callable[[Asked], Reply]) -> Iterator[Served]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    served.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with listening(Handler) as url:
+        served.url = url
         yield served
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def config_of(api: str, url: str | None, **more: Any) -> UsageApiConfig:
