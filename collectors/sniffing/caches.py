@@ -8,7 +8,7 @@ from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import SYSTEMS, is_called
 from leverwatch.collectors.sniffing.name_words import word_set, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
-from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of
+from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of, operation_named
 
 _SOURCES = (
     "cache", "cachestatus", "cacheresult", "cachestate", "servedfrom", "servedby", "source", "origin",
@@ -133,10 +133,15 @@ def doubt_zeros(draft: Draft, failed: set[int]) -> None:
     """Say how many calls tell that they took and gave no token at all."""
     columns = [draft.column(name) for name in ("input_tokens", "output_tokens")]
     known = [column.counts for column in columns if column is not None]
+    # What costs something was called, as what makes images or speech is, which counts no tokens.
+    cost, models = draft.column("cost_usd"), draft.column("model")
+    called = {at for at, number in cost.numbers.items() if number > 0} if cost is not None else set()
+    if models is not None:
+        called |= {at for at, model in models.by_record.items() if operation_named(model) is not None}
     number = sum(
         not any(counts[at] for counts in known)
         for at in set.intersection(*(set(counts) for counts in known))
-        if at not in failed
+        if at not in failed and at not in called
     ) if len(known) == len(columns) else 0  # fmt: skip
     if number:
         draft.doubt(

@@ -28,13 +28,15 @@ def doubt_what_is_missing(draft: Draft, every: Columns) -> None:
         draft.doubt("model", _no_model(draft, every))
     tokens = [name for name in ("input_tokens", "output_tokens") if name not in draft.paths]
     if tokens and not any(note.startswith(tokens[0]) for note in draft.notes):
-        totals = [path for path in columns.of if is_called(_TOTALS, path) and columns.of[path].is_numeric]
+        totals = [path for path, it in columns.of.items() if it.is_numeric and (is_called(_TOTALS, path) or (
+            draft.is_free(path) and it.texts and _may_hold(path)))]  # fmt: skip
         more = f"; {draft.spell(totals[0])} is not split" if totals else ""
         unread = [path for name in tokens for path in draft.named(name)]
         inside = [path for path, column in columns.of.items() if holds_tokens(column.texts[:_LOOKED_AT])]
         more += f"; the values of {draft.spell(unread[0])} cannot be read as counts" if unread else ""
         more += f"; {draft.spell(inside[0])} has them in a text of JSON, which no path reaches" if inside else ""
-        texts = [path for path, it in columns.of.items() if draft.is_free(path) and it.texts and _may_hold(path)]
+        texts = [path for path, it in columns.of.items() if draft.is_free(path) and it.texts and _may_hold(path)
+                 and not it.is_numeric]  # fmt: skip
         more += f"; {draft.spell(texts[0])} may have them in a text, which no path reaches" if texts else ""
         draft.doubt(" and ".join(tokens), f"no field tells them, and they stay unknown{more}")
     _doubt_samples(draft)

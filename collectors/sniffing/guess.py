@@ -28,6 +28,8 @@ from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, first_that_
 from leverwatch.collectors.sniffing.field_names import KNOWN, SYSTEMS, is_called, rank
 from leverwatch.collectors.sniffing.gaps import doubt_what_is_missing
 from leverwatch.collectors.sniffing.identities import set_identity
+from leverwatch.collectors.sniffing.invariants.denials import left_out_by_words
+from leverwatch.collectors.sniffing.invariants.every import doubt_all
 from leverwatch.collectors.sniffing.kept import Kinds
 from leverwatch.collectors.sniffing.kinds import kinds_of
 from leverwatch.collectors.sniffing.models import set_model
@@ -135,7 +137,7 @@ def _proposed(
     set_parts(draft)
     set_inferences(draft)
     # After the tokens, which calls that failed do not have.
-    excluded = _set_status(draft, kinds)
+    excluded = _set_status(draft, kinds) or left_out_by_words(draft)
     if excluded and not kinds.excluded:
         # What is left out says nothing of the calls: the doubts are about these alone.
         rest = kinds.without(excluded, every, [note for note in draft.notes if note.startswith("not:")])
@@ -221,6 +223,7 @@ def _finished(
     repeats = _repeats(draft, shared)
     doubt_what_is_missing(draft, every)
     doubt_names(draft)
+    doubt_all(draft)
     doubt_words(draft)
     doubt_flags(draft)
     fields = {name: draft.settings[name] for name in _ORDER if name in draft.settings}

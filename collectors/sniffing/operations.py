@@ -13,6 +13,7 @@ from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import KNOWN, is_called, rank
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.words import is_word, operation_like, operation_named
+from leverwatch.collectors.sniffing.written import written_by_models
 
 _SURE = 2
 """The rank of the last of the names that hardly mean anything else."""
@@ -30,7 +31,8 @@ def set_operation(draft: Draft) -> None:
     named = draft.named("operation")
     for path in named:
         values = list(dict.fromkeys(draft.columns.of[path].values))
-        if all(isinstance(value, str) and operation_of(value) is not None for value in values):
+        known = all(isinstance(value, str) and operation_of(value) is not None for value in values)
+        if known and not written_by_models(draft, path):
             draft.set("operation", draft.spell(path), path)
             _say_others(draft, path, {value: operation_of(str(value)) for value in values})
             return
@@ -104,8 +106,14 @@ def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:
         return False
     if known <= {Operation.GENERATION, Operation.TOOL} and None in meant.values():
         return False
-    words: dict[str, list[Scalar]] = {}
     spelled = draft.spell(path)
+    texts = written_by_models(draft, path)
+    for value in texts:
+        _say_written(draft, path, value, meant[value])
+        meant[value] = Operation.GENERATION
+    if set(meant.values()) <= {Operation.GENERATION, None} and texts:
+        return True  # words of what texts are for, and no operations
+    words: dict[str, list[Scalar]] = {}
     for value, operation in meant.items():
         number = column.values.count(value)
         if operation is None:
@@ -120,6 +128,19 @@ def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:
     _say_others(draft, path, meant)
     draft.set("operation", {"path": spelled, **words} if words else spelled, path)
     return True
+
+
+def _say_written(draft: Draft, path: Path, value: Scalar, meant: Operation | None) -> None:
+    number = draft.columns.of[path].values.count(value)
+    if meant is None:
+        text = "a word of no known meaning"
+    else:
+        text = f"it may mean {meant.value}, and were they that, there would be {number} fewer inferences"
+    draft.doubt(
+        "operation",
+        f"{number} records whose {draft.spell(path)} is {value} count as generations, as a model wrote their"
+        f" answers: {text}",
+    )
 
 
 def _unknown(draft: Draft, path: Path) -> None:

@@ -165,7 +165,7 @@ def _told(draft: Draft, whole: str) -> Iterator[dict[str, float]]:
     """Yield the numbers of each record that tells the whole, with the total where one is told."""
     wholes = {name: draft.counts(name) for name in WHOLES}
     numbers = {part: draft.counts(part) for part in _PARTS if part in draft.paths}
-    total = _total(draft)
+    total = total_of(draft)
     for at, number in wholes[whole].items():
         it = {whole: number, **{part: numbers[part].get(at, 0.0) for part in numbers}}
         if total is not None and at in total.counts and all(at in wholes[name] for name in WHOLES):
@@ -174,7 +174,8 @@ def _told(draft: Draft, whole: str) -> Iterator[dict[str, float]]:
         yield it
 
 
-def _total(draft: Draft) -> Column | None:
+def total_of(draft: Draft) -> Column | None:
+    """Return the total of a call, input and output together; None when no free column has the name of one."""
     scope = (draft.first("input_tokens") or ())[:-1]
     found = [
         path for path in draft.columns.of

@@ -150,8 +150,8 @@ class _Taken:
         for document, found in zip(self._documents, self._by_document, strict=True):
             whole = next((value for at, value in leaves(document).items() if spell(at) == path), None)
             parts = [sum(_named(name, made, self._place.path)) for made, _ in found]
-            if whole is not None and found:
-                number = number_of(whole, numerals_of([]))
+            number = None if whole is None else number_of(whole, numerals_of([]))
+            if number is not None and (found or not number):
                 wholes.append(number)
                 sums.append(sum(parts))
         same = sum(one == other for one, other in zip(wholes, sums, strict=True))

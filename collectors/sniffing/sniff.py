@@ -23,12 +23,14 @@ from leverwatch.collectors.sniffing.counting import Sample, Summary, doubts, rec
 from leverwatch.collectors.sniffing.guess import FieldGuess, dotted, leaves, propose
 from leverwatch.collectors.sniffing.loading import config_of, loadable
 from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unknown_numbers, unread_numbers
+from leverwatch.collectors.sniffing.order import ordered
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
 from leverwatch.collectors.sniffing.reshaping import reshaped
 from leverwatch.collectors.sniffing.tables import Table, has_no_header, no_table, table_of, without_header
 from leverwatch.collectors.sniffing.text_lines import lines_in, tells_more
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
 from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
+from leverwatch.collectors.sniffing.zones import NO_ZONE, zone_of_lines
 
 SAMPLE_RECORDS = 50
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
 ]
 _ENOUGH = 30
 """The least score at which a record is taken for one of a format."""
+_START = 1 << 16
 _FEWEST_OTHERS, _OTHERS = 3, 0.05
 """Lines of text among records, and their share, from which on a program logs both: fewer are broken records."""
 _FRAME = re.compile(rb"[\0\x01]...(?:\{|\x28\xb5\x2f\xfd|\x0a)", re.DOTALL)
@@ -112,7 +115,17 @@ def guess(data: bytes, compression: str) -> Guess | None:
     best = _best(FRAMINGS["json"].split(data).units[:SAMPLE_RECORDS])
     if best is not None:
         return Guess(best, compression, "json", ("prefix",))
-    return _json(data, compression) or _text(data, compression) or _table(data, compression)
+    return _finished(_json(data, compression) or _text(data, compression) or _table(data, compression), data)
+
+
+def _finished(found: Guess | None, data: bytes) -> Guess | None:
+    """Order the doubts, and say which zone stands behind the times of most lines that are read without one."""
+    if found is None or found.fields is None:
+        return found
+    zoneless, notes = f"time: {NO_ZONE}", found.fields.notes
+    said = zone_of_lines(data[:_START].splitlines()) if zoneless in notes else None
+    notes = notes if said is None else tuple(f"time: {said}" if it == zoneless else it for it in notes)
+    return replace(found, fields=replace(found.fields, notes=ordered(notes)))
 
 
 def _or_map(named: Guess, data: bytes) -> Guess:

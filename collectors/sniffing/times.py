@@ -15,6 +15,7 @@ from leverwatch.collectors.sniffing.field_names import is_time, rank
 from leverwatch.collectors.sniffing.moments import Moments, moments_of, readable
 from leverwatch.collectors.sniffing.name_words import words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.zones import NO_ZONE, zone_of_name
 
 _DATED = frozenset("-:")
 """A date as text has one of these; a number has none."""
@@ -54,7 +55,7 @@ def set_time(draft: Draft, clock: str | None, *, day_first: bool) -> None:
         draft.set("time", "time", ("time",))
         draft.doubt("time", "no record has one, and that of its wrapper serves")
         if _is_naive(clock):
-            draft.doubt("time", "has no zone; set timezone unless it is UTC")
+            draft.doubt("time", NO_ZONE)
 
 
 def _is_plain(column: Column) -> bool:
@@ -114,7 +115,7 @@ def _doubt(draft: Draft, path: Path, moments: Moments | None, found: dict[Path, 
         else any(_is_date(time) and _is_naive(str(time)) for time in column.values)
     )
     if zoneless and "utc" not in words_of(path[-1]):
-        draft.doubt("time", "has no zone; set timezone unless it is UTC")
+        draft.doubt("time", zone_of_name(words_of(path[-1])))
     for other in draft.others["time"]:
         days = _other_days(column, form, draft.columns.of[other], found[other])
         if days:

@@ -10,7 +10,7 @@ from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import SYSTEMS, is_called
 from leverwatch.collectors.sniffing.name_words import word_set, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
-from leverwatch.collectors.sniffing.words import Kind, kind_of
+from leverwatch.collectors.sniffing.words import Kind, kind_of, operation_named
 
 _FEWEST_WORDS, _MOST_WORDS = 2, 6
 _LONGEST = 32
@@ -75,19 +75,19 @@ def _set_by_presence(draft: Draft, missing: set[int]) -> bool:
 
 
 def _told(draft: Draft) -> set[int]:
-    """Return the records with tokens, or with a cost where no record has tokens: more than none."""
-    for names in (("input_tokens", "output_tokens"), ("cost_usd",)):
-        told = {
-            at
-            for name in names
-            for path in draft.paths.get(name, ())
-            if path in draft.columns.of
-            for at, number in draft.columns.of[path].counts.items()
-            if number > 0
-        }
-        if told:
-            return told
-    return set()
+    """Return the records with some tokens or a cost, and those of models that need have none."""
+    told = {
+        at
+        for name in ("input_tokens", "output_tokens", "cost_usd")
+        for path in draft.paths.get(name, ())
+        if path in draft.columns.of
+        for at, number in draft.columns.of[path].numbers.items()
+        if number > 0
+    }
+    models = draft.column("model")
+    if not told or models is None:
+        return told
+    return told | {at for at, model in models.by_record.items() if operation_named(model) is not None}
 
 
 def words_not_mapped(draft: Draft) -> tuple[str, ...]:

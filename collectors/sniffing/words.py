@@ -39,6 +39,8 @@ _PARTS = word_set("chunk chunks delta partial token stream streaming")
 _ASKED = word_set("request requested requesting req call calling sending prompt send submit submitted")
 _RETRY = word_set("retry retrying retried attempt backoff fallback")
 _NOT = word_set("not no non un without")
+_LANGUAGES = word_set("ko si")
+"""Words that beside others are codes of languages, as in `tts_ko`."""
 _FILLING = word_set("on event handle handler callback was has is log")
 _OPERATION_WORDS = (
     (Operation.EMBEDDING, word_set("embed embedding embeddings embedder embedded vectorize")),
@@ -106,6 +108,8 @@ def kind_of(value: object) -> Kind | None:
     found = frozenset(words_of(str(value))) if isinstance(value, str) and len(value) <= 64 else frozenset()
     if found & _NOT:
         return None
+    if len(found) > 1:
+        found -= _LANGUAGES
     return next((kind for kind, words in _KINDS if found & words), None)
 
 
