@@ -12,7 +12,9 @@ from leverwatch.collectors.sniffing.columns import Column, Columns
 from leverwatch.collectors.sniffing.field_names import is_called, rank
 from leverwatch.collectors.sniffing.kept import Kinds
 from leverwatch.collectors.sniffing.models import is_vendor, looks_like_models
+from leverwatch.collectors.sniffing.name_words import bare_field
 from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.paid import paid
 from leverwatch.collectors.sniffing.rest import failures_of, ids_of, without_rest
 from leverwatch.collectors.sniffing.summaries import summaries_of
 from leverwatch.collectors.sniffing.web_requests import no_calls
@@ -46,6 +48,10 @@ def kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     every = range(len(columns))
     answers = _told(columns, ("output_tokens",))
     tokens = answers | _told(columns, ("input_tokens",))
+    if tokens:
+        tokens |= paid(columns)
+    else:
+        answers, tokens = _by_sides(columns)
     models = {path for path in columns.of if rank("model", path) is not None} or {
         path for path, column in columns.of.items() if looks_like_models(column) and not is_vendor(column)
     }
@@ -133,6 +139,17 @@ def _told(columns: Columns, fields: Sequence[str]) -> set[int]:
         if any(rank(field, path) is not None for field in fields) and len(column.counts) >= len(column.values) / 2
         for at in column.counts
     }
+
+
+def _by_sides(columns: Columns) -> tuple[set[int], set[int]]:
+    """Return the records with output, and with any tokens, by names that only say the side: `in` beside `out`."""
+    sides = {path: bare_field(path) for path, it in columns.of.items() if it.is_numeric}
+    for given, side in sides.items():
+        for taken, other in sides.items():
+            if (side, other) == ("output_tokens", "input_tokens") and given[:-1] == taken[:-1]:
+                answers = set(columns.of[given].counts)
+                return answers, answers | set(columns.of[taken].counts)
+    return set(), set()
 
 
 def _place(path: Path) -> int | None:

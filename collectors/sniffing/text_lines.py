@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from leverwatch.collectors.records.formats.interface import Units
 from leverwatch.collectors.records.shapes.lines import LONGEST, plain, values_of
@@ -15,7 +14,6 @@ from leverwatch.collectors.sniffing.drawn_tables import drawn_table
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.line_patterns import pattern_of_lines
 from leverwatch.collectors.sniffing.line_tokens import LEVELS, Part, parts_of, speaks_of_tokens, tells
-from leverwatch.collectors.sniffing.line_tokens import Kind as PartKind
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.reading import spread
 from leverwatch.collectors.sniffing.words import Kind, kind_of, outcome_of
@@ -100,12 +98,6 @@ def _rest(
     out = [at for at, match in enumerate(found) if match is None]
     fitting = len(texts) - len(out)
     notes = [f"inferences: each of the {fitting} lines of the sample that the pattern fits counts as one call"]
-    zones = {zone for it in parts for zone in _zones(it)}
-    if zones:
-        notes.append(
-            f"time: {', '.join(sorted(zones))} stands behind times and may be their zone, which is not read: set"
-            " timezone, or the days are those of UTC"
-        )
     speaking = [at for at in out if at < len(parts) and speaks_of_tokens(parts[at])]
     if speaking:
         notes.append(
@@ -119,15 +111,6 @@ def _rest(
             f" calls, there would be {len(failed)} more errors"
         )
     return notes
-
-
-def _zones(parts: Sequence[Part]) -> Iterator[str]:
-    """Yield the words right behind times of a line that may be zones; UTC is read with the time."""
-    solid = [it for it in parts if it.kind is not PartKind.BLANK]
-    for time, word in pairwise(solid):
-        is_zone = re.fullmatch(r"[A-Z]{2,5}", word.text) and word.text.lower() not in LEVELS
-        if time.kind is PartKind.TIME and is_zone:
-            yield word.text
 
 
 def _tells_error(text: str) -> bool:

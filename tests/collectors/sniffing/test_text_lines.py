@@ -84,7 +84,18 @@ def test_a_word_behind_the_time_may_be_its_zone(tmp_path: Path) -> None:
     ]
     found, _ = sniffed(tmp_path, lines)
 
-    assert "IST stands behind times and may be their zone" in notes(found, "time")
+    assert "IST is said beside it" in notes(found, "time")
+
+
+def test_lines_that_failed_count_where_they_name_no_model(tmp_path: Path) -> None:
+    lines = [
+        f"{AT.format(n)} | acme | gpt-4o | in={n + 40:5} out=    7 all={n + 47:5} | OK" for n in range(NUMBER)
+    ]
+    lines[5] = f"{AT.format(5)} | acme | ?      | in=    0 out=    0 all=    0 | FAIL | 429 too many requests"
+    _, summary = sniffed(tmp_path, lines)
+
+    assert (sums(summary.usage)["inferences"], sums(summary.usage)["errors"]) == (NUMBER - 1, 1)
+    assert {row.model for row in summary.usage if row.errors} == {"unknown"}
 
 
 def test_what_follows_the_last_number_may_be_anything_in_later_lines(tmp_path: Path) -> None:

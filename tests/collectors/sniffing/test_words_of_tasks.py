@@ -87,6 +87,27 @@ def test_the_name_of_a_provider_is_a_model_only_where_it_is_called_one(name: str
     assert ("model" in found.fields) is mapped
 
 
+def heard(n: int) -> dict[str, Any]:
+    return {"at": f"2026-05-02T12:{n:02}:11Z", "vendor": "hear-it", "cost_usd": 0.21 + n / 100, "units": 31.5 + n}
+
+
+def test_what_costs_something_is_a_call_though_another_provider_tells_no_tokens() -> None:
+    spoken = [{key: it for key, it in record.items() if key != "model"} for record in records(
+        vendor=lambda _: "write-it", cost_usd=lambda n: 0.004 + n * 13 % 7 / 1e3)]  # fmt: skip
+    found = found_in([*spoken, *map(heard, range(4))])
+
+    assert not found.only
+    assert not found.excluded
+    assert "4 records have a cost and no tokens" in said(found, "inferences")
+
+
+def test_a_record_that_has_its_cost_elsewhere_is_not_taken_for_a_call() -> None:
+    budget = [{"at": f"2026-05-02T12:{n:02}:11Z", "event": "budget", "cost_total": 1.5 + n} for n in range(4)]
+    found = found_in([*records(event=lambda _: "llm_call", cost_usd=lambda n: 0.004 + n / 1e4), *budget])
+
+    assert found.only == {"event": "llm_call"}
+
+
 def test_a_language_in_the_name_of_a_step_is_no_failure() -> None:
     assert "failed" not in said(found_in(records(step=lambda n: ("tts_ko", "tts_en")[n % 2])), "inferences")
 
