@@ -10,6 +10,7 @@ from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import is_called
 from leverwatch.collectors.sniffing.models import VENDORS
 from leverwatch.collectors.sniffing.name_words import TOKEN, word_set, words_of
+from leverwatch.collectors.sniffing.questions import asked_and_answered, asks
 from leverwatch.collectors.sniffing.words import is_word
 
 TOTALS = (
@@ -17,35 +18,30 @@ TOTALS = (
     "tokentotal", "tokencount", "tokencounttotal", "usagetotal", "numtokens",
 )  # fmt: skip
 """Names of a number of tokens that is not split into input and output."""
-_ASKED = (
-    "question", "query", "prompt", "userquery", "userquestion", "userprompt", "userinput", "usermessage",
-    "userprompttext", "prompttext", "querytext", "questiontext", "instruction", "utterance", "frage", "pregunta",
-    "domanda", "vraag", "pergunta",
-)  # fmt: skip
-_ANSWERED = (
-    "answer", "response", "reply", "completion", "answerpreview", "responsepreview", "answertext", "responsetext",
-    "botresponse", "botreply", "botanswer", "botmessage", "llmresponse", "llmanswer", "llmoutput", "airesponse",
-    "aianswer", "aireply", "modelresponse", "modeloutput", "modelanswer", "generatedtext", "generation",
-    "assistantmessage", "assistantresponse", "assistantreply", "rawresponse", "finalanswer", "antwort",
-    "respuesta", "risposta", "antwoord", "resposta", "reponse",
-)  # fmt: skip
 PROVIDERS = word_set(
     "openai anthropic ollama gemini vertexai vertex bedrock azureopenai mistral mistralai groq cohere openrouter"
     " togetherai deepseek huggingface perplexity fireworks lmstudio vllm llamacpp llm claude gpt chatgpt xai grok"
     " qwen dashscope zhipu moonshot cerebras litellm"
 )
 _NO_COUNT = word_set("remaining bucket limit quota budget refill rate refresh access auth csrf")
+_OF_MODELS = word_set("llm genai gpt inference inferences inferencing guidance")
+"""Words in names of times and settings that only models have."""
 _ROLE = ("role", "sender", "speaker", "author", "messagerole", "sendertype", "messagetype", "direction", "von")
 _ANSWERING = word_set("assistant ai bot model llm chatbot gpt agent")
 _ASKING = word_set("user human customer system client developer tool visitor guest")
 _MOSTLY, _OFTEN = 0.9, 0.5
-_LOOKED_AT = 200
 
 
 def sign_of_calls(columns: Columns) -> tuple[Path, ...] | None:
     """Return the paths that say that records are calls of models, though none tells a model or tokens: a total of
     tokens, a question and its answer, a provider, or a setting of a call; None when nothing does."""
-    return _total(columns) or _texts(columns) or _provider(columns) or _answers(columns) or _setting(columns)
+    return (
+        _total(columns)
+        or asked_and_answered(columns)
+        or _provider(columns)
+        or _answers(columns)
+        or _setting(columns)
+    )
 
 
 def said_of(sign: Sequence[Path], records: int, spell: Callable[[Path], str]) -> str:
@@ -57,7 +53,10 @@ def said_of(sign: Sequence[Path], records: int, spell: Callable[[Path], str]) ->
 
 
 def tells_clock(draft: Draft) -> bool:
-    """Whether most times have a time of day: a table with a row a day is one of sums, or of anything."""
+    """Whether most times have a time of day, or rows what was asked: else a table with a row a day is one of
+    sums, or of anything."""
+    if asks(draft.columns):
+        return True
     path = draft.first("time")
     if path is None or path not in draft.columns.of:
         return True  # a wrapper gives it
@@ -108,16 +107,6 @@ def _total(columns: Columns) -> tuple[Path, ...] | None:
     return (found[0],) if found else None
 
 
-def _texts(columns: Columns) -> tuple[Path, ...] | None:
-    asked, answered = (
-        [path for path, it in columns.of.items() if is_called(names, path) and _is_text(it)]
-        for names in (_ASKED, _ANSWERED)
-    )
-    if not asked or not answered or columns.share(asked[0]) < _OFTEN or columns.share(answered[0]) < _OFTEN:
-        return None
-    return asked[0], answered[0]
-
-
 def _provider(columns: Columns) -> tuple[Path, ...] | None:
     for path, column in columns.of.items():
         if is_called(VENDORS, path) and columns.share(path) >= _OFTEN:
@@ -143,17 +132,11 @@ def _setting(columns: Columns) -> tuple[Path, ...] | None:
         own = frozenset(words_of(path[-1]))
         if columns.share(path) < _OFTEN or own & _NO_COUNT:
             continue
-        if own & TOKEN and column.is_numeric:
+        if own & (TOKEN | _OF_MODELS) and column.is_numeric:
             return (path,)
         if own & {"prompt"} and own & {"version", "name", "template", "length", "len", "chars", "hash", "id"}:
             return (path,)
     return None
-
-
-def _is_text(column: Column) -> bool:
-    """Whether values are what people and models write: some of them have several words."""
-    texts = column.values[:_LOOKED_AT]
-    return all(isinstance(it, str) for it in texts) and any(len(str(it).split()) > 1 for it in texts)
 
 
 def _is_provider(value: object) -> bool:

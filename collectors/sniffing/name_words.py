@@ -79,7 +79,10 @@ COST = word_set("cost costs price spend spent kosten preis cout couts prix coste
             " betrag"
             " montant amount importe usd dollars kosten"
             " cents microdollars microusd nanodollars millidollars")  # fmt: skip
-_NO_COST = word_set("per rate limit budget saved remaining unit input prompt completion output cached cache"
+_NO_COST = word_set("per rate limit budget saved savings saving avoided profit margin revenue earnings earned"
+                    " gain gains income balance wallet deposit refund refunded gewinn umsatz erlos ganancia"
+                    " ingresos benefice marge guadagno ricavi baseline naive"
+                    " remaining unit input prompt completion output cached cache"
                     " cumulative"
                 " in out tokens token currency max min avg mean code center id")  # fmt: skip
 SESSION = word_set("session sessionid conversation conversationid thread threadid chat run runid dialog sitzung"

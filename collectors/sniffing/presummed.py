@@ -28,7 +28,8 @@ _NO = word_set(
     "token tokens cost model models name retry retries status code message text kind class cumulative uri "
     "url path method user timeout duration latency size bytes body percent pct ratio unique users"
 )
-_STEPS = word_set("steps turns iterations rounds hops loops repairs schritte")
+_STEPS = word_set("steps turns iterations rounds hops loops repairs schritte tur turu runden tours vueltas turni")
+_SETTINGS = word_set("steps step timesteps")
 _OF_MODELS = word_set("llm api model of made")
 _ORDINAL = word_set("number num no nr index idx")
 _FEWEST = 3
@@ -201,7 +202,7 @@ def _is_named(path: Path, wanted: frozenset[str], more: frozenset[str]) -> bool:
     if words[-1:] and words[-1] in _ORDINAL and not any(word.endswith("s") for word in own & wanted):
         return False  # `request_number` is the number of a request
     plural = own & wanted and (own & more or any(word.endswith(("s", "n")) for word in own & wanted))
-    return bool(plural) and not own & _NO
+    return bool(plural) and not own & (_NO | _SETTINGS)
 
 
 def _only(path: Path, words: frozenset[str]) -> bool:

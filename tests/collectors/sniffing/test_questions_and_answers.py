@@ -1,0 +1,78 @@
+"""Calls of which a log tells no more than what was asked and answered, or how long these were."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from leverwatch.collectors.sniffing.sniff import guess
+
+NUMBER = 9
+Record = Callable[[int], dict[str, Any]]
+
+
+def log(make: Record) -> bytes:
+    return "".join(
+        f"{json.dumps({'at': f'2026-04-1{n // 5}T07:{n:02}:31Z', **make(n)})}\n" for n in range(NUMBER)
+    ).encode()
+
+
+CALLS: dict[str, Record] = {
+    "a prompt and the length of what came back": lambda n: {"prompt": f"name {n} rivers", "reply_len": 80 + n},
+    "lengths of both": lambda n: {"question_chars": 20 + n, "answer_chars": 300 - n},
+    "names of several words": lambda n: {"lastUserMessage": f"is it {n} km", "AssistantText": f"It is {n}."},
+    "an object for each": lambda n: {"query": {"text": f"who is {n}"}, "answer": {"preview": f"It is {n}"}},
+    "another language": lambda n: {"frageText": f"wie hoch ist {n}", "antwort_kurz": "So hoch."},
+    "a third language": lambda n: {"soru": f"deniz {n} derin mi", "cevap_metni": "Evet, derin."},
+    "a prompt alone": lambda n: {"user": f"u{n % 2}", "image_prompt": f"a boat and {n} birds"},
+    "a time of the inference": lambda n: {"picture": f"p{n}.png", "inference_sec": 3.5 + n, "steps": 20},
+    "numbers of a model by name": lambda n: {"node": f"n{n % 3}", "llm_ms": 400 + n},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_what_was_asked_and_answered_is_a_call_whose_model_is_unknown(name: str) -> None:
+    found = guess(log(CALLS[name]), "plain")
+
+    assert found is not None
+    assert found.fields is not None
+    assert set(found.fields.fields) <= {"time", "latency_ms", "latency"}
+    said = [note for note in found.fields.notes if note.startswith("inferences") and "Is each of them" in note]
+    assert f"{NUMBER} records of the sample count as calls" in said[0]
+
+
+NONE: dict[str, Record] = {
+    "queries of a database": lambda n: {"query": f"lamps of size {n}", "response_length": 90 + n},
+    "a converter of files": lambda n: {"file": f"f{n}", "input_length": 90 + n, "output_length": 70 + n},
+    "messages between people": lambda n: {"user_name": "anna", "message": f"see you at {n}"},
+    "answers that nobody asked for": lambda n: {"lamp": n, "response": "it is on"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NONE)
+def test_what_databases_and_people_say_is_no_call(name: str) -> None:
+    assert guess(log(NONE[name]), "plain") is None
+
+
+def test_rows_of_a_day_with_a_prompt_each_are_calls_and_rows_without_are_not() -> None:
+    days = [f"2026-04-1{n // 5}" for n in range(NUMBER)]
+    asked = "".join(f"tell me of hill {n},{60 + n},{day}\n" for n, day in enumerate(days))
+    sums = "".join(f"team {n % 2},{60 + n},{day}\n" for n, day in enumerate(days))
+
+    found = guess(f"Prompt,Tokens Used,Date\n{asked}".encode(), "plain")
+    assert found is not None
+    assert found.fields is not None
+    assert found.fields.fields == {"time": "Date"}
+    assert guess(f"Team,Tokens Used,Date\n{sums}".encode(), "plain") is None
+
+
+def test_no_value_of_a_key_or_a_user_is_shown_in_a_doubt() -> None:
+    key = ("sk-test", "sk-7f")
+    found = guess(log(lambda n: {"model": "gpt-4o", "prompt_tokens": 9 + n, "api_key": key[n % 2]}), "plain")
+
+    assert found is not None
+    assert found.fields is not None
+    assert "sk-" not in " ".join(found.fields.notes)

@@ -1,0 +1,95 @@
+"""Which of two records of one call counts, and which records among calls are none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from leverwatch.collectors.sniffing.guess import FieldGuess, leaves, propose
+
+
+def proposed(records: list[dict[str, Any]]) -> FieldGuess:
+    found = propose([leaves(it) for it in records])
+    assert found is not None
+    return found
+
+
+def at(n: int) -> str:
+    return f"2026-05-03T10:{n:02}:17Z"
+
+
+def call(n: int) -> dict[str, Any]:
+    return {"at": at(n), "model": "gpt-4o-mini", "input_tokens": 300 + 7 * n % 40, "output_tokens": 20 + 5 * n % 9}
+
+
+def test_a_line_of_what_was_asked_before_each_line_with_tokens_is_left_out() -> None:
+    asked = [{"at": at(n), "model": "gpt-4o-mini", "query": f"how far is {n}"} for n in range(8)]
+    found = proposed([it for n in range(8) for it in (asked[n], call(n))])
+
+    assert found.only == {"output_tokens": {"present": True}}
+    assert "status" not in found.fields
+    assert "8 records without output_tokens" in " ".join(found.notes)
+
+
+@pytest.mark.parametrize(("one", "other"), [("llm_input", "llm_output"), ("usage.prompt", "usage.completion")])
+def test_of_a_record_for_the_input_and_one_for_the_output_one_counts(one: str, other: str) -> None:
+    found = proposed([
+        {"at": at(n), "model": "gpt-4o", "category": side, "units": 40 + n, "unit_type": "tokens"}
+        for n in range(6) for side in (one, other)
+    ])  # fmt: skip
+
+    assert found.only == {"category": other}
+    said = " ".join(found.notes)
+    assert f"6 records whose category is {one}" in said
+    assert "input_tokens and cost_usd" in said
+
+
+def test_words_of_both_sides_that_are_tasks_of_their_own_count_all() -> None:
+    found = proposed([
+        {"at": at(n), "model": "gpt-4o", "task": task, "cost_usd": 0.001 * (n + 1)}
+        for n in range(6) for task in ("input_check", "output_polish")
+    ])  # fmt: skip
+
+    assert not found.only
+
+
+def test_answers_that_were_given_without_a_model_are_left_out_by_all_their_words() -> None:
+    words = {2: "filtered_locally", 4: "greeting", 7: "greeting_detected"}
+    records: list[dict[str, Any]] = [
+        {"at": at(n), "prompt_tokens": 0 if n in words else 9 + n, "response_tokens": 0 if n in words else 80 - n,
+         "tokens_after": 120 + n, **({"note": words[n]} if n in words else {})}
+        for n in range(12)
+    ]  # fmt: skip
+    found = proposed(records)
+
+    assert found.excluded == {"note": list(words.values())}
+    assert "status" not in found.fields
+
+
+def test_searches_of_the_web_are_no_calls_of_a_model() -> None:
+    searched = [
+        {"at": at(n), "model": "tavily-basic", "input_tokens": 0, "output_tokens": 0, "cost": 0.02}
+        for n in range(20, 24)
+    ]
+    found = proposed([*({**call(n), "cost": 0.001} for n in range(6)), *searched])
+
+    assert found.excluded == {"model": ["tavily-basic"]}
+    assert "4 records whose model is tavily-basic" in " ".join(found.notes)
+
+
+def test_events_of_an_embedding_model_stay_beside_those_with_tokens() -> None:
+    stored = [{"at": at(n), "model": "gemini-embedding-9", "event": "ingest", "chunks": 1} for n in range(20, 24)]
+    found = proposed([*({**call(n), "event": "query"} for n in range(6)), *stored])
+
+    assert not found.only
+    assert "4 records of the sample name a model that is one of embedding" in " ".join(found.notes)
+
+
+def test_looking_at_pictures_is_a_generation_beside_embeddings() -> None:
+    found = proposed([
+        {"at": at(n), "call_type": kind, "model": model}
+        for n in range(5) for kind, model in (("vision", "gemini-2.5-flash"), ("embedding", "gemini-embedding-9"))
+    ])  # fmt: skip
+
+    assert found.fields["operation"] == {"path": "call_type", "generation": ["vision"]}
