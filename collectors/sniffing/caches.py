@@ -24,7 +24,7 @@ _SECRETS = word_set("key apikey secret password passwd auth authorization bearer
                     " username userid email")  # fmt: skip
 """Words for what nobody may read in a doubt, and what says nothing of a call."""
 _MOST_WORDS = 12
-_MOST_NOTES = 4
+_MOST_NOTES, _MOST_LISTED = 4, 4
 
 
 def set_cache_hit(draft: Draft) -> None:
@@ -73,7 +73,8 @@ def doubt_words(draft: Draft) -> None:
                     f" means {kind}, there are {number} fewer",
                 )
                 if unknown:
-                    others = [f"{word} ({column.values.count(word)} records)" for word in unknown]
+                    others = [f"{word} ({column.values.count(word)} records)" for word in unknown[:_MOST_LISTED]]
+                    others += [f"{len(unknown) - _MOST_LISTED} more"] if len(unknown) > _MOST_LISTED else []
                     draft.doubt(
                         "inferences",
                         f"{draft.spell(path)} also says {', '.join(others)}, of which nothing is known: these"

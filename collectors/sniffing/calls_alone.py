@@ -53,9 +53,9 @@ def said_of(sign: Sequence[Path], records: int, spell: Callable[[Path], str]) ->
 
 
 def tells_clock(draft: Draft) -> bool:
-    """Whether most times have a time of day, or rows what was asked: else a table with a row a day is one of
-    sums, or of anything."""
-    if asks(draft.columns):
+    """Whether most times have a time of day, or rows what was asked or how many calls there were: else a table of
+    days is one of sums, or of anything."""
+    if "inferences" in draft.paths or asks(draft.columns):
         return True
     path = draft.first("time")
     if path is None or path not in draft.columns.of:
@@ -132,7 +132,8 @@ def _setting(columns: Columns) -> tuple[Path, ...] | None:
         own = frozenset(words_of(path[-1]))
         if columns.share(path) < _OFTEN or own & _NO_COUNT:
             continue
-        if own & (TOKEN | _OF_MODELS) and column.is_numeric:
+        is_served = own & PROVIDERS and own & {"calls", "requests", "ms", "latency", "seconds"}
+        if (own & (TOKEN | _OF_MODELS) or is_served) and column.is_numeric:
             return (path,)
         if own & {"prompt"} and own & {"version", "name", "template", "length", "len", "chars", "hash", "id"}:
             return (path,)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.sniffing.calls_alone import PROVIDERS
 from leverwatch.collectors.sniffing.columns import MOSTLY, Column
 from leverwatch.collectors.sniffing.counters import counter_of, session_keys
 from leverwatch.collectors.sniffing.draft import Draft
@@ -29,6 +30,7 @@ _NO = word_set(
     "url path method user timeout duration latency size bytes body percent pct ratio unique users"
 )
 _STEPS = word_set("steps turns iterations rounds hops loops repairs schritte tur turu runden tours vueltas turni")
+_OF_A_MODEL = word_set("llm model genai inference inferences")
 _SETTINGS = word_set("steps step timesteps")
 _OF_MODELS = word_set("llm api model of made")
 _ORDINAL = word_set("number num no nr index idx")
@@ -43,6 +45,7 @@ def set_inferences(draft: Draft) -> None:
     totals = [path for path in whole if _is_named(path, _CALLS, _COUNTED) and not _has(path, _GOOD | _BAD)]
     good = [path for path in whole if _has(path, _GOOD) and _names_calls(path)]
     bad = [path for path in whole if _has(path, _BAD) and _names_calls(path)]
+    totals = _of_models_first(totals)
     sums = _is_daily(draft)
     bare = [path for path in whole if _only(path, _COUNTED) and not _has(path, _GOOD | _BAD)]
     totals += [path for path in bare if sums and path not in totals]
@@ -203,6 +206,18 @@ def _is_named(path: Path, wanted: frozenset[str], more: frozenset[str]) -> bool:
         return False  # `request_number` is the number of a request
     plural = own & wanted and (own & more or any(word.endswith(("s", "n")) for word in own & wanted))
     return bool(plural) and not own & (_NO | _SETTINGS)
+
+
+def names_calls(path: Path) -> bool:
+    """Whether a name is that of a number of calls."""
+    return _is_named(path, _CALLS, _COUNTED) and not _has(path, _GOOD | _BAD)
+
+
+def _of_models_first(paths: Sequence[Path]) -> list[Path]:
+    """Return numbers of calls without those of other services, where one names a model or who serves them."""
+    named = [path for path in paths if _has(path, PROVIDERS | _OF_A_MODEL)]
+    plain = [path for path in paths if _words(path) <= _CALLS | _COUNTED | _OF_MODELS]
+    return named or plain or [*paths]
 
 
 def _only(path: Path, words: frozenset[str]) -> bool:

@@ -1,0 +1,72 @@
+"""Calls without tokens that lie inside of a document, sums of days that tell only calls, tables without names."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from leverwatch.collectors.sniffing.guess import FieldGuess
+from leverwatch.collectors.sniffing.sniff import guess
+
+
+def guessed(data: bytes) -> FieldGuess | None:
+    found = guess(data, "plain")
+    return None if found is None else found.fields
+
+
+def document(value: dict[str, Any]) -> FieldGuess | None:
+    return guessed(json.dumps(value, indent=1).encode())
+
+
+def at(n: int) -> str:
+    return f"2026-07-2{n}T11:{n:02}:09+02:00"
+
+
+def test_calls_of_a_list_need_no_tokens_beside_a_time_of_day_and_a_model() -> None:
+    calls = [{"at": at(n), "model": f"m{n % 2}", "input_length": 9 + n, "duration_ms": 70 + n} for n in range(5)]
+    found = document({"requests_total": 5, "latest": calls})
+
+    assert found is not None
+    assert found.extras["records"] == "latest"
+    assert found.fields == {"time": "latest.at", "model": "latest.model", "latency_ms": "latest.duration_ms"}
+
+
+def test_questions_and_answers_of_a_list_are_calls_too() -> None:
+    asked = [{"at": at(n), "question": f"is {n} a prime", "answer": "I think so."} for n in range(5)]
+    found = document({"version": 2, "history": asked})
+
+    assert found is not None
+    assert found.fields == {"time": "history.at"}
+    assert any("Is each of them one call of a model?" in note for note in found.notes)
+
+
+def test_a_list_of_other_things_with_a_time_is_refused() -> None:
+    assert document({"jobs": [{"at": at(n), "name": f"backup {n}", "took_ms": 90} for n in range(5)]}) is None
+
+
+def test_days_that_tell_calls_and_a_cost_count_by_the_calls_of_models() -> None:
+    days = {
+        f"2026-07-2{n}": {"jira_api_calls": 40 + n, "openai_api_calls": 3 + n % 2, "total_cost": (2 + n % 3) / 100}
+        for n in range(4)
+    }
+    found = document({"per_day": days, "per_month": {"2026-07": days["2026-07-20"]}})
+
+    assert found is not None
+    assert found.extras["records"] == "per_day.*"
+    assert found.fields["inferences"] == "per_day.*.openai_api_calls"
+    assert found.fields["time"] == "key.1"
+
+
+def test_counts_that_add_up_are_tokens_of_a_table_without_names_or_models_and_that_is_asked() -> None:
+    rows = [f"{at(n)},s-{n % 2},{40 + n * 7 % 5},{9 + n * 5 % 3},{49 + n * 7 % 5 + n * 5 % 3}\n" for n in range(8)]
+    found = guessed("".join(rows).encode())
+
+    assert found is not None
+    assert found.extras["columns"] == ["time", "column2", "input_tokens", "output_tokens", "total_tokens"]
+    assert any("8 fewer in the sample" in note for note in found.notes)
+
+
+def test_counts_that_do_not_add_up_are_none_without_a_model() -> None:
+    rows = [f"{at(n)},s-{n % 2},{40 + n * 7 % 5},{9 + n * 5 % 3},{50 + n}\n" for n in range(8)]
+
+    assert guessed("".join(rows).encode()) is None
