@@ -26,9 +26,9 @@ _SECONDS = len("2026-03-10T08:00:")
 _UNITS_OF = {len("00.000"): 1_000, len("00.000000"): 1_000_000}
 """How many units a second has, by the length of what is below a minute."""
 _NAMED = re.compile(
-    # BigQuery names UTC; Go writes the offset, its name, and what its monotonic clock said.
+    # BigQuery names UTC; Serilog writes the offset, Go its name too, and what its monotonic clock said.
     r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?) "
-    r"(?:(?:UTC|GMT|Z)|([+-]\d{4}) (?:[A-Z]{1,6}|[+-]\d{2,4}))(?: m=[+-]\d+\.\d+)?",
+    r"(?:(?:UTC|GMT|Z)|([+-]\d\d:\d\d)|([+-]\d{4}) (?:[A-Z]{1,6}|[+-]\d{2,4}))(?: m=[+-]\d+\.\d+)?",
     re.ASCII,
 )
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
@@ -96,7 +96,7 @@ def _from_iso(text: str, zone: tzinfo) -> datetime | None:
 def _numbered(text: str) -> str:
     """Return a time with the offset of its zone instead of the zone's name; any other text unchanged."""
     match = _NAMED.fullmatch(text)
-    return text if match is None else f"{match[1]}{match[2] or 'Z'}"
+    return text if match is None else f"{match[1]}{match[2] or match[3] or 'Z'}"
 
 
 def _from_http(text: str) -> datetime | None:

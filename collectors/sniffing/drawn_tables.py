@@ -10,7 +10,9 @@ from leverwatch.collectors.sniffing.moments import moments_of
 
 _BAR = re.compile(r"[|│┃]")
 _RULE = re.compile(r"[\s|│┃+:=─━┼╋┿┬┴├┤┌┐└┘╞╪╡╒╤╕╘╧╛┏┳┓┡╇┩└┴┘-]+")
-_FEWEST_COLUMNS = 3
+_APART = re.compile(r" {2,}")
+_FEWEST_COLUMNS, _FEWEST_ROWS = 3, 2
+_MOSTLY, _FAR = 0.8, 20
 _MOST_APART = 3
 """Lines from a header within which a rule must be."""
 
@@ -28,6 +30,25 @@ def drawn_table(lines: Sequence[str]) -> str | None:
         time = _time_of(names, rows)
         if time is not None:
             return _pattern(names, time, led=bool(_BAR.match(line.strip())))
+    return _padded_table(lines)
+
+
+def _padded_table(lines: Sequence[str]) -> str | None:
+    """Return the pattern of rows whose columns are apart by several blanks, under a header of as many names."""
+    for at, line in enumerate(lines[:_FAR]):
+        names = _APART.split(line.strip())
+        if len(names) < _FEWEST_COLUMNS or any(re.search(r"[\d|:=]", name) for name in names):
+            continue
+        rows = [_APART.split(row.strip()) for row in lines[at + 1 :] if not _is_rule(row)]
+        whole = [row for row in rows if len(row) == len(names)]
+        time = _time_of(names, whole) if len(whole) >= max(_FEWEST_ROWS, _MOSTLY * len(rows)) else None
+        if time is not None:
+            # A cell may have single blanks in it; a row begins with no letter where its time is.
+            cells = [
+                rf"(?P<{name}>{'[0-9]' if at == time else ''}[^ ]*(?: [^ ]+)*)"
+                for at, name in enumerate(_groups(names))
+            ]
+            return "^" + r" {2,}".join(cells) + "$"
     return None
 
 
@@ -61,17 +82,20 @@ def _are_times(cells: Sequence[str]) -> bool:
 
 def _pattern(names: Sequence[str], time: int, *, led: bool) -> str:
     """Return the pattern of a row; a header has no digit where rows have their time, and does not fit."""
-    groups: list[str] = []
-    taken: set[str] = set()
-    for at, name in enumerate(names):
-        base = re.sub(r"\W+", "_", name.lower()).strip("_")
-        base = base if base.isidentifier() else f"column{at + 1}"
-        chosen, number = base, 1
-        while chosen in taken:
-            number += 1
-            chosen = f"{base}_{number}"
-        taken.add(chosen)
-        groups.append(rf"\s*(?P<{chosen}>\d[^|│┃]*)" if at == time else f"(?P<{chosen}>[^|│┃]*)")
+    groups = [
+        rf"\s*(?P<{name}>\d[^|│┃]*)" if at == time else f"(?P<{name}>[^|│┃]*)"
+        for at, name in enumerate(_groups(names))
+    ]
     bar = "[|│┃]"
     row = bar.join(groups)
     return rf"^\s*{bar}{row}{bar}" if led else f"^{row}$"
+
+
+def _groups(names: Sequence[str]) -> list[str]:
+    """Return a name for the group of each column, no two of them the same."""
+    chosen: list[str] = []
+    for at, name in enumerate(names, 1):
+        base = re.sub(r"\W+", "_", name.lower()).strip("_")
+        base = base if base.isidentifier() else f"column{at}"
+        chosen.append(f"{base}_{at}" if base in chosen else base)
+    return chosen

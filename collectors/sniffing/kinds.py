@@ -57,10 +57,9 @@ def kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     every = range(len(columns))
     answers = _told(columns, ("output_tokens",))
     tokens = answers | _told(columns, ("input_tokens",))
-    if tokens:
-        tokens |= paid(columns)
-    else:
+    if not tokens:
         answers, tokens = _by_sides(columns)
+    tokens |= paid(columns) if tokens else set()
     models = {path for path in columns.of if rank("model", path) is not None} or {
         path for path, column in columns.of.items() if looks_like_models(column) and not is_vendor(column)
     }

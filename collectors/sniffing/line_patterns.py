@@ -91,7 +91,11 @@ class _Written:
 
     def pattern(self) -> str:
         """Return the expression."""
-        return ("^" if self._starts else "") + "".join(self._written())
+        begins = self._form[0]
+        # A value of any letters begins where a word does, and is not tried at each of its letters.
+        is_value = begins is not None and begins.kind is Kind.VALUE
+        start = "^" if self._starts else r"(?<!\S)" if is_value else ""
+        return start + "".join(self._written())
 
     def _written(self) -> Iterator[str]:
         before: _Element = None
@@ -109,7 +113,8 @@ class _Written:
         solid = {Kind.WORD, Kind.NUMBER, Kind.VALUE, Kind.TIME}
         # A unit may stand directly behind its number.
         apart = before.kind in solid and it.kind in solid and before.kind is not Kind.NUMBER
-        return r"\s+" if apart else r"\s*"
+        # Possessive, so that no blank is tried in two places.
+        return r"\s++" if apart else r"\s*+"
 
     def _part(self, it: Part) -> str:
         if it.kind is Kind.TIME:
@@ -131,7 +136,7 @@ class _Written:
         label = self._label(at)
         name = self._name(label or "text")
         if sign and sign in _ENDS:
-            return rf"\s*(?P<{name}>[^{re.escape(sign)}]*)"
+            return rf"(?P<{name}>[^{re.escape(sign)}]*)"
         if following is not None and following.kind in {Kind.NUMBER, Kind.TIME}:
             return rf"(?P<{name}>\D*)"
         # It ends at the first place where what follows does, and no other is tried.

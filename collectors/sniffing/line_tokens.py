@@ -210,8 +210,15 @@ def _before(parts: Sequence[Part], at: int) -> tuple[list[str], bool]:
         elif it.kind is Kind.WORD and len(words) < _MOST_WORDS:
             words.insert(0, it.text)
         else:
-            break
+            return (words if by_sign or it.kind is not Kind.NUMBER else _unclaimed(words)), by_sign
     return words, by_sign
+
+
+def _unclaimed(words: list[str]) -> list[str]:
+    """Return the words between two numbers without those that name the first one: `7 output tokens in 3 ms`."""
+    while words and (words[0].lower() in TOKEN or bare_field((words[0],)) or words[0] in _UNITS):
+        words = words[1:]
+    return words
 
 
 def _behind(parts: Sequence[Part], at: int) -> list[str]:

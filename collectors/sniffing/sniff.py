@@ -16,9 +16,10 @@ from leverwatch.collectors.records.formats.exports import WITHOUT_CALLS, export_
 from leverwatch.collectors.records.formats.interface import Format, Row, Units
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.framing.lines import LINES
-from leverwatch.collectors.records.framing.python_text import Python
+from leverwatch.collectors.records.framing.python_text import Python, printed
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.wrappers import STRING_FIELDS, JsonString, Prefix
+from leverwatch.collectors.sniffing.by_columns import by_columns
 from leverwatch.collectors.sniffing.counting import Sample, Summary, doubts, recorded_by, samples, summarise
 from leverwatch.collectors.sniffing.guess import FieldGuess, dotted, leaves, propose
 from leverwatch.collectors.sniffing.loading import config_of, loadable
@@ -29,6 +30,7 @@ from leverwatch.collectors.sniffing.reshaping import reshaped
 from leverwatch.collectors.sniffing.tables import Table, has_no_header, no_table, table_of, without_header
 from leverwatch.collectors.sniffing.text_lines import lines_in, tells_more
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
+from leverwatch.collectors.sniffing.titles import below_titles
 from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
 from leverwatch.collectors.sniffing.zones import NO_ZONE, zone_of_lines
 
@@ -173,8 +175,16 @@ def _unwrapped(units: Units) -> Iterator[tuple[tuple[str, ...], Units]]:
     strings = JsonString(any_text=True).unwrap(units)
     yield ("json-string",), strings
     for wrappers, texts in ((), units), (("json-string",), strings):
-        if any(_PRINTED.search(unit) for unit in texts.units):
+        if _may_be_printed(texts.units):
             yield (*wrappers, "python"), Python().unwrap(texts)
+
+
+def _may_be_printed(units: Sequence[bytes]) -> bool:
+    """Whether lines have what Python prints, or objects that are no JSON for a comma or a comment too many."""
+    if any(_PRINTED.search(unit) for unit in units):
+        return True
+    broken = (unit.decode(errors="replace") for unit in units[:SAMPLE_RECORDS] if isinstance(_value(unit), str))
+    return any(text.lstrip().startswith('{"') and printed(text) is not None for text in broken)
 
 
 def _json(data: bytes, compression: str) -> Guess | None:
@@ -194,6 +204,8 @@ def _json(data: bytes, compression: str) -> Guess | None:
         records = [it for it in values if isinstance(it, dict)]
         others = len(inner.refused) + sum(isinstance(it, str) and bool(it.strip()) for it in values)
         refused = others if others >= max(_FEWEST_OTHERS, _OTHERS * len(values)) else 0
+        if by_columns(records) is not None:
+            continue
         fields = propose([leaves(it) for it in records], clock=clock, day_first=False)
         inside = reshaped(records, fields, clock)
         if inside is not None:
@@ -260,13 +272,21 @@ def _table(data: bytes, compression: str) -> Guess | None:
     if found is None or has_no_header(found):
         found = without_header([*spread(_lines(data))])
     if found is None:
-        return None
+        return _below_titles(data, compression)
     fields = propose(found.records, lambda path: path[0], day_first=found.delimiter == ";")
     if fields is None:
-        return None
+        return _below_titles(data, compression)
     extras = {"columns": list(found.columns)} if found.columns else {}
     fields = replace(fields, notes=(*fields.notes, *found.notes), extras=extras)
     return _loaded(Guess("csv", compression, fields=fields, delimiter=found.delimiter))
+
+
+def _below_titles(data: bytes, compression: str) -> Guess | None:
+    below = below_titles(_lines(data)[:MOST_RECORDS])
+    if below is None:
+        return None
+    fields, table = below
+    return _loaded(Guess("csv", compression, fields=fields, delimiter=table.delimiter))
 
 
 def refusal(data: bytes) -> str:
@@ -280,7 +300,7 @@ def refusal(data: bytes) -> str:
     said = []
     for wrappers, inner in _unwrapped(units):
         values = [it for it in map(_value, spread(inner.units, 2000)) if isinstance(it, dict)]
-        text = found_and_missing([leaves(it) for it in values], dotted)
+        text = by_columns(values) or found_and_missing([leaves(it) for it in values], dotted)
         if text:
             said.append(f"in {wrappers[0]}: {text}" if wrappers else text)
         said += [

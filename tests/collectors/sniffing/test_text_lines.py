@@ -15,6 +15,7 @@ from leverwatch.collectors.sniffing.sniff import Guess, config_of, guess, summar
 from tests.collectors.sources.files.logs import sums
 
 NUMBER = 12
+COUNT = range(NUMBER)
 Line = Callable[[int], str]
 IN, OUT = sum(1100 + n for n in range(NUMBER)), sum(20 + n for n in range(NUMBER))
 AT = "2026-03-10 08:{:02}:07"
