@@ -87,3 +87,14 @@ def has_times_of_day(found: Mapping[int, datetime]) -> bool:
 def stands_for_many(draft: Draft) -> bool:
     """Whether a record says how many calls it stands for."""
     return "inferences" in draft.paths
+
+
+def are_days(draft: Draft) -> bool:
+    """Whether the times are written as days alone."""
+    column = draft.column("time")
+    return (
+        column is not None
+        and len(draft.paths["time"]) == 1
+        and all(isinstance(it, str) and ":" not in it and not it.strip().isdecimal() for it in column.values)
+        and not has_times_of_day(times(draft))
+    )

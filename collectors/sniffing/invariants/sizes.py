@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from statistics import median
 
 from leverwatch.collectors.sniffing.draft import Draft
-from leverwatch.collectors.sniffing.invariants.amounts import latencies, stands_for_many, with_beside
+from leverwatch.collectors.sniffing.invariants.amounts import (
+    are_days,
+    latencies,
+    stands_for_many,
+    with_beside,
+)
 from leverwatch.collectors.sniffing.name_words import SESSION, words_of
 
 _READS, _WRITES = 2_200_000, 400_000
@@ -31,14 +36,19 @@ def doubt_sizes(draft: Draft) -> None:
             f" sum of several calls{_of_session(draft)}, or its tokens are running totals; it counts as one call,"
             " and how many there were is not told",
         )
+    elif len(draft.columns) < _FEWEST and are_days(draft):
+        draft.doubt(
+            "inferences",
+            "the time is a day alone, as of sums; no field says of how many calls, and each record counts as one",
+        )
     else:
         _doubt_sessions(draft, taken, given)
     _doubt_speeds(draft, given)
 
 
 def _of_session(draft: Draft) -> str:
-    times = draft.paths.get("time", ())
-    found = [path for path in draft.columns.of if SESSION.intersection(words_of(path[-1])) and path not in times]
+    time = draft.paths.get("time", ())
+    found = [path for path in draft.columns.of if SESSION.intersection(words_of(path[-1])) and path not in time]
     names = [draft.spell(path) for path in found]
     return f", as of a session or run ({names[0]})" if names else ""
 

@@ -22,6 +22,8 @@ _SMALL = 40
 _CHANCE = 0.1
 """The share of other records with the amounts of another one, from which on equal amounts are nothing special."""
 _MOST_NAMES = 3
+_STREAM = 3
+"""Records that grow one after the other, from which on it is no chance."""
 _AMOUNTS = ("input_tokens", "cached_input_tokens", "output_tokens")
 
 
@@ -60,6 +62,30 @@ def doubt_twice(draft: Draft) -> None:
         f" {' or '.join(paths[:_MOST_NAMES])}, and count as calls of their own; if these are the same calls"
         f" written twice, there are {len(later)} fewer inferences and {tokens:,.0f} fewer tokens in the sample",
     )
+
+
+def doubt_growing(draft: Draft) -> None:
+    """Say how many records have the input of the one just before and more output, as pieces of a stream have."""
+    moments = times(draft)
+    if stands_for_many(draft) or "request_id" in draft.paths or not has_times_of_day(moments):
+        return
+    taken, given = amounts(draft, "input_tokens"), amounts(draft, "output_tokens")
+    order = sorted(
+        (at for at in moments if taken.get(at, 0) > 0 and at in given), key=lambda at: (moments[at], at)
+    )
+    longest = run = growing = 0
+    for first, second in pairwise(order):
+        near = (moments[second] - moments[first]).total_seconds() <= _WITHIN
+        is_more = near and taken[second] == taken[first] and given[second] > given[first]
+        run = run + 1 if is_more else 0
+        growing += is_more
+        longest = max(longest, run)
+    if longest >= _STREAM and len(set(taken.values())) > 1:
+        draft.doubt(
+            "inferences",
+            f"{growing} records have the input of the one up to {_WITHIN:.0f} seconds before and more output, and"
+            f" count as calls of their own; if they are pieces of a stream, there are {growing} fewer",
+        )
 
 
 def _may_be_one(draft: Draft, first: int, second: int) -> bool:

@@ -249,6 +249,30 @@ def test_a_model_of_a_house_that_has_tokens_is_none() -> None:
     assert "like no model" not in said(found)
 
 
+@pytest.mark.parametrize("text", ["Error: 429 Too Many Requests", "[ERROR] no route", "Traceback (most recent"])
+def test_an_answer_that_begins_as_an_error_does_is_doubted_where_no_field_tells_the_outcome(text: str) -> None:
+    found = proposed(calls(lambda it: {"response": text if it.n % 8 == 2 else f"In part {it.n} errors are rare."}))
+
+    assert "3 records have a text in response that begins as an error does" in said(found)
+
+
+def test_calls_without_any_output_may_have_failed() -> None:
+    found = proposed(calls(lambda it: {"output_tokens": 0} if it.n % 8 == 2 else {}))
+
+    assert "3 records have input and no output tokens, and count as calls that succeeded" in said(found)
+
+
+def test_records_that_grow_within_seconds_may_be_pieces_of_a_stream() -> None:
+    found = proposed([call(n, output_tokens=9 * piece, at=f"2026-03-04T09:{n:02}:0{piece}Z")
+                      for n in range(5) for piece in (1, 2, 3, 4)])  # fmt: skip
+
+    assert "15 records have the input of the one up to 2 seconds before and more output" in said(found)
+
+
+def test_one_row_of_a_day_may_be_a_sum() -> None:
+    assert "the time is a day alone, as of sums" in said(proposed([call(0, at="2026-03-04")]))
+
+
 def test_what_changes_the_number_of_calls_is_said_first_and_what_most_logs_leave_open_last() -> None:
     notes = ("time: has no zone; set timezone unless it is UTC", "cost_usd: cost is taken for US dollars",
              "model: names none", "output_tokens: more", "inferences: fewer")  # fmt: skip
