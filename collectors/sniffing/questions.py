@@ -26,6 +26,12 @@ _LENGTH = word_set(
     "len length lengths chars char characters character size words word wordcount charcount zeichen lange laenge"
     " longitud longueur lunghezza tamanho lengte dlugosc uzunluk letters count"
 )
+_PLAIN = (frozenset({"input", "message", "msg", "q", "text", "user", "request", "in"}),
+          frozenset({"output", "a", "bot", "assistant", "ai", "llm", "out", "result"}))  # fmt: skip
+"""Names, of no other word than these, of texts of which only both together tell."""
+_ANSWERS = _ANSWERED - word_set("response responses reply replies reponse completion completions generation")
+_OF_TEXT = word_set("chars char characters character words word wordcount charcount zeichen")
+"""Words of lengths that only texts have."""
 _SURE = word_set("prompt prompts llm ai gpt chatbot assistant gemini claude chatgpt generated completion utterance"
                  " eingabeaufforderung")  # fmt: skip
 """Words that speak of a model, where queries and responses of databases and websites have lengths as well."""
@@ -43,14 +49,16 @@ _LOOKED_AT = 200
 def asked_and_answered(columns: Columns) -> tuple[Path, ...] | None:
     """Return the paths of what was asked and answered, as texts or by their lengths; that of a prompt alone, which
     nothing but a model is given; None where there is neither."""
-    texts = [_best(columns, side, _is_text) for side in (0, 1)]
+    texts = [_best(columns, side, _is_text) or _plain(columns, side) for side in (0, 1)]
     lengths = [_best(columns, side, _is_length) for side in (0, 1)]
     asked, answered = texts[0] or lengths[0], texts[1] or lengths[1]
     if asked is not None and answered is not None and asked != answered:
         both = frozenset((*_words(asked), *_words(answered)))
         if (texts[0] and texts[1]) or both & (_SURE | word_set("question questions frage pregunta domanda")):
             return asked, answered
-    alone = texts[0]
+        if both & _ANSWERS or (texts[0] and _OF_TEXT.intersection(words_of(answered[-1]))):
+            return asked, answered
+    alone = _best(columns, 0, _is_text)
     is_prompt = alone is not None and not frozenset(_words(alone)).isdisjoint({"prompt", "prompts"})
     return (alone,) if alone is not None and is_prompt and columns.share(alone) >= _MOSTLY else None
 
@@ -71,6 +79,17 @@ def _best(columns: Columns, side: int, fits: object) -> Path | None:
         if columns.share(path) >= _OFTEN and callable(fits) and fits(column) and _is_of(path, side)
     ]
     return min(found, key=lambda path: (len(path), len(_words(path))), default=None)
+
+
+def _plain(columns: Columns, side: int) -> Path | None:
+    """Return a path with a name of one word, whose values are mostly sentences."""
+    for path, column in columns.of.items():
+        if columns.share(path) < _OFTEN or not _is_text(column) or len(words_of(path[-1])) != 1:
+            continue
+        many = sum(len(str(it).split()) > 1 for it in column.values[:_LOOKED_AT])
+        if _PLAIN[side].issuperset(words_of(path[-1])) and many >= _OFTEN * len(column.values[:_LOOKED_AT]):
+            return path
+    return None
 
 
 def _is_of(path: Path, side: int) -> bool:

@@ -27,6 +27,11 @@ CALLS: dict[str, Record] = {
     "an object for each": lambda n: {"query": {"text": f"who is {n}"}, "answer": {"preview": f"It is {n}"}},
     "another language": lambda n: {"frageText": f"wie hoch ist {n}", "antwort_kurz": "So hoch."},
     "a third language": lambda n: {"soru": f"deniz {n} derin mi", "cevap_metni": "Evet, derin."},
+    "messages and responses": lambda n: {"message": f"is {n} odd", "response": "I think it is", "ms": 40 + n},
+    "one letter each": lambda n: {"q": f"is {n} odd", "a": "I think it is"},
+    "input and output as texts": lambda n: {"input": f"is {n} odd", "output": "I think it is"},
+    "a query and how many characters came back": lambda n: {"query": f"odd {n}", "response_chars": 300 + n},
+    "lengths of a query and its answer": lambda n: {"query_length": 20 + n, "answer_length": 300 + n},
     "a prompt alone": lambda n: {"user": f"u{n % 2}", "image_prompt": f"a boat and {n} birds"},
     "a time of the inference": lambda n: {"picture": f"p{n}.png", "inference_sec": 3.5 + n, "steps": 20},
     "numbers of a model by name": lambda n: {"node": f"n{n % 3}", "llm_ms": 400 + n},
@@ -47,6 +52,8 @@ def test_what_was_asked_and_answered_is_a_call_whose_model_is_unknown(name: str)
 NONE: dict[str, Record] = {
     "queries of a database": lambda n: {"query": f"lamps of size {n}", "response_length": 90 + n},
     "a converter of files": lambda n: {"file": f"f{n}", "input_length": 90 + n, "output_length": 70 + n},
+    "messages of a program": lambda n: {"message": f"saved page {n}", "result": "ok"},
+    "words in and out": lambda n: {"input": "photo", "output": f"p{n}"},
     "messages between people": lambda n: {"user_name": "anna", "message": f"see you at {n}"},
     "answers that nobody asked for": lambda n: {"lamp": n, "response": "it is on"},
 }  # fmt: skip
