@@ -88,6 +88,13 @@ def _set_total(draft: Draft, some: Sequence[Path], good: Sequence[Path], bad: Se
         return
     if none := sum(number == 0 for number in column.counts.values()):
         draft.doubt("inferences", f"{none} records whose {spelled} is 0 are no call")
+    uses = _of_uses(draft, path)
+    if uses:
+        names = [draft.spell(it) for it in uses]
+        draft.set("inferences", [names[0], *(f"+{name}" for name in names[1:])], *uses)
+        listed = ", ".join(names)
+        draft.doubt("inferences", f"every record stands for as many calls as {listed} say together")
+        return
     numerals = draft.signs(column)
     draft.set("inferences", {"path": spelled, **numerals} if numerals else spelled, path)
     draft.others["inferences"] = tuple(it for it in some[1:])
@@ -101,6 +108,20 @@ def _set_total(draft: Draft, some: Sequence[Path], good: Sequence[Path], bad: Se
         + (", though each has an id of its own" if one_each else ""),
     )
     _set_errors(draft, path, good, bad)
+
+
+def _of_uses(draft: Draft, path: Path) -> list[Path]:
+    """Return the numbers of calls of several objects side by side that have the same names in them, as of several
+    uses of a day; nothing where one of them is that of all the others."""
+    of = draft.columns.of
+    same = [it for it in of if len(it) > 1 and it[-1] == path[-1] and it[:-2] == path[:-2] and _is_count(of[it])]
+    if len(same) <= 1 or any(it[:-1] == path[:-2] and names_calls(it) for it in of):
+        return []
+    sums = {it: sum(of[it].counts.values()) for it in same}
+    if any(2 * number >= sum(sums.values()) and "total" in words_of(it[-2]) for it, number in sums.items()):
+        return []
+    is_one = any(number and 2 * number == sum(sums.values()) for number in sums.values())
+    return [] if is_one and len(same) > 2 else sorted(same, key=lambda it: it != path)
 
 
 def _tells_none(draft: Draft, path: Path) -> bool:

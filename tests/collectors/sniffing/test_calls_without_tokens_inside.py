@@ -70,3 +70,19 @@ def test_counts_that_do_not_add_up_are_none_without_a_model() -> None:
     rows = [f"{at(n)},s-{n % 2},{40 + n * 7 % 5},{9 + n * 5 % 3},{50 + n}\n" for n in range(8)]
 
     assert guessed("".join(rows).encode()) is None
+
+
+def test_calls_of_several_uses_of_a_day_are_added_up() -> None:
+    uses = {"search": {"call_count": 4, "total_tokens": 910}, "mail": {"call_count": 3, "total_tokens": 77}}
+    found = document({"date": "2026-07-21", **uses, "alerts": {"call_count": 0, "total_tokens": 0}})
+
+    assert found is not None
+    assert sorted(found.fields["inferences"]) == ["+alerts.call_count", "+mail.call_count", "search.call_count"]
+
+
+def test_calls_of_all_uses_are_those_of_a_day_and_are_not_added_to_their_parts() -> None:
+    uses = {"search": {"call_count": 4}, "mail": {"call_count": 3}}
+    found = document({"date": "2026-07-21", "call_count": 7, "total_tokens": 987, **uses})
+
+    assert found is not None
+    assert found.fields["inferences"] == "call_count"
