@@ -27,8 +27,15 @@ _NO_COUNT = word_set("remaining bucket limit quota budget refill rate refresh ac
 _OF_MODELS = word_set("llm genai gpt inference inferences inferencing guidance")
 """Words in names of times and settings that only models have."""
 _ROLE = ("role", "sender", "speaker", "author", "messagerole", "sendertype", "messagetype", "direction", "von")
-_ANSWERING = word_set("assistant ai bot model llm chatbot gpt agent")
-_ASKING = word_set("user human customer system client developer tool visitor guest")
+ANSWERING = word_set(
+    "assistant ai bot model llm chatbot gpt agent answer response reply chatgpt claude gemini antwort respuesta a"
+)
+"""Words for what a model said."""
+ASKING = word_set(
+    "user human customer system client developer tool visitor guest question query prompt you q frage nutzer"
+    " usuario pregunta"
+)
+"""Words for what it was told."""
 _MOSTLY, _OFTEN = 0.9, 0.5
 
 
@@ -87,8 +94,8 @@ def answers_only(columns: Columns, spell: Callable[[Path], str]) -> tuple[Path, 
         if not is_called(_ROLE, path) or columns.share(path) < _MOSTLY or not all(map(is_word, column.values)):
             continue
         words = dict.fromkeys(str(value) for value in column.values)
-        given = [word for word in words if not _ANSWERING.isdisjoint(words_of(word))]
-        asked = [word for word in words if word not in given and not _ASKING.isdisjoint(words_of(word))]
+        given = [word for word in words if not ANSWERING.isdisjoint(words_of(word))]
+        asked = [word for word in words if word not in given and not ASKING.isdisjoint(words_of(word))]
         if given and asked and len(given) + len(asked) == len(words):
             out = sum(str(value) in asked for value in column.values)
             note = (
@@ -122,7 +129,7 @@ def _answers(columns: Columns) -> tuple[Path, ...] | None:
         return (found[0],)
     for path, column in columns.of.items():
         words = [frozenset(words_of(str(value))) for value in dict.fromkeys(column.values)]
-        if is_called(_ROLE, path) and words and all(it & _ANSWERING for it in words):
+        if is_called(_ROLE, path) and words and all(it & ANSWERING for it in words):
             return (path,)
     return None
 

@@ -16,6 +16,7 @@ from leverwatch.collectors.sniffing.line_patterns import pattern_of_lines
 from leverwatch.collectors.sniffing.line_tokens import LEVELS, Part, parts_of, speaks_of_tokens, tells
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.reading import spread
+from leverwatch.collectors.sniffing.transcripts import transcript_in
 from leverwatch.collectors.sniffing.words import Kind, kind_of, outcome_of
 
 _MOST_LINES = 4000
@@ -34,7 +35,8 @@ def lines_in(units: Units) -> FieldGuess | None:
     parts = [parts_of(text) for text in texts]
     told = [it for it in parts if speaks_of_tokens(it)]
     if len(told) < _FEWEST:
-        return None
+        turns = transcript_in(texts)
+        return None if turns is None else _proposed(texts, turns, parts)
     form, _ = Counter(map(tells, told)).most_common(1)[0]
     pattern = pattern_of_lines([it for it in told if tells(it) == form])
     return None if pattern is None else _proposed(texts, pattern, parts)

@@ -1,0 +1,58 @@
+"""Lines of text with what was asked and what a model answered, each with its time."""
+
+from __future__ import annotations
+
+import pytest
+
+from leverwatch.collectors.sniffing.sniff import guess
+
+
+def lines(form: str, other: str = "") -> bytes:
+    turns = (
+        form.format(at=f"2026-08-0{2 + n // 4} 14:{n:02}:07", n=n)
+        + (other.format(at=f"2026-08-0{2 + n // 4} 14:{n:02}:19", n=n) if other else "")
+        for n in range(7)
+    )
+    return "".join(turns).encode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "word"),
+    [
+        ("[{at}] User: is {n} odd?\n", "[{at}] Bot: Let us see: yes.\n", "Bot"),
+        ("{at},207 - INFO - Frage: ist {n} gerade?\n", "{at},208 - INFO - Antwort: Nein.\n", "Antwort"),
+        ("{at} | chat | Question > is {n} odd?\n", "{at} | chat | LLM response > Yes.\n", "response"),
+    ],
+)
+def test_answers_in_turn_with_questions_are_calls_of_an_unknown_model(
+    asked: str, answered: str, word: str
+) -> None:
+    found = guess(lines(asked, answered), "plain")
+
+    assert found is not None
+    assert found.format == "lines"
+    assert found.fields is not None
+    assert found.fields.only == {"role": word}
+    assert found.fields.fields == {"time": "time"}
+    assert any("Is each of them one call of a model?" in note for note in found.fields.notes)
+
+
+def test_a_line_with_question_and_answer_is_one_call() -> None:
+    found = guess(lines("{at} Q: is {n} odd? | A: I think so: yes.\n"), "plain")
+
+    assert found is not None
+    assert found.fields is not None
+    assert not found.fields.only
+    assert found.fields.fields == {"time": "time"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("{at} anna: is {n} odd?\n", "{at} ben: I think so.\n"),
+        ("{at} INFO: started job {n}\n", "{at} INFO: finished job {n}\n"),
+        ("{at} User: logged in {n}\n", "{at} Server: done {n}\n"),
+    ],
+)
+def test_what_people_and_programs_say_in_turn_is_no_call(one: str, other: str) -> None:
+    assert guess(lines(one, other), "plain") is None
