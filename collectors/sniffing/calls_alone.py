@@ -22,6 +22,7 @@ PROVIDERS = word_set(
     "openai anthropic ollama gemini vertexai vertex bedrock azureopenai mistral mistralai groq cohere openrouter"
     " togetherai deepseek huggingface perplexity fireworks lmstudio vllm llamacpp llm claude gpt chatgpt xai grok"
     " qwen dashscope zhipu moonshot cerebras litellm"
+    " generativelanguage aiplatform"
 )
 _NO_COUNT = word_set("remaining bucket limit quota budget refill rate refresh access auth csrf")
 _OF_MODELS = word_set("llm genai gpt inference inferences inferencing guidance")

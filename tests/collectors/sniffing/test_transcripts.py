@@ -56,3 +56,37 @@ def test_a_line_with_question_and_answer_is_one_call() -> None:
 )
 def test_what_people_and_programs_say_in_turn_is_no_call(one: str, other: str) -> None:
     assert guess(lines(one, other), "plain") is None
+
+
+def request(url: str, outcome: str = "200 OK") -> str:
+    return f'{{at}},118 INFO httpx: HTTP Request: POST {url} "HTTP/1.1 {outcome}"\n'
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.openai.com/v1/chat/completions",
+        "https://api.anthropic.com/v1/messages?beta=true",
+        "https://generativelanguage.googleapis.com/v1beta/models/gemini-9:generateContent",
+        "https://api.groq.com/openai/v1/chat/completions",
+    ],
+)
+def test_requests_to_the_api_of_a_model_are_calls_with_their_outcome(url: str) -> None:
+    found = guess(lines(request(url), request(url, "429 Too Many Requests")), "plain")
+
+    assert found is not None
+    assert found.fields is not None
+    assert found.fields.fields == {"time": "time", "status": "status"}
+    assert any("Is each of them one call of a model?" in note for note in found.fields.notes)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.openai.com/v1/embeddings",
+        "https://shop.example.org/v1/messages",
+        "https://api.openai.com/v1/files",
+    ],
+)
+def test_other_requests_are_none(url: str) -> None:
+    assert guess(lines(request(url)), "plain") is None
