@@ -90,3 +90,28 @@ def test_requests_to_the_api_of_a_model_are_calls_with_their_outcome(url: str) -
 )
 def test_other_requests_are_none(url: str) -> None:
     assert guess(lines(request(url)), "plain") is None
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "[{at}]\nUser: is {n} odd?\nBot: Let us see.\n{n} is.\n---\n",
+        "=== {at} ===\nQuestion: is {n} odd?\n\nAnswer: yes\n",
+        "Timestamp: {at}\nUser Query: is {n} odd?\nLLM Response: yes\n\n",
+    ],
+)
+def test_a_time_above_a_question_and_its_answer_is_one_call(form: str) -> None:
+    found = guess(lines(form), "plain")
+
+    assert found is not None
+    assert found.format == "lines"
+    assert found.fields is not None
+    assert found.fields.fields == {"time": "time"}
+    assert "7 records of the sample count as calls" in " ".join(found.fields.notes)
+
+
+@pytest.mark.parametrize(
+    "form", ["[{at}]\nUser: anna\nJob: backup\n", "[{at}]\nUser: a\nBot: b\nUser: c\nBot: d\n"]
+)
+def test_blocks_without_one_answer_each_are_no_calls(form: str) -> None:
+    assert guess(lines(form), "plain") is None
