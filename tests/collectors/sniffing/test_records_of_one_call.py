@@ -93,3 +93,25 @@ def test_looking_at_pictures_is_a_generation_beside_embeddings() -> None:
     ])  # fmt: skip
 
     assert found.fields["operation"] == {"path": "call_type", "generation": ["vision"]}
+
+
+@pytest.mark.parametrize("name", ["served", "routed_to", "finally_used"])
+def test_the_model_that_served_goes_before_the_one_that_was_requested(name: str) -> None:
+    found = proposed([
+        {**call(n), "model": None, "requested_model": "gpt-4o", name: "gpt-4o-mini" if n % 3 else "gpt-4o"}
+        for n in range(9)
+    ])  # fmt: skip
+
+    assert found.fields["model"] == name
+    assert any("requested_model names another model in 6 of 9 records" in note for note in found.notes)
+
+
+def test_a_check_of_what_was_answered_is_no_outcome_of_the_call_where_an_error_is_told() -> None:
+    found = proposed(
+        [
+            {**call(n), "syntactic_ok": n % 2 == 0, **({"error": "no connection"} if n == 4 else {})}
+            for n in range(9)
+        ]
+    )
+
+    assert found.fields["status"]["path"] == "error"

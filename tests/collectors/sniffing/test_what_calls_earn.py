@@ -33,6 +33,12 @@ def test_what_a_customer_pays_is_no_cost_where_a_gain_stands_beside(paid: str, g
     assert found.fields["cost_usd"] == "cost_usd"
 
 
+@pytest.mark.parametrize("name", ["human_cost", "manual_cost_usd", "cost_today", "monthly_cost", "baseline_cost"])
+def test_what_something_else_costs_is_no_cost_of_a_call(name: str) -> None:
+    assert proposed(**{name: lambda n: 90 * own(n), "ai_cost": own}).fields["cost_usd"] == "ai_cost"
+    assert "cost_usd" not in proposed(**{name: own}).fields
+
+
 def test_a_gain_alone_is_no_cost() -> None:
     assert "cost_usd" not in proposed(profit_usd=own).fields
 
