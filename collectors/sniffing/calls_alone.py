@@ -10,7 +10,7 @@ from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import is_called
 from leverwatch.collectors.sniffing.models import VENDORS
 from leverwatch.collectors.sniffing.name_words import TOKEN, word_set, words_of
-from leverwatch.collectors.sniffing.questions import asked_and_answered, asks
+from leverwatch.collectors.sniffing.questions import asked_and_answered, asks, has_sentences
 from leverwatch.collectors.sniffing.words import is_word
 
 TOTALS = (
@@ -28,6 +28,8 @@ _NO_COUNT = word_set("remaining bucket limit quota budget refill rate refresh ac
 _OF_MODELS = word_set("llm genai gpt inference inferences inferencing guidance")
 """Words in names of times and settings that only models have."""
 _ROLE = ("role", "sender", "speaker", "author", "messagerole", "sendertype", "messagetype", "direction", "von")
+_ROLES_TOO = ("event", "eventtype", "type", "kind", "from", "who", "messagefrom", "origin", "action")
+"""Names that are of roles too, where records have texts."""
 ANSWERING = word_set(
     "assistant ai bot model llm chatbot gpt agent answer response reply chatgpt claude gemini antwort respuesta a"
 )
@@ -88,14 +90,19 @@ def names_provider(column: Column, at: set[int]) -> bool:
     return bool(inside) and all(map(_is_provider, inside)) and not any(map(_is_provider, outside))
 
 
-def answers_only(columns: Columns, spell: Callable[[Path], str]) -> tuple[Path, list[str], str] | None:
+def answers_only(columns: Columns, spell: Callable[[Path], str]) -> tuple[Path, list[str | bool], str] | None:
     """Return where the role of a message is told, the words for those that a model wrote, and what is to be said;
     None when records are no messages of a conversation."""
     for path, column in columns.of.items():
-        if not is_called(_ROLE, path) or columns.share(path) < _MOSTLY or not all(map(is_word, column.values)):
+        if columns.share(path) < _MOSTLY or not all(map(is_word, column.values)):
+            continue
+        flagged = _by_flag(path, column, spell)
+        if flagged is not None and has_sentences(columns):
+            return flagged
+        if not is_called(_ROLE, path) and not (is_called(_ROLES_TOO, path) and has_sentences(columns)):
             continue
         words = dict.fromkeys(str(value) for value in column.values)
-        given = [word for word in words if not ANSWERING.isdisjoint(words_of(word))]
+        given: list[str | bool] = [word for word in words if not ANSWERING.isdisjoint(words_of(word))]
         asked = [word for word in words if word not in given and not ASKING.isdisjoint(words_of(word))]
         if given and asked and len(given) + len(asked) == len(words):
             out = sum(str(value) in asked for value in column.values)
@@ -105,6 +112,36 @@ def answers_only(columns: Columns, spell: Callable[[Path], str]) -> tuple[Path, 
             )
             return path, given, note
     return None
+
+
+def _by_flag(
+    path: Path, column: Column, spell: Callable[[Path], str]
+) -> tuple[Path, list[str | bool], str] | None:
+    """Return the same where a flag says of each message whether a person wrote it, or a model."""
+    named = frozenset(words_of(path[-1])) - {"is", "from", "by"}
+    if (
+        len(named) != 1
+        or set(column.values) != {True, False}
+        or not all(it in (True, False) for it in column.values)
+    ):
+        return None
+    if not any(isinstance(it, bool) for it in column.values) or not named & (ANSWERING | ASKING):
+        return None
+    given = bool(named & ANSWERING)
+    out = sum(value is not given for value in column.values)
+    note = (
+        f"only: {out} records whose {spell(path)} is {str(not given).lower()} are left out, as what a model was"
+        f" asked; were they calls, there would be {out} more inferences"
+    )
+    return path, [given], note
+
+
+def _is_flag_of_answers(path: Path, column: Column) -> bool:
+    """Whether a flag says of all messages that a model wrote them, and no person."""
+    named = frozenset(words_of(path[-1])) - {"is", "from", "by"}
+    values = set(column.values)
+    one = len(named) == 1 and len(values) == 1 and all(isinstance(it, bool) for it in values)
+    return one and bool(named & (ANSWERING if True in values else ASKING))
 
 
 def _total(columns: Columns) -> tuple[Path, ...] | None:
@@ -130,7 +167,10 @@ def _answers(columns: Columns) -> tuple[Path, ...] | None:
         return (found[0],)
     for path, column in columns.of.items():
         words = [frozenset(words_of(str(value))) for value in dict.fromkeys(column.values)]
-        if is_called(_ROLE, path) and words and all(it & ANSWERING for it in words):
+        is_role = is_called(_ROLE, path) or (is_called(_ROLES_TOO, path) and has_sentences(columns))
+        if is_role and words and all(it & ANSWERING for it in words):
+            return (path,)
+        if _is_flag_of_answers(path, column) and has_sentences(columns):
             return (path,)
     return None
 

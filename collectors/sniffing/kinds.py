@@ -93,7 +93,8 @@ def _answers(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     if found is None:
         return Kinds(range(len(columns)))
     path, words, note = found
-    kept = [at for at, value in columns.of[path].by_record.items() if str(value) in words]
+    said = set(map(str, words))
+    kept = [at for at, value in columns.of[path].by_record.items() if str(value) in said]
     return Kinds(kept, {path: words[0] if len(words) == 1 else words}, notes=(note,))
 
 

@@ -127,6 +127,11 @@ def _kind_of_keys(objects: Sequence[dict[str, Any]]) -> str | None:
         return DATE
     if sum(map(looks_like_model, names)) >= _MOSTLY * len(names):
         return MODEL
+    if len(names) >= _FEWEST_NAMES and all(isinstance(value, list) for _, value in entries):
+        items = [it for _, value in entries for it in value]
+        named = any(_is_name_of_field(name) for name in names)
+        alike = all(isinstance(it, dict) for it in items) and not named and _are_alike(items)
+        return NAME if alike and all(map(_has_time, items)) else None
     inner = [value for _, value in entries if isinstance(value, dict)]
     alike = len(names) >= _FEWEST_NAMES and len(inner) == len(entries) and _are_alike(inner)
     if not alike or any(_is_name_of_field(name) for name in names):

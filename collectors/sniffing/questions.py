@@ -42,6 +42,7 @@ _NONE = word_set(
     " template language lang category source sources per max min limit avg average mean error errors params"
     " parameters tool plan bytes embedding valid ok success"
 )
+_SAID = word_set("text content message msg body said utterance texto texte nachricht mensaje")
 _OFTEN, _MOSTLY = 0.5, 0.9
 _LOOKED_AT = 200
 
@@ -61,6 +62,14 @@ def asked_and_answered(columns: Columns) -> tuple[Path, ...] | None:
     alone = _best(columns, 0, _is_text)
     is_prompt = alone is not None and not frozenset(_words(alone)).isdisjoint({"prompt", "prompts"})
     return (alone,) if alone is not None and is_prompt and columns.share(alone) >= _MOSTLY else None
+
+
+def has_sentences(columns: Columns) -> bool:
+    """Whether nearly all records have a text of what somebody said."""
+    return any(
+        columns.share(path) >= _MOSTLY and _is_text(column) and not _SAID.isdisjoint(words_of(path[-1]))
+        for path, column in columns.of.items()
+    )
 
 
 def asks(columns: Columns) -> bool:

@@ -83,3 +83,46 @@ def test_no_value_of_a_key_or_a_user_is_shown_in_a_doubt() -> None:
     assert found is not None
     assert found.fields is not None
     assert "sk-" not in " ".join(found.fields.notes)
+
+
+MESSAGES: dict[str, tuple[Record, dict[str, Any]]] = {
+    "an event": (lambda n: {"event": ("question", "answer")[n % 2], "text": f"is {n} odd"}, {"event": "answer"}),
+    "a type of two words": (
+        lambda n: {"type": ("user_message", "bot_response")[n % 2], "content": f"is {n} odd"},
+        {"type": "bot_response"},
+    ),
+    "who it is from": (lambda n: {"from": ("user", "bot")[n % 2], "text": f"is {n} odd"}, {"from": "bot"}),
+    "a flag": (lambda n: {"is_user": n % 2 == 0, "message": f"is {n} odd"}, {"is_user": False}),
+    "a flag of the other side": (lambda n: {"from_bot": n % 2 == 0, "text": f"is {n} odd"}, {"from_bot": True}),
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_of_messages_in_turn_those_of_a_model_are_calls(name: str) -> None:
+    make, only = MESSAGES[name]
+    found = guess(log(make), "plain")
+
+    assert found is not None
+    assert found.fields is not None
+    assert found.fields.only == only
+    assert any("Is each of them one call of a model?" in note for note in found.fields.notes)
+
+
+@pytest.mark.parametrize("key", ["text", "lamp"])
+def test_events_of_systems_and_agents_are_no_messages(key: str) -> None:
+    record: Record = lambda n: {"type": ("sensor", "agent")[n % 2], key: f"on {n}"}  # noqa: E731
+
+    assert guess(log(record), "plain") is None
+
+
+def test_messages_of_each_user_under_a_key_are_all_calls() -> None:
+    turns = {
+        f"u{k}": [{"at": f"2026-04-1{k}T07:0{n}:31Z", "user": f"is {n} odd", "bot": "It is so"} for n in range(4)]
+        for k in range(3)
+    }
+    found = guess(json.dumps(turns, indent=1).encode(), "plain")
+
+    assert found is not None
+    assert found.fields is not None
+    assert found.fields.extras["records"] == "*"
+    assert "12 records of the sample count as calls" in " ".join(found.fields.notes)
