@@ -65,6 +65,12 @@ def _without_inputs(found: Kinds, columns: Columns, spell: Callable[[Path], str]
         if not _ALIKE <= len(inputs) / len(outputs) <= 1 / _ALIKE or not _neighbours(found.kept, inputs, outputs):
             continue
         name, number = spell(path), len(inputs)
+        if not _are_of_one(columns, inputs, outputs):
+            note = (
+                f"inferences: {number} records whose {name} is {taken[0]} count as calls beside those of"
+                f" {given[0]}; if they are the inputs of these, there are {number} fewer"
+            )
+            return replace(found, notes=(*found.notes, note))
         more = [
             (
                 f"inferences: {number} records whose {name} is {taken[0]} are taken for the inputs of the calls"
@@ -80,6 +86,19 @@ def _without_inputs(found: Kinds, columns: Columns, spell: Callable[[Path], str]
         kept = [at for at in found.kept if column.by_record.get(at) in words]
         return replace(found, kept=kept, only=only, notes=(*found.notes, *more))
     return found
+
+
+def _are_of_one(columns: Columns, inputs: Sequence[int], outputs: Sequence[int]) -> bool:
+    """Whether each input has the time or the id of an output."""
+    for path, column in columns.of.items():
+        if all(rank(name, path) is None for name in ("time", "request_id")):
+            continue
+        pairs = list(zip(sorted(inputs), sorted(outputs), strict=False))
+        values = column.by_record
+        same = sum(one in values and values[one] == values.get(other) for one, other in pairs)
+        if same >= _MOSTLY * len(inputs) and len({values.get(at) for at in inputs}) >= _MOSTLY * len(inputs):
+            return True
+    return False
 
 
 def _is_side(value: Scalar | None, own: frozenset[str], other: frozenset[str]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column, Columns
 from leverwatch.collectors.sniffing.draft import Draft
-from leverwatch.collectors.sniffing.field_names import is_called
+from leverwatch.collectors.sniffing.field_names import is_called, rank
 from leverwatch.collectors.sniffing.models import VENDORS
 from leverwatch.collectors.sniffing.name_words import TOKEN, word_set, words_of
 from leverwatch.collectors.sniffing.questions import asked_and_answered, asks, has_sentences
@@ -65,9 +65,11 @@ def said_of(sign: Sequence[Path], records: int, spell: Callable[[Path], str]) ->
 def tells_clock(draft: Draft) -> bool:
     """Whether most times have a time of day, or rows what was asked or how many calls there were: else a table of
     days is one of sums, or of anything."""
-    if "inferences" in draft.paths or asks(draft.columns):
-        return True
     path = draft.first("time")
+    # A counter has the day from which on it counts, by a name of its own.
+    is_counted = "inferences" in draft.paths and path is not None and rank("time", path) is not None
+    if is_counted or asks(draft.columns):
+        return True
     if path is None or path not in draft.columns.of:
         return True  # a wrapper gives it
     values = draft.columns.of[path].values

@@ -40,6 +40,7 @@ from leverwatch.collectors.sniffing.outcomes import set_status
 from leverwatch.collectors.sniffing.parts import set_parts
 from leverwatch.collectors.sniffing.presummed import set_inferences
 from leverwatch.collectors.sniffing.scopes import set_tokens
+from leverwatch.collectors.sniffing.stamps import is_stamp
 from leverwatch.collectors.sniffing.times import set_time, spans_of_calls
 from leverwatch.collectors.sniffing.units import set_latency
 from leverwatch.collectors.sniffing.unmapped import unmapped_numbers
@@ -137,6 +138,8 @@ def _proposed(
     set_tokens(draft, shared)
     set_parts(draft)
     set_inferences(draft)
+    if "inferences" in draft.paths and is_stamp(draft.settings["time"]):
+        return None  # sums of a run, whose only time is in its id
     # After the tokens, which calls that failed do not have.
     excluded = _set_status(draft, kinds) or left_out_by_words(draft) or left_out_searches(draft)
     if excluded and not kinds.excluded:

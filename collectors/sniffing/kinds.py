@@ -63,7 +63,7 @@ def kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     models = {path for path in columns.of if rank("model", path) is not None} or {
         path for path, column in columns.of.items() if looks_like_models(column) and not is_vendor(column)
     }
-    if tokens:
+    if answers:
         tokens |= _of_other_models(columns, models)
     calls = tokens or columns.covered(models) or are_totals(columns)
     if not calls:

@@ -16,6 +16,7 @@ from leverwatch.collectors.sniffing.field_names import LED, rank
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
 from leverwatch.collectors.sniffing.places import DATE, Place, places_of, records_at, spell, without_times
+from leverwatch.collectors.sniffing.stamps import is_stamp
 
 _TOKENS = ("input_tokens", "output_tokens")
 _MOSTLY = 0.9
@@ -61,6 +62,8 @@ def _spread(
     fields = propose([leaves(it) for it in taken.records], taken.spell, clock=clock, day_first=False)
     if fields is None or (place.tells_tokens and not {*_TOKENS, "model", "cost_usd"} & fields.fields.keys()):
         return None
+    if is_stamp(fields.fields.get("time")) and EVERY in place.path:
+        return None  # sums of a run, whose only time is in its id
     proving = _TOKENS if place.tells_tokens else ("time", "inferences")
     if not any(_tells(setting, place) for name in proving for setting in [fields.fields.get(name)]):
         return None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from leverwatch.collectors.records.time_forms import ANY, bare, inside
+from leverwatch.collectors.records.time_forms import ANY, bare, has_stars, inside
 from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.moments import readable
@@ -37,6 +38,11 @@ def set_stamp(draft: Draft) -> None:
         if "%z" not in form:
             draft.doubt("time", NO_ZONE)
         return
+
+
+def is_stamp(setting: Any) -> bool:
+    """Whether a setting of the time is that of one within another value."""
+    return isinstance(setting, dict) and has_stars(str(setting.get("format", "")))
 
 
 def _form(column: Column) -> str | None:

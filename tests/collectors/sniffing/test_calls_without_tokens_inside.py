@@ -86,3 +86,17 @@ def test_calls_of_all_uses_are_those_of_a_day_and_are_not_added_to_their_parts()
 
     assert found is not None
     assert found.fields["inferences"] == "call_count"
+
+
+def test_counters_since_a_reset_are_no_day() -> None:
+    assert (
+        document({"requests_today": 4, "total_requests": 19, "total_tokens": 870, "last_reset": "2026-07-21"})
+        is None
+    )
+
+
+def test_sums_of_a_run_by_task_are_refused_where_the_only_time_is_in_its_id() -> None:
+    task = {"calls": 4, "input_tokens": 900, "output_tokens": 31}
+    tasks = {name: {**task, "input_tokens": 900 + len(name)} for name in ("plan", "write", "check", "mend")}
+
+    assert document({"run_id": "run-20260721T101500", "model": "gpt-5-nano", "by_task": tasks}) is None

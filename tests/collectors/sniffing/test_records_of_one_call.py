@@ -45,6 +45,25 @@ def test_of_a_record_for_the_input_and_one_for_the_output_one_counts(one: str, o
     assert "input_tokens and cost_usd" in said
 
 
+def test_inputs_and_outputs_with_times_of_their_own_count_all_and_that_is_doubted() -> None:
+    found = proposed([
+        {"at": at(n), "model": "gpt-4o", "direction": ("in", "out")[n % 2], "chars": 90 + n} for n in range(12)
+    ])  # fmt: skip
+
+    assert not found.only
+    assert any("6 records whose direction is in count as calls" in note for note in found.notes)
+
+
+def test_the_beginnings_of_embeddings_are_no_calls_where_nothing_else_is_logged() -> None:
+    found = proposed([
+        {"at": at(n), "model": "text-embedding-3-small", "event": ("embed_start", "embed_done")[n % 2],
+         **({"tokens_in": 50 + n * 7 % 5} if n % 2 else {})}
+        for n in range(12)
+    ])  # fmt: skip
+
+    assert found.only == {"event": "embed_done"}
+
+
 def test_words_of_both_sides_that_are_tasks_of_their_own_count_all() -> None:
     found = proposed([
         {"at": at(n), "model": "gpt-4o", "task": task, "cost_usd": 0.001 * (n + 1)}
