@@ -19,6 +19,7 @@ from leverwatch.collectors.records.durations import milliseconds_of
 from leverwatch.collectors.records.fields import text_of
 from leverwatch.collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT, MIN_RATE
 from leverwatch.collectors.records.names import NO_ID
+from leverwatch.collectors.records.time_forms import bare, has_stars, inside, is_of_figures
 
 NO_TIME = "not written as the field map says"
 """Stands for a time that is written in another way; it is no time."""
@@ -281,6 +282,8 @@ def _formatted(value: Any, form: str) -> str | None:
         return None
     if len(text) > _LONGEST:
         return NO_TIME
+    if has_stars(form):
+        text, form = inside(text, form) or "", bare(form)
     try:
         # Without a zone the source says what it means.
         return datetime.strptime(text, form).isoformat()  # noqa: DTZ007
@@ -307,6 +310,9 @@ def _since_epoch(value: Any, unit: str) -> int | str | None:
 def form_fault(form: str) -> str | None:
     """Return what is wrong with the format of times; None when nothing is."""
     day = datetime(2031, 11, 23, 14, 35, 56, tzinfo=UTC)
+    if has_stars(form) and not is_of_figures(form):
+        return "has a star, with which it can have only %Y, %y, %m, %d, %H, %M, %S, %f and %z"
+    form = bare(form)
     try:
         read = datetime.strptime(day.strftime(form), form)  # noqa: DTZ007
     except (ValueError, re.error, UnicodeError):

@@ -20,8 +20,11 @@ _NO_CALL = word_set("mock mocked fake simulated simulation replay replayed dupli
                     " warmup healthcheck offline precomputed reused")  # fmt: skip
 _STUBS = _NO_CALL | word_set("stub stubbed stubs dummy canned fixture none test")
 _SET, _UNSET = frozenset({"true", "yes", "y", "1"}), frozenset({"false", "no", "n", "0"})
+_SECRETS = word_set("key apikey secret password passwd auth authorization bearer credential credentials user"
+                    " username userid email")  # fmt: skip
+"""Words for what nobody may read in a doubt, and what says nothing of a call."""
 _MOST_WORDS = 12
-_MOST_NOTES = 4
+_MOST_NOTES, _MOST_LISTED = 4, 4
 
 
 def set_cache_hit(draft: Draft) -> None:
@@ -52,6 +55,7 @@ def doubt_words(draft: Draft) -> None:
     notes = 0
     for path, column in draft.columns.of.items():
         told = draft.is_free(path) and path not in draft.settled and not is_called(SYSTEMS, path)
+        told = told and _SECRETS.isdisjoint(words_of(path[-1]))
         if not told or not _are_words(column) or notes >= _MOST_NOTES:
             continue
         unknown = _unknown_words(column)
@@ -69,7 +73,8 @@ def doubt_words(draft: Draft) -> None:
                     f" means {kind}, there are {number} fewer",
                 )
                 if unknown:
-                    others = [f"{word} ({column.values.count(word)} records)" for word in unknown]
+                    others = [f"{word} ({column.values.count(word)} records)" for word in unknown[:_MOST_LISTED]]
+                    others += [f"{len(unknown) - _MOST_LISTED} more"] if len(unknown) > _MOST_LISTED else []
                     draft.doubt(
                         "inferences",
                         f"{draft.spell(path)} also says {', '.join(others)}, of which nothing is known: these"

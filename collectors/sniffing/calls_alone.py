@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column, Columns
 from leverwatch.collectors.sniffing.draft import Draft
-from leverwatch.collectors.sniffing.field_names import is_called
+from leverwatch.collectors.sniffing.field_names import is_called, rank
 from leverwatch.collectors.sniffing.models import VENDORS
 from leverwatch.collectors.sniffing.name_words import TOKEN, word_set, words_of
+from leverwatch.collectors.sniffing.questions import asked_and_answered, asks, has_sentences
 from leverwatch.collectors.sniffing.words import is_word
 
 TOTALS = (
@@ -17,35 +18,40 @@ TOTALS = (
     "tokentotal", "tokencount", "tokencounttotal", "usagetotal", "numtokens",
 )  # fmt: skip
 """Names of a number of tokens that is not split into input and output."""
-_ASKED = (
-    "question", "query", "prompt", "userquery", "userquestion", "userprompt", "userinput", "usermessage",
-    "userprompttext", "prompttext", "querytext", "questiontext", "instruction", "utterance", "frage", "pregunta",
-    "domanda", "vraag", "pergunta",
-)  # fmt: skip
-_ANSWERED = (
-    "answer", "response", "reply", "completion", "answerpreview", "responsepreview", "answertext", "responsetext",
-    "botresponse", "botreply", "botanswer", "botmessage", "llmresponse", "llmanswer", "llmoutput", "airesponse",
-    "aianswer", "aireply", "modelresponse", "modeloutput", "modelanswer", "generatedtext", "generation",
-    "assistantmessage", "assistantresponse", "assistantreply", "rawresponse", "finalanswer", "antwort",
-    "respuesta", "risposta", "antwoord", "resposta", "reponse",
-)  # fmt: skip
 PROVIDERS = word_set(
     "openai anthropic ollama gemini vertexai vertex bedrock azureopenai mistral mistralai groq cohere openrouter"
     " togetherai deepseek huggingface perplexity fireworks lmstudio vllm llamacpp llm claude gpt chatgpt xai grok"
     " qwen dashscope zhipu moonshot cerebras litellm"
+    " generativelanguage aiplatform"
 )
 _NO_COUNT = word_set("remaining bucket limit quota budget refill rate refresh access auth csrf")
+_OF_MODELS = word_set("llm genai gpt inference inferences inferencing guidance")
+"""Words in names of times and settings that only models have."""
 _ROLE = ("role", "sender", "speaker", "author", "messagerole", "sendertype", "messagetype", "direction", "von")
-_ANSWERING = word_set("assistant ai bot model llm chatbot gpt agent")
-_ASKING = word_set("user human customer system client developer tool visitor guest")
+_ROLES_TOO = ("event", "eventtype", "type", "kind", "from", "who", "messagefrom", "origin", "action")
+"""Names that are of roles too, where records have texts."""
+ANSWERING = word_set(
+    "assistant ai bot model llm chatbot gpt agent answer response reply chatgpt claude gemini antwort respuesta a"
+)
+"""Words for what a model said."""
+ASKING = word_set(
+    "user human customer system client developer tool visitor guest question query prompt you q frage nutzer"
+    " usuario pregunta"
+)
+"""Words for what it was told."""
 _MOSTLY, _OFTEN = 0.9, 0.5
-_LOOKED_AT = 200
 
 
 def sign_of_calls(columns: Columns) -> tuple[Path, ...] | None:
     """Return the paths that say that records are calls of models, though none tells a model or tokens: a total of
     tokens, a question and its answer, a provider, or a setting of a call; None when nothing does."""
-    return _total(columns) or _texts(columns) or _provider(columns) or _answers(columns) or _setting(columns)
+    return (
+        _total(columns)
+        or asked_and_answered(columns)
+        or _provider(columns)
+        or _answers(columns)
+        or _setting(columns)
+    )
 
 
 def said_of(sign: Sequence[Path], records: int, spell: Callable[[Path], str]) -> str:
@@ -57,8 +63,13 @@ def said_of(sign: Sequence[Path], records: int, spell: Callable[[Path], str]) ->
 
 
 def tells_clock(draft: Draft) -> bool:
-    """Whether most times have a time of day: a table with a row a day is one of sums, or of anything."""
+    """Whether most times have a time of day, or rows what was asked or how many calls there were: else a table of
+    days is one of sums, or of anything."""
     path = draft.first("time")
+    # A counter has the day from which on it counts, by a name of its own.
+    is_counted = "inferences" in draft.paths and path is not None and rank("time", path) is not None
+    if is_counted or asks(draft.columns):
+        return True
     if path is None or path not in draft.columns.of:
         return True  # a wrapper gives it
     values = draft.columns.of[path].values
@@ -81,15 +92,20 @@ def names_provider(column: Column, at: set[int]) -> bool:
     return bool(inside) and all(map(_is_provider, inside)) and not any(map(_is_provider, outside))
 
 
-def answers_only(columns: Columns, spell: Callable[[Path], str]) -> tuple[Path, list[str], str] | None:
+def answers_only(columns: Columns, spell: Callable[[Path], str]) -> tuple[Path, list[str | bool], str] | None:
     """Return where the role of a message is told, the words for those that a model wrote, and what is to be said;
     None when records are no messages of a conversation."""
     for path, column in columns.of.items():
-        if not is_called(_ROLE, path) or columns.share(path) < _MOSTLY or not all(map(is_word, column.values)):
+        if columns.share(path) < _MOSTLY or not all(map(is_word, column.values)):
+            continue
+        flagged = _by_flag(path, column, spell)
+        if flagged is not None and has_sentences(columns):
+            return flagged
+        if not is_called(_ROLE, path) and not (is_called(_ROLES_TOO, path) and has_sentences(columns)):
             continue
         words = dict.fromkeys(str(value) for value in column.values)
-        given = [word for word in words if not _ANSWERING.isdisjoint(words_of(word))]
-        asked = [word for word in words if word not in given and not _ASKING.isdisjoint(words_of(word))]
+        given: list[str | bool] = [word for word in words if not ANSWERING.isdisjoint(words_of(word))]
+        asked = [word for word in words if word not in given and not ASKING.isdisjoint(words_of(word))]
         if given and asked and len(given) + len(asked) == len(words):
             out = sum(str(value) in asked for value in column.values)
             note = (
@@ -100,22 +116,42 @@ def answers_only(columns: Columns, spell: Callable[[Path], str]) -> tuple[Path, 
     return None
 
 
+def _by_flag(
+    path: Path, column: Column, spell: Callable[[Path], str]
+) -> tuple[Path, list[str | bool], str] | None:
+    """Return the same where a flag says of each message whether a person wrote it, or a model."""
+    named = frozenset(words_of(path[-1])) - {"is", "from", "by"}
+    if (
+        len(named) != 1
+        or set(column.values) != {True, False}
+        or not all(it in (True, False) for it in column.values)
+    ):
+        return None
+    if not any(isinstance(it, bool) for it in column.values) or not named & (ANSWERING | ASKING):
+        return None
+    given = bool(named & ANSWERING)
+    out = sum(value is not given for value in column.values)
+    note = (
+        f"only: {out} records whose {spell(path)} is {str(not given).lower()} are left out, as what a model was"
+        f" asked; were they calls, there would be {out} more inferences"
+    )
+    return path, [given], note
+
+
+def _is_flag_of_answers(path: Path, column: Column) -> bool:
+    """Whether a flag says of all messages that a model wrote them, and no person."""
+    named = frozenset(words_of(path[-1])) - {"is", "from", "by"}
+    values = set(column.values)
+    one = len(named) == 1 and len(values) == 1 and all(isinstance(it, bool) for it in values)
+    return one and bool(named & (ANSWERING if True in values else ASKING))
+
+
 def _total(columns: Columns) -> tuple[Path, ...] | None:
     found = [
         path for path, it in columns.of.items()
         if is_called(TOTALS, path) and it.is_numeric and _NO_COUNT.isdisjoint(words_of(path[-1]))
     ]  # fmt: skip
     return (found[0],) if found else None
-
-
-def _texts(columns: Columns) -> tuple[Path, ...] | None:
-    asked, answered = (
-        [path for path, it in columns.of.items() if is_called(names, path) and _is_text(it)]
-        for names in (_ASKED, _ANSWERED)
-    )
-    if not asked or not answered or columns.share(asked[0]) < _OFTEN or columns.share(answered[0]) < _OFTEN:
-        return None
-    return asked[0], answered[0]
 
 
 def _provider(columns: Columns) -> tuple[Path, ...] | None:
@@ -133,7 +169,10 @@ def _answers(columns: Columns) -> tuple[Path, ...] | None:
         return (found[0],)
     for path, column in columns.of.items():
         words = [frozenset(words_of(str(value))) for value in dict.fromkeys(column.values)]
-        if is_called(_ROLE, path) and words and all(it & _ANSWERING for it in words):
+        is_role = is_called(_ROLE, path) or (is_called(_ROLES_TOO, path) and has_sentences(columns))
+        if is_role and words and all(it & ANSWERING for it in words):
+            return (path,)
+        if _is_flag_of_answers(path, column) and has_sentences(columns):
             return (path,)
     return None
 
@@ -143,17 +182,12 @@ def _setting(columns: Columns) -> tuple[Path, ...] | None:
         own = frozenset(words_of(path[-1]))
         if columns.share(path) < _OFTEN or own & _NO_COUNT:
             continue
-        if own & TOKEN and column.is_numeric:
+        is_served = own & PROVIDERS and own & {"calls", "requests", "ms", "latency", "seconds"}
+        if (own & (TOKEN | _OF_MODELS) or is_served) and column.is_numeric:
             return (path,)
         if own & {"prompt"} and own & {"version", "name", "template", "length", "len", "chars", "hash", "id"}:
             return (path,)
     return None
-
-
-def _is_text(column: Column) -> bool:
-    """Whether values are what people and models write: some of them have several words."""
-    texts = column.values[:_LOOKED_AT]
-    return all(isinstance(it, str) for it in texts) and any(len(str(it).split()) > 1 for it in texts)
 
 
 def _is_provider(value: object) -> bool:

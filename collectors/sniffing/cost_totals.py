@@ -12,6 +12,12 @@ from leverwatch.collectors.sniffing.name_words import COST, word_set, words_of
 
 _FEES = word_set("fee fees surcharge surcharges markup tax taxes vat tip commission gebuhr gebuhren frais fixed")
 _NO_AMOUNT = word_set("per rate percent pct ratio limit budget remaining saved savings max min avg average mean")
+_GAINS = word_set("profit margin revenue earnings earned gain gewinn marge ganancia benefice guadagno")
+"""What is earned with a call, beside what it costs."""
+_SOLD = word_set("charge charged billed invoice invoiced sale sold retail customer revenue umsatz verkauf")
+"""Words for what somebody else pays for a call, where another amount is what it costs."""
+_UNBILLED = word_set("equivalent equiv esdegeri esdeger aquivalent hypothetical would notional virtual imputed")
+"""Words for what calls would have cost, had they been paid for one by one."""
 _MOSTLY = 0.9
 _MOST = 6
 """Columns of which combinations are tried."""
@@ -20,11 +26,17 @@ _CLOSE = 1e-6
 
 def total_first(draft: Draft, named: Sequence[Path]) -> list[Path]:
     """Return costs with the one first that others sum up to, and without these, which are settled."""
+    named = sorted(named, key=lambda path: not _SOLD.isdisjoint(words_of(path[-1])))
     amounts = [path for path in draft.columns.of if _is_amount(draft, path)][:_MOST]
     for total in named:
         if total not in amounts:
             continue
         parts = _parts_of(draft, total, [it for it in amounts if it != total])
+        own = [path for path in named if path in parts]
+        if own and any(not _GAINS.isdisjoint(words_of(path[-1])) for path in parts):
+            draft.settled.update({total, *parts}.difference(own))
+            draft.prove("cost_usd", f"{draft.spell(total)} is what is earned with a call, and not what it costs")
+            return [path for path in named if path != total]
         if parts:
             draft.settled.update(parts)
             draft.prove("cost_usd", f"{draft.spell(total)} is the sum of {' and '.join(map(draft.spell, parts))}")
@@ -33,10 +45,16 @@ def total_first(draft: Draft, named: Sequence[Path]) -> list[Path]:
 
 
 def doubt_fees(draft: Draft) -> None:
-    """Say which amounts may have to be added to the cost that is taken."""
+    """Say which amounts may have to be added to the cost that is taken, and that it may never have been billed."""
     cost = draft.first("cost_usd")
     if cost is None:
         return
+    if any(not _UNBILLED.isdisjoint(words_of(key)) for key in cost):
+        draft.doubt(
+            "cost_usd",
+            f"{draft.spell(cost)} is by its name what the calls would have cost elsewhere; if nothing was billed,"
+            " leave it out",
+        )
     for path in draft.columns.of:
         words = frozenset(words_of(path[-1]))
         is_free = path not in draft.settled and path not in draft.paths["cost_usd"]

@@ -163,7 +163,8 @@ KNOWN: Mapping[str, Known] = {
     "tier": Known("servicetier traffictype tier", _is_tier, exact=True),
     "attempts": Known("attempts numattempts attemptcount tries", is_amount),
     "cache_write_tokens": Known(
-        "cachewritetokens cachewriteinputtokens cachecreationinputtokens cachecreationtokens", is_count
+        "cachewritetokens cachewriteinputtokens cachecreationinputtokens cachecreationtokens cachewrite"
+        " cachecreation cachewritten", is_count
     ),
     "cache_write_1h_tokens": Known("ephemeral1hinputtokens cachewrite1htokens", is_count),
     "reasoning_tokens": Known(

@@ -30,6 +30,7 @@ from leverwatch.collectors.sniffing.gaps import doubt_what_is_missing
 from leverwatch.collectors.sniffing.identities import set_identity
 from leverwatch.collectors.sniffing.invariants.denials import left_out_by_words
 from leverwatch.collectors.sniffing.invariants.every import doubt_all
+from leverwatch.collectors.sniffing.invariants.searches import left_out_searches
 from leverwatch.collectors.sniffing.kept import Kinds
 from leverwatch.collectors.sniffing.kinds import kinds_of
 from leverwatch.collectors.sniffing.models import set_model
@@ -39,6 +40,7 @@ from leverwatch.collectors.sniffing.outcomes import set_status
 from leverwatch.collectors.sniffing.parts import set_parts
 from leverwatch.collectors.sniffing.presummed import set_inferences
 from leverwatch.collectors.sniffing.scopes import set_tokens
+from leverwatch.collectors.sniffing.stamps import is_stamp
 from leverwatch.collectors.sniffing.times import set_time, spans_of_calls
 from leverwatch.collectors.sniffing.units import set_latency
 from leverwatch.collectors.sniffing.unmapped import unmapped_numbers
@@ -136,8 +138,10 @@ def _proposed(
     set_tokens(draft, shared)
     set_parts(draft)
     set_inferences(draft)
+    if "inferences" in draft.paths and is_stamp(draft.settings["time"]):
+        return None  # sums of a run, whose only time is in its id
     # After the tokens, which calls that failed do not have.
-    excluded = _set_status(draft, kinds) or left_out_by_words(draft)
+    excluded = _set_status(draft, kinds) or left_out_by_words(draft) or left_out_searches(draft)
     if excluded and not kinds.excluded:
         # What is left out says nothing of the calls: the doubts are about these alone.
         rest = kinds.without(excluded, every, [note for note in draft.notes if note.startswith("not:")])

@@ -14,7 +14,7 @@ from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
 
 _MOSTLY = 0.9
 _OFTEN = 0.6
-_FEWEST = 2
+_FEWEST, _FEWEST_OF_SUMS = 2, 4
 _TRUE = frozenset({"true", "false"})
 _OUTCOMES = frozenset({"ok", "fail", "failed", "success", "error"})
 _Cells = Sequence[str]
@@ -30,18 +30,18 @@ class Named:
 
 def named_by_shape(rows: Sequence[Sequence[str]]) -> Named | None:
     """Return names for the columns of rows of one width; None when none has times, or no column follows a model
-    with two counts behind it."""
+    with two counts behind it. Without a model the counts are tokens where a third one is their sum."""
     if len(rows) < _FEWEST:
         return None
     columns = [[row[at].strip() for row in rows] for at in range(len(rows[0]))]
     times = [at for at, cells in enumerate(columns) if _are_times(cells)]
     models = [at for at, cells in enumerate(columns) if at not in times and _are_models(cells)]
-    if not times or not models:
+    if not times:
         return None
     counts = [at for at, cells in enumerate(columns) if at not in times and _are_counts(cells)]
     names = [f"column{at + 1}" for at in range(len(columns))]
-    chosen = _tokens(columns, counts, models[0])
-    if chosen is None:
+    chosen = _tokens(columns, counts, models[0] if models else None)
+    if chosen is None or (not models and len(rows) < _FEWEST_OF_SUMS):
         return None
     # Where no name tells, notes kept by hand, with days and few numbers, are no calls that a program wrote.
     told = [sum(bool(cell) for cell in columns[at]) for at in chosen[:2]]
@@ -49,12 +49,9 @@ def named_by_shape(rows: Sequence[Sequence[str]]) -> Named | None:
     if min(told) < _OFTEN * len(rows) or by_clock < _MOSTLY * len(rows):
         return None
     taken, given, total, is_proven = chosen
-    names[times[0]], names[models[0]], names[taken], names[given] = (
-        "time",
-        "model",
-        "input_tokens",
-        "output_tokens",
-    )
+    names[times[0]], names[taken], names[given] = "time", "input_tokens", "output_tokens"
+    if models:
+        names[models[0]] = "model"
     if total is not None:
         names[total] = "total_tokens"
     of_cost = [at for at, cells in enumerate(columns) if at not in (*times, *counts) and _are_amounts(cells)]
@@ -73,6 +70,11 @@ def named_by_shape(rows: Sequence[Sequence[str]]) -> Named | None:
             f"input_tokens: columns {taken + 1} and {given + 1} are taken for tokens as the first two counts"
             " behind the model, input before output; nothing proves it"
         )
+    if not models:
+        notes.append(
+            f"inferences: nothing but columns {taken + 1} and {given + 1}, whose sum another one is, says that"
+            f" these are calls of models; if they count something else, there are {len(rows)} fewer in the sample"
+        )
     return Named(tuple(names), tuple(notes))
 
 
@@ -82,14 +84,14 @@ def most_common_width(rows: Sequence[Sequence[str]]) -> int:
 
 
 def _tokens(
-    columns: Sequence[_Cells], counts: Sequence[int], model: int
+    columns: Sequence[_Cells], counts: Sequence[int], model: int | None
 ) -> tuple[int, int, int | None, bool] | None:
     numbers = {at: [_number(cell) for cell in columns[at]] for at in counts}
     varied = [at for at in counts if len(set(numbers[at])) > 1]
     for one, other, total in permutations(counts, 3):
         if one < other and _sums(numbers[one], numbers[other], numbers[total]):
             return one, other, total, True
-    behind = [at for at in varied if at > model]
+    behind = [at for at in varied if model is not None and at > model]
     if len(behind) >= 2 and behind[1] == behind[0] + 1:
         return behind[0], behind[1], None, False
     return None

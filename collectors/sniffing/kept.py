@@ -34,5 +34,8 @@ class Kinds:
             if value in values
         }
         kept = [at for at in self.kept if at not in out]
-        both = {**self.excluded, **excluded}
+        both = {**self.excluded}
+        for path, values in excluded.items():
+            before = both.get(path, [])
+            both[path] = [*(before if isinstance(before, list) else [before]), *values]
         return replace(self, kept=kept, excluded=both, notes=(*self.notes, *notes))

@@ -7,18 +7,27 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.sniffing.begun import without_begun
 from leverwatch.collectors.sniffing.calls_alone import answers_only, are_totals, names_provider
 from leverwatch.collectors.sniffing.columns import Column, Columns
 from leverwatch.collectors.sniffing.field_names import is_called, rank
 from leverwatch.collectors.sniffing.kept import Kinds
-from leverwatch.collectors.sniffing.models import is_vendor, looks_like_models
+from leverwatch.collectors.sniffing.models import is_vendor, looks_like_model, looks_like_models
 from leverwatch.collectors.sniffing.name_words import bare_field
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.paid import paid
 from leverwatch.collectors.sniffing.rest import failures_of, ids_of, without_rest
 from leverwatch.collectors.sniffing.summaries import summaries_of
 from leverwatch.collectors.sniffing.web_requests import no_calls
-from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of, operation_like, outcome_of, subject_of
+from leverwatch.collectors.sniffing.words import (
+    Kind,
+    is_word,
+    kind_of,
+    operation_like,
+    operation_named,
+    outcome_of,
+    subject_of,
+)
 
 _NAMES = (
     "event", "eventtype", "eventname", "type", "kind", "recordtype", "msg", "message", "action", "phase", "stage",
@@ -54,6 +63,8 @@ def kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     models = {path for path in columns.of if rank("model", path) is not None} or {
         path for path, column in columns.of.items() if looks_like_models(column) and not is_vendor(column)
     }
+    if answers:
+        tokens |= _of_other_models(columns, models)
     calls = tokens or columns.covered(models) or are_totals(columns)
     if not calls:
         return _answers(columns, spell)
@@ -72,7 +83,8 @@ def kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
         if found is not None and (best is None or (-len(found.kept), place) < best[0]):
             best = ((-len(found.kept), place), found)
     found = _without_requests(Kinds(every) if best is None else best[1], columns, spell)
-    return without_rest(_without_sums(found, columns, spell), columns, calls, models, spell)
+    found = without_rest(_without_sums(found, columns, spell), columns, calls, models, spell)
+    return without_begun(found, columns, spell)
 
 
 def _answers(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
@@ -81,7 +93,8 @@ def _answers(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     if found is None:
         return Kinds(range(len(columns)))
     path, words, note = found
-    kept = [at for at, value in columns.of[path].by_record.items() if str(value) in words]
+    said = set(map(str, words))
+    kept = [at for at, value in columns.of[path].by_record.items() if str(value) in said]
     return Kinds(kept, {path: words[0] if len(words) == 1 else words}, notes=(note,))
 
 
@@ -137,6 +150,16 @@ def _told(columns: Columns, fields: Sequence[str]) -> set[int]:
         for path, column in columns.of.items()
         if any(rank(field, path) is not None for field in fields) and len(column.counts) >= len(column.values) / 2
         for at in column.counts
+    }
+
+
+def _of_other_models(columns: Columns, models: set[Path]) -> set[int]:
+    """Return the records of models that need tell no tokens, as those of embeddings."""
+    return {
+        at
+        for path in models
+        for at, value in columns.of[path].by_record.items()
+        if operation_named(value) is not None and looks_like_model(value)
     }
 
 

@@ -8,6 +8,7 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, exclusive, first_that_tells
 from leverwatch.collectors.sniffing.field_names import is_called
+from leverwatch.collectors.sniffing.name_words import word_set, words_of
 
 _LOOKS_LIKE = re.compile(
     r"(?:[\w.-]+/)*[\w.-]*(?:gpt-?\d|gpt-|chatgpt|\bo[134](?:-|$)|claude|gemini|gemma|llama|mi[sx]tral|codestral|qwen"
@@ -21,6 +22,7 @@ VENDORS = (
 )  # fmt: skip
 """Names of who answered, which may be those of a model as well."""
 _MOSTLY = 0.8
+_SERVED = word_set("served used actual final resolved routed effective selected chosen answered picked")
 _ASKED = ("requestmodel", "requestedmodel", "modelrequested", "inputmodel", "askedmodel", "modelalias", "alias")
 
 
@@ -33,6 +35,7 @@ def set_model(draft: Draft) -> None:
         if not fitting:
             return
         draft.doubt("model", f"{draft.spell(fitting[0])} is chosen by its values, for no name tells")
+    fitting += _served(draft, fitting)
     # What was asked for is no sign of what served.
     fitting.sort(key=lambda path: is_called(_ASKED, path) or path[-1].lower().startswith("request"))
     fitting = _like_models_first(draft, fitting)
@@ -66,6 +69,16 @@ def _like_models_first(draft: Draft, fitting: list[Path]) -> list[Path]:
         return fitting
     like = [path for path in fitting if looks_like_models(of[path])]
     return [*like, *(path for path in fitting if path not in like)]
+
+
+def _served(draft: Draft, fitting: list[Path]) -> list[Path]:
+    """Return the paths of models whose names only say that they served: `served`, `routed_to`."""
+    return [
+        path
+        for path, column in draft.columns.of.items()
+        if path not in fitting and draft.is_free(path) and looks_like_models(column) and not is_vendor(column)
+        and _SERVED.intersection(words_of(path[-1])) and draft.columns.share(path) >= _MOSTLY
+    ]  # fmt: skip
 
 
 def _beside_tokens(draft: Draft, fitting: list[Path]) -> list[Path]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
+from leverwatch.collectors.records.time_forms import bare, has_stars, inside
 from leverwatch.collectors.records.timestamps import parse_time
 
 _MOSTLY = 0.95
@@ -143,8 +144,11 @@ def readable(value: object, format_: str | None) -> datetime | None:
     """Return the time of a value by a format, or without one as `parse_time` does; None when it is not a time."""
     if format_ is None:
         return parse_time(value, UTC)
+    text = str(value).strip()
+    if has_stars(format_):
+        text, format_ = inside(text, format_) or "", bare(format_)
     try:
-        moment = datetime.strptime(str(value).strip(), format_)  # noqa: DTZ007 - UTC where it has no zone
+        moment = datetime.strptime(text, format_)  # noqa: DTZ007 - UTC where it has no zone
     except ValueError:
         return None
     return moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -62,7 +62,10 @@ _NO_MODEL = word_set("group family size provider type temperature class latency 
 _STATUS = word_set("status statut estado stato etat outcome result resultat resultado ergebnis state ok success"
                " successful"
                " erfolg erfolgreich succes reussi exito")  # fmt: skip
-_NO_STATUS = word_set("count n num number time at message text id total tokens rate")
+_NO_STATUS = word_set(
+    "syntactic syntax schema json valid validation quality safe safety test tests compile compiled"
+    " parse parsed lint review approval count n num number time at message text id total tokens rate"
+)
 LATENCY = word_set(
     "latency duration elapsed took dauer duree duracion durata laufzeit latenz latence latencia latenza"
     " antwortzeit"
@@ -79,7 +82,11 @@ COST = word_set("cost costs price spend spent kosten preis cout couts prix coste
             " betrag"
             " montant amount importe usd dollars kosten"
             " cents microdollars microusd nanodollars millidollars")  # fmt: skip
-_NO_COST = word_set("per rate limit budget saved remaining unit input prompt completion output cached cache"
+_NO_COST = word_set("per rate limit budget saved savings saving avoided profit margin revenue earnings earned"
+                    " gain gains income balance wallet deposit refund refunded gewinn umsatz erlos ganancia"
+                    " ingresos benefice marge guadagno ricavi baseline naive human manual"
+                    " labor labour competitor today month monthly week weekly year mtd ytd"
+                    " remaining unit input prompt completion output cached cache"
                     " cumulative"
                 " in out tokens token currency max min avg mean code center id")  # fmt: skip
 SESSION = word_set("session sessionid conversation conversationid thread threadid chat run runid dialog sitzung"

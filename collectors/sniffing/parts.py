@@ -28,7 +28,11 @@ _PARTS = ("cached_input_tokens", "cache_write_tokens", "reasoning_tokens", "cach
 _BESIDE: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "cached_input_tokens": (("inputtokens",), ("cachereadinputtokens", "cacheread", "cachereadinputtokencount")),
     "cache_write_tokens": (
-        ("inputtokens",), ("cachecreationinputtokens", "cachewriteinputtokens", "cachewriteinputtokencount"),
+        ("inputtokens",),
+        (
+            "cachecreationinputtokens", "cachewriteinputtokens", "cachewriteinputtokencount", "cachewrite",
+            "cachecreation",
+        ),
     ),
     "reasoning_tokens": (("candidatestokencount",), ("thoughtstokencount",)),
 }  # fmt: skip

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.shapes.spread import EVERY
-from leverwatch.collectors.sniffing.columns import dotted, leaves
+from leverwatch.collectors.sniffing.calls_alone import TOTALS, sign_of_calls
+from leverwatch.collectors.sniffing.columns import Columns, dotted, leaves
 from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, is_time, rank
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import bare_field, token_field
+from leverwatch.collectors.sniffing.presummed import names_calls
 
 DATE, MODEL, ID, NAME = "date", "model", "requestid", "system"
 """What the keys of an object are, each by the name of a field that has such values."""
@@ -20,7 +22,7 @@ _DEEPEST = 8
 _MOST_KEYS = 200
 _LOOKED_AT = 2000
 _MOSTLY = 0.6
-_FEWEST_NAMES = 3
+_FEWEST_NAMES, _FEWEST_SILENT = 3, 2
 _TOTALS = frozenset({"total", "totals", "all", "sum", "overall", "gesamt", "summe", "grand_total", "combined"})
 """Keys of what is the sum of the others."""
 
@@ -44,6 +46,9 @@ class Place:
     signs: int = 0
     """How many of a time of day and a model these records tell, which calls have and sums of days have not."""
 
+    tells_tokens: bool = True
+    """Whether the records tell tokens."""
+
     @property
     def spelled(self) -> str:
         """The place as the configuration has it."""
@@ -53,10 +58,12 @@ class Place:
 spell = dotted
 
 
-def places_of(documents: Sequence[dict[str, Any]]) -> list[Place]:
-    """Return the places whose records tell tokens of their own: those with a time first, then those
-    with a time of day and a model, then those with most records."""
-    found = _within([*documents[:_LOOKED_AT]], (), (), (), len(documents), many=False)
+def places_of(documents: Sequence[dict[str, Any]], *, silent: bool = False) -> list[Place]:
+    """Return the places whose records tell tokens of their own: those with a time first, then those with a time of
+    day and a model, then those with most records. `silent` ones are those whose records tell none, and have a time
+    of day and a sign of a call, or are sums of days that say of how many calls."""
+    tells = _are_silent if silent else _tell_tokens
+    found = _within([*documents[:_LOOKED_AT]], (), (), (), len(documents), tells, many=False)
     return sorted(found, key=lambda place: (not place.timed, -place.signs, -place.items, -len(place.path)))
 
 
@@ -66,6 +73,7 @@ def _within(
     keys: tuple[str, ...],
     totals: tuple[tuple[int, str], ...],
     documents: int,
+    tells: Callable[[list[dict[str, Any]]], bool],
     *,
     many: bool,
 ) -> Iterator[Place]:
@@ -74,21 +82,22 @@ def _within(
     if not objects or len(path) > _DEEPEST:
         return
     kind = _kind_of_keys(objects)
-    if many and path and any(map(tells_tokens, (leaves(_own(it)) for it in objects[:_LOOKED_AT]))):
+    if many and path and tells(objects[:_LOOKED_AT]):
         timed = all(map(_has_time, objects[:_LOOKED_AT]))
         signs = sum(all(map(has, objects[:_LOOKED_AT])) for has in (_has_time_of_day, _has_model))
-        yield Place(path, keys, len(objects), documents, totals, timed, signs if timed else 0)
+        yield Place(path, keys, len(objects), documents, totals, timed, signs if timed else 0,
+                    tells is _tell_tokens)  # fmt: skip
     if kind is not None:
         sums = {key for it in objects for key in it if key.lower() in _TOTALS}
         number = len(keys) + 1
         inner = [value for it in objects for value in it.values() if isinstance(value, dict | list)]
         more = (*totals, *((number, key) for key in sorted(sums)))
-        yield from _within(inner, (*path, EVERY), (*keys, kind), more, documents, many=True)
+        yield from _within(inner, (*path, EVERY), (*keys, kind), more, documents, tells, many=True)
         return
     for key in islice(dict.fromkeys(key for it in objects for key in it), _MOST_KEYS):
         inner = [it[key] for it in objects if isinstance(it.get(key), dict | list)]
         if inner:
-            yield from _within(inner, (*path, key), keys, totals, documents, many=False)
+            yield from _within(inner, (*path, key), keys, totals, documents, tells, many=False)
 
 
 def _flat(nodes: Sequence[Any]) -> Iterator[Any]:
@@ -118,6 +127,11 @@ def _kind_of_keys(objects: Sequence[dict[str, Any]]) -> str | None:
         return DATE
     if sum(map(looks_like_model, names)) >= _MOSTLY * len(names):
         return MODEL
+    if len(names) >= _FEWEST_NAMES and all(isinstance(value, list) for _, value in entries):
+        items = [it for _, value in entries for it in value]
+        named = any(_is_name_of_field(name) for name in names)
+        alike = all(isinstance(it, dict) for it in items) and not named and _are_alike(items)
+        return NAME if alike and all(map(_has_time, items)) else None
     inner = [value for _, value in entries if isinstance(value, dict)]
     alike = len(names) >= _FEWEST_NAMES and len(inner) == len(entries) and _are_alike(inner)
     if not alike or any(_is_name_of_field(name) for name in names):
@@ -159,6 +173,28 @@ def _has_model(value: dict[str, Any]) -> bool:
 
 def _has_tokens(value: dict[str, Any]) -> bool:
     return tells_tokens(leaves(value))
+
+
+def _tell_tokens(objects: list[dict[str, Any]]) -> bool:
+    return any(map(tells_tokens, (leaves(_own(it)) for it in objects)))
+
+
+def _are_silent(objects: list[dict[str, Any]]) -> bool:
+    """Whether objects are calls that tell no tokens, by a time of day and a model or another sign of one; or sums
+    with a number of calls, and with a cost or a total of tokens."""
+    if all(map(_has_sums, objects)):
+        return True
+    if len(objects) < _FEWEST_SILENT or not all(map(_has_time_of_day, objects)):
+        return False
+    return (
+        all(map(_has_model, objects)) or sign_of_calls(Columns([leaves(_own(it)) for it in objects])) is not None
+    )
+
+
+def _has_sums(value: dict[str, Any]) -> bool:
+    numbers = [path for path, told in leaves(value).items() if isinstance(told, int | float)]
+    amounts = [path for path in numbers if is_called(TOTALS, path) or rank("cost_usd", path) is not None]
+    return any(map(names_calls, numbers)) and bool(amounts)
 
 
 def tells_tokens(record: Any) -> bool:

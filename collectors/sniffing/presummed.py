@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.sniffing.calls_alone import PROVIDERS
 from leverwatch.collectors.sniffing.columns import MOSTLY, Column
 from leverwatch.collectors.sniffing.counters import counter_of, session_keys
 from leverwatch.collectors.sniffing.draft import Draft
@@ -28,7 +29,9 @@ _NO = word_set(
     "token tokens cost model models name retry retries status code message text kind class cumulative uri "
     "url path method user timeout duration latency size bytes body percent pct ratio unique users"
 )
-_STEPS = word_set("steps turns iterations rounds hops loops repairs schritte")
+_STEPS = word_set("steps turns iterations rounds hops loops repairs schritte tur turu runden tours vueltas turni")
+_OF_A_MODEL = word_set("llm model genai inference inferences")
+_SETTINGS = word_set("steps step timesteps")
 _OF_MODELS = word_set("llm api model of made")
 _ORDINAL = word_set("number num no nr index idx")
 _FEWEST = 3
@@ -42,6 +45,7 @@ def set_inferences(draft: Draft) -> None:
     totals = [path for path in whole if _is_named(path, _CALLS, _COUNTED) and not _has(path, _GOOD | _BAD)]
     good = [path for path in whole if _has(path, _GOOD) and _names_calls(path)]
     bad = [path for path in whole if _has(path, _BAD) and _names_calls(path)]
+    totals = _of_models_first(totals)
     sums = _is_daily(draft)
     bare = [path for path in whole if _only(path, _COUNTED) and not _has(path, _GOOD | _BAD)]
     totals += [path for path in bare if sums and path not in totals]
@@ -84,6 +88,13 @@ def _set_total(draft: Draft, some: Sequence[Path], good: Sequence[Path], bad: Se
         return
     if none := sum(number == 0 for number in column.counts.values()):
         draft.doubt("inferences", f"{none} records whose {spelled} is 0 are no call")
+    uses = _of_uses(draft, path)
+    if uses:
+        names = [draft.spell(it) for it in uses]
+        draft.set("inferences", [names[0], *(f"+{name}" for name in names[1:])], *uses)
+        listed = ", ".join(names)
+        draft.doubt("inferences", f"every record stands for as many calls as {listed} say together")
+        return
     numerals = draft.signs(column)
     draft.set("inferences", {"path": spelled, **numerals} if numerals else spelled, path)
     draft.others["inferences"] = tuple(it for it in some[1:])
@@ -97,6 +108,20 @@ def _set_total(draft: Draft, some: Sequence[Path], good: Sequence[Path], bad: Se
         + (", though each has an id of its own" if one_each else ""),
     )
     _set_errors(draft, path, good, bad)
+
+
+def _of_uses(draft: Draft, path: Path) -> list[Path]:
+    """Return the numbers of calls of several objects side by side that have the same names in them, as of several
+    uses of a day; nothing where one of them is that of all the others."""
+    of = draft.columns.of
+    same = [it for it in of if len(it) > 1 and it[-1] == path[-1] and it[:-2] == path[:-2] and _is_count(of[it])]
+    if len(same) <= 1 or any(it[:-1] == path[:-2] and names_calls(it) for it in of):
+        return []
+    sums = {it: sum(of[it].counts.values()) for it in same}
+    if any(2 * number >= sum(sums.values()) and "total" in words_of(it[-2]) for it, number in sums.items()):
+        return []
+    is_one = any(number and 2 * number == sum(sums.values()) for number in sums.values())
+    return [] if is_one and len(same) > 2 else sorted(same, key=lambda it: it != path)
 
 
 def _tells_none(draft: Draft, path: Path) -> bool:
@@ -201,7 +226,19 @@ def _is_named(path: Path, wanted: frozenset[str], more: frozenset[str]) -> bool:
     if words[-1:] and words[-1] in _ORDINAL and not any(word.endswith("s") for word in own & wanted):
         return False  # `request_number` is the number of a request
     plural = own & wanted and (own & more or any(word.endswith(("s", "n")) for word in own & wanted))
-    return bool(plural) and not own & _NO
+    return bool(plural) and not own & (_NO | _SETTINGS)
+
+
+def names_calls(path: Path) -> bool:
+    """Whether a name is that of a number of calls."""
+    return _is_named(path, _CALLS, _COUNTED) and not _has(path, _GOOD | _BAD)
+
+
+def _of_models_first(paths: Sequence[Path]) -> list[Path]:
+    """Return numbers of calls without those of other services, where one names a model or who serves them."""
+    named = [path for path in paths if _has(path, PROVIDERS | _OF_A_MODEL)]
+    plain = [path for path in paths if _words(path) <= _CALLS | _COUNTED | _OF_MODELS]
+    return named or plain or [*paths]
 
 
 def _only(path: Path, words: frozenset[str]) -> bool:

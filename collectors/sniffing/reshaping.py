@@ -16,6 +16,7 @@ from leverwatch.collectors.sniffing.field_names import LED, rank
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
 from leverwatch.collectors.sniffing.places import DATE, Place, places_of, records_at, spell, without_times
+from leverwatch.collectors.sniffing.stamps import is_stamp
 
 _TOKENS = ("input_tokens", "output_tokens")
 _MOSTLY = 0.9
@@ -39,7 +40,9 @@ def reshaped(documents: Sequence[_Document], plain: FieldGuess | None, clock: st
         plain: the field map that takes each document for one call, if there is one.
         clock: a time that a wrapper gives, so that the documents need none; None: it gives none.
     """
-    for place in places_of(documents):
+    places = places_of(documents)
+    silent = not places and plain is None
+    for place in places_of(documents, silent=True) if silent else places:
         found = _spread(documents, place, plain, clock)
         if found is not None:
             return found
@@ -57,9 +60,12 @@ def _spread(
     if plain is not None and not taken.is_proven(plain):
         return None
     fields = propose([leaves(it) for it in taken.records], taken.spell, clock=clock, day_first=False)
-    if fields is None or not {*_TOKENS, "model", "cost_usd"} & fields.fields.keys():
+    if fields is None or (place.tells_tokens and not {*_TOKENS, "model", "cost_usd"} & fields.fields.keys()):
         return None
-    if not any(_tells(setting, place) for name in _TOKENS for setting in [fields.fields.get(name)]):
+    if is_stamp(fields.fields.get("time")) and EVERY in place.path:
+        return None  # sums of a run, whose only time is in its id
+    proving = _TOKENS if place.tells_tokens else ("time", "inferences")
+    if not any(_tells(setting, place) for name in proving for setting in [fields.fields.get(name)]):
         return None
     notes = [*_notes(place, fields), *fields.notes]
     left = {f"key.{number}": [key] for number, key in place.totals}

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from leverwatch.collectors.records.formats.interface import Units
 from leverwatch.collectors.records.shapes.lines import LONGEST, plain, values_of
+from leverwatch.collectors.sniffing.api_lines import api_requests_in
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.drawn_tables import drawn_table
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
@@ -16,6 +17,8 @@ from leverwatch.collectors.sniffing.line_patterns import pattern_of_lines
 from leverwatch.collectors.sniffing.line_tokens import LEVELS, Part, parts_of, speaks_of_tokens, tells
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.reading import spread
+from leverwatch.collectors.sniffing.text_blocks import HEADER, blocks_in
+from leverwatch.collectors.sniffing.transcripts import transcript_in
 from leverwatch.collectors.sniffing.words import Kind, kind_of, outcome_of
 
 _MOST_LINES = 4000
@@ -34,7 +37,8 @@ def lines_in(units: Units) -> FieldGuess | None:
     parts = [parts_of(text) for text in texts]
     told = [it for it in parts if speaks_of_tokens(it)]
     if len(told) < _FEWEST:
-        return None
+        turns = transcript_in(texts) or api_requests_in(texts)
+        return _blocks(texts) if turns is None else _proposed(texts, turns, parts)
     form, _ = Counter(map(tells, told)).most_common(1)[0]
     pattern = pattern_of_lines([it for it in told if tells(it) == form])
     return None if pattern is None else _proposed(texts, pattern, parts)
@@ -65,6 +69,16 @@ def _proposed(texts: Sequence[str], pattern: str, parts: Sequence[Sequence[Part]
         return None
     notes = [*_rest(texts, found, parts)]
     return replace(fields, notes=(*notes, *fields.notes), extras={"pattern": pattern, **fields.extras})
+
+
+def _blocks(texts: Sequence[str]) -> FieldGuess | None:
+    """Return a pattern of the times above questions and answers: each is one call."""
+    records = blocks_in(texts)
+    fields = None if records is None else propose([leaves(it) for it in records], day_first=False)
+    if fields is None:
+        return None
+    note = "inferences: each line with nothing but a time, below which a question and an answer stand, is one call"
+    return replace(fields, notes=(note, *fields.notes), extras={"pattern": HEADER, **fields.extras})
 
 
 def _by_values(records: Sequence[Mapping[str, str]]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from leverwatch.collectors.sniffing.field_names import is_time, rank
 from leverwatch.collectors.sniffing.moments import Moments, moments_of, readable
 from leverwatch.collectors.sniffing.name_words import words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.stamps import set_stamp
 from leverwatch.collectors.sniffing.zones import NO_ZONE, zone_of_name
 
 _DATED = frozenset("-:")
@@ -56,6 +57,8 @@ def set_time(draft: Draft, clock: str | None, *, day_first: bool) -> None:
         draft.doubt("time", "no record has one, and that of its wrapper serves")
         if _is_naive(clock):
             draft.doubt("time", NO_ZONE)
+    elif clock is None:
+        set_stamp(draft)
 
 
 def _is_plain(column: Column) -> bool:

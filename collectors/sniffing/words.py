@@ -53,7 +53,7 @@ _OPERATION_WORDS = (
         Operation.GENERATION,
         word_set("chat completion completions generate generation generations text message messages responses llm"
              " converse"
-             " summarize answer inference reply complete"),
+             " summarize answer inference reply complete vision multimodal vlm caption captioning"),
     ),
 )  # fmt: skip
 _MODEL_WORDS = (

@@ -15,6 +15,7 @@ from leverwatch.collectors.sniffing.words import is_word
 _NONE = word_set(
     "heuristic heuristics rule rules rulebased deterministic template templated hardcoded canned stub stubbed mock"
     " mocked dummy fake placeholder offline noop dryrun skipped disabled unused simulated simulation"
+    " locally prefilter prefiltered smalltalk greeting shortcircuit shortcircuited hardcode scripted"
 )
 """Words for what answers in the place of a model."""
 _CALLED = word_set("called used invoked made sent executed")
@@ -27,6 +28,7 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 _TRUE, _FALSE = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
+_SO_FAR = word_set("after before balance remaining left limit running cumulative lifetime sofar")
 _MOST_WORDS, _LONGEST = 24, 400
 
 
@@ -36,7 +38,11 @@ def left_out_by_words(draft: Draft) -> dict[Path, list[Scalar]]:
     empty, told = _empty(draft)
     if not told:
         return {}
+    left_out: dict[Path, list[Scalar]] = {}
     for path, value, at in _denied(draft):
+        # Only one field is looked at at a time: what it leaves out may be all that another one would.
+        if path not in left_out and left_out:
+            break
         if at <= empty and len(at) < len(draft.columns):
             draft.settled.add(path)
             draft.doubt(
@@ -44,8 +50,8 @@ def left_out_by_words(draft: Draft) -> dict[Path, list[Scalar]]:
                 f"{len(at)} records whose {draft.spell(path)} is {value}, which says that no model was called, and"
                 f" which have no tokens and no cost, are left out; were they calls, there would be {len(at)} more",
             )
-            return {path: [value]}
-    return {}
+            left_out.setdefault(path, []).append(value)
+    return left_out
 
 
 def doubt_denials(draft: Draft) -> None:
@@ -84,10 +90,17 @@ def _empty(draft: Draft) -> tuple[set[int], set[int]]:
     columns = [
         column.numbers
         for path, column in draft.columns.of.items()
-        if column.is_numeric and (TOKEN | COST).intersection(word for key in path for word in words_of(key))
+        if column.is_numeric
+        and not _is_so_far(path)
+        and (TOKEN | COST).intersection(word for key in path for word in words_of(key))
     ]
     told = {at for column in columns for at, number in column.items() if number > 0}
     return set(range(len(draft.columns))) - told, told
+
+
+def _is_so_far(path: Path) -> bool:
+    """Whether a number is what all calls took by then, which a record without a call has as well."""
+    return not _SO_FAR.isdisjoint(words_of(path[-1]))
 
 
 def _denied(draft: Draft) -> Iterator[tuple[Path, Scalar, set[int]]]:

@@ -1,0 +1,132 @@
+"""Finds what a model was asked and what it answered: texts, or how long they were. Pure.
+
+The words of a name tell, in any order and with others beside them: `user_query`, `LLM Response`, `len(antwort)`.
+"""
+
+from __future__ import annotations
+
+from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.sniffing.columns import Column, Columns
+from leverwatch.collectors.sniffing.name_words import word_set, words_of
+
+_ASKED = word_set(
+    "question questions query queries prompt prompts instruction instructions utterance frage anfrage pregunta"
+    " consulta domanda vraag pergunta soru pytanie zapytanie dotaz otazka fraga sporsmal kysymys kerdes pertanyaan"
+    " requete anweisung eingabeaufforderung"
+)
+_ANSWERED = word_set(
+    "answer answers response responses reply replies completion completions generation antwort antworten respuesta"
+    " risposta antwoord resposta reponse cevap yanit odpowiedz odpoved svar vastaus valasz jawaban antwoorden"
+)
+_SIDES = (word_set("input in message msg said"), word_set("output out message msg text"))
+"""Words that are of what was asked or answered beside one for who asked or answered."""
+_WHO = (word_set("user human customer visitor nutzer benutzer usuario"),
+        word_set("ai llm bot model assistant agent gpt chatbot chatgpt gemini claude generated"))  # fmt: skip
+_LENGTH = word_set(
+    "len length lengths chars char characters character size words word wordcount charcount zeichen lange laenge"
+    " longitud longueur lunghezza tamanho lengte dlugosc uzunluk letters count"
+)
+_PLAIN = (frozenset({"input", "message", "msg", "q", "text", "user", "request", "in"}),
+          frozenset({"output", "a", "bot", "assistant", "ai", "llm", "out", "result"}))  # fmt: skip
+"""Names, of no other word than these, of texts of which only both together tell."""
+_ANSWERS = _ANSWERED - word_set("response responses reply replies reponse completion completions generation")
+_OF_TEXT = word_set("chars char characters character words word wordcount charcount zeichen")
+"""Words of lengths that only texts have."""
+_SURE = word_set("prompt prompts llm ai gpt chatbot assistant gemini claude chatgpt generated completion utterance"
+                 " eingabeaufforderung")  # fmt: skip
+"""Words that speak of a model, where queries and responses of databases and websites have lengths as well."""
+_HOLDERS = word_set("text content preview length len chars value body snippet excerpt")
+_NONE = word_set(
+    "time times timestamp at ms s sec seconds status code id ids token tokens type format header headers cost"
+    " price latency duration model url uri schema name version rate hash score scores rating number quality"
+    " template language lang category source sources per max min limit avg average mean error errors params"
+    " parameters tool plan bytes embedding valid ok success"
+)
+_SAID = word_set("text content message msg body said utterance texto texte nachricht mensaje")
+_OFTEN, _MOSTLY = 0.5, 0.9
+_LOOKED_AT = 200
+
+
+def asked_and_answered(columns: Columns) -> tuple[Path, ...] | None:
+    """Return the paths of what was asked and answered, as texts or by their lengths; that of a prompt alone, which
+    nothing but a model is given; None where there is neither."""
+    texts = [_best(columns, side, _is_text) or _plain(columns, side) for side in (0, 1)]
+    lengths = [_best(columns, side, _is_length) for side in (0, 1)]
+    asked, answered = texts[0] or lengths[0], texts[1] or lengths[1]
+    if asked is not None and answered is not None and asked != answered:
+        both = frozenset((*_words(asked), *_words(answered)))
+        if (texts[0] and texts[1]) or both & (_SURE | word_set("question questions frage pregunta domanda")):
+            return asked, answered
+        if both & _ANSWERS or (texts[0] and _OF_TEXT.intersection(words_of(answered[-1]))):
+            return asked, answered
+    alone = _best(columns, 0, _is_text)
+    is_prompt = alone is not None and not frozenset(_words(alone)).isdisjoint({"prompt", "prompts"})
+    return (alone,) if alone is not None and is_prompt and columns.share(alone) >= _MOSTLY else None
+
+
+def has_sentences(columns: Columns) -> bool:
+    """Whether nearly all records have a text of what somebody said."""
+    return any(
+        columns.share(path) >= _MOSTLY and _is_text(column) and not _SAID.isdisjoint(words_of(path[-1]))
+        for path, column in columns.of.items()
+    )
+
+
+def asks(columns: Columns) -> bool:
+    """Whether nearly every record has what was asked as a text, most of them another one: a row is then a call."""
+    path = _best(columns, 0, _is_text)
+    if path is None or columns.share(path) < _MOSTLY:
+        return False
+    values = columns.of[path].values
+    return 2 * len(set(values)) > len(values)
+
+
+def _best(columns: Columns, side: int, fits: object) -> Path | None:
+    found = [
+        path
+        for path, column in columns.of.items()
+        if columns.share(path) >= _OFTEN and callable(fits) and fits(column) and _is_of(path, side)
+    ]
+    return min(found, key=lambda path: (len(path), len(_words(path))), default=None)
+
+
+def _plain(columns: Columns, side: int) -> Path | None:
+    """Return a path with a name of one word, whose values are mostly sentences."""
+    for path, column in columns.of.items():
+        if columns.share(path) < _OFTEN or not _is_text(column) or len(words_of(path[-1])) != 1:
+            continue
+        many = sum(len(str(it).split()) > 1 for it in column.values[:_LOOKED_AT])
+        if _PLAIN[side].issuperset(words_of(path[-1])) and many >= _OFTEN * len(column.values[:_LOOKED_AT]):
+            return path
+    return None
+
+
+def _is_of(path: Path, side: int) -> bool:
+    own = frozenset(_words(path))
+    if own & _NONE:
+        return False
+    named = bool(own & (_ASKED, _ANSWERED)[side]) and not own & (_ANSWERED, _ASKED)[side]
+    return named or bool(own & _SIDES[side] and own & _WHO[side])
+
+
+def _words(path: Path) -> tuple[str, ...]:
+    own = words_of(path[-1])
+    return (*words_of(path[-2]), *own) if len(path) > 1 and _HOLDERS.issuperset(own) else own
+
+
+def _is_text(column: Column) -> bool:
+    """Whether values are what people and models write: some of them have several words."""
+    texts = column.values[:_LOOKED_AT]
+    return all(isinstance(it, str) for it in texts) and any(len(str(it).split()) > 1 for it in texts)
+
+
+def _is_length(column: Column) -> bool:
+    """Whether values are numbers of characters or words by their name, and whole."""
+    if _LENGTH.isdisjoint(words_of(column.path[-1])) or not column.is_numeric:
+        return False
+    return all(number >= 0 and number.is_integer() for number in column.numbers.values())
+
+
+def is_asked(column: Column) -> bool:
+    """Whether a column has what was asked, as texts, or how much was to be looked up for it."""
+    return _is_of(column.path, 0) and all(isinstance(it, str) for it in column.values)

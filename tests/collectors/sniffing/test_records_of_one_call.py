@@ -1,0 +1,136 @@
+"""Which of two records of one call counts, and which records among calls are none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from leverwatch.collectors.sniffing.guess import FieldGuess, leaves, propose
+
+
+def proposed(records: list[dict[str, Any]]) -> FieldGuess:
+    found = propose([leaves(it) for it in records])
+    assert found is not None
+    return found
+
+
+def at(n: int) -> str:
+    return f"2026-05-03T10:{n:02}:17Z"
+
+
+def call(n: int) -> dict[str, Any]:
+    return {"at": at(n), "model": "gpt-4o-mini", "input_tokens": 300 + 7 * n % 40, "output_tokens": 20 + 5 * n % 9}
+
+
+def test_a_line_of_what_was_asked_before_each_line_with_tokens_is_left_out() -> None:
+    asked = [{"at": at(n), "model": "gpt-4o-mini", "query": f"how far is {n}"} for n in range(8)]
+    found = proposed([it for n in range(8) for it in (asked[n], call(n))])
+
+    assert found.only == {"output_tokens": {"present": True}}
+    assert "status" not in found.fields
+    assert "8 records without output_tokens" in " ".join(found.notes)
+
+
+@pytest.mark.parametrize(("one", "other"), [("llm_input", "llm_output"), ("usage.prompt", "usage.completion")])
+def test_of_a_record_for_the_input_and_one_for_the_output_one_counts(one: str, other: str) -> None:
+    found = proposed([
+        {"at": at(n), "model": "gpt-4o", "category": side, "units": 40 + n, "unit_type": "tokens"}
+        for n in range(6) for side in (one, other)
+    ])  # fmt: skip
+
+    assert found.only == {"category": other}
+    said = " ".join(found.notes)
+    assert f"6 records whose category is {one}" in said
+    assert "input_tokens and cost_usd" in said
+
+
+def test_inputs_and_outputs_with_times_of_their_own_count_all_and_that_is_doubted() -> None:
+    found = proposed([
+        {"at": at(n), "model": "gpt-4o", "direction": ("in", "out")[n % 2], "chars": 90 + n} for n in range(12)
+    ])  # fmt: skip
+
+    assert not found.only
+    assert any("6 records whose direction is in count as calls" in note for note in found.notes)
+
+
+def test_the_beginnings_of_embeddings_are_no_calls_where_nothing_else_is_logged() -> None:
+    found = proposed([
+        {"at": at(n), "model": "text-embedding-3-small", "event": ("embed_start", "embed_done")[n % 2],
+         **({"tokens_in": 50 + n * 7 % 5} if n % 2 else {})}
+        for n in range(12)
+    ])  # fmt: skip
+
+    assert found.only == {"event": "embed_done"}
+
+
+def test_words_of_both_sides_that_are_tasks_of_their_own_count_all() -> None:
+    found = proposed([
+        {"at": at(n), "model": "gpt-4o", "task": task, "cost_usd": 0.001 * (n + 1)}
+        for n in range(6) for task in ("input_check", "output_polish")
+    ])  # fmt: skip
+
+    assert not found.only
+
+
+def test_answers_that_were_given_without_a_model_are_left_out_by_all_their_words() -> None:
+    words = {2: "filtered_locally", 4: "greeting", 7: "greeting_detected"}
+    records: list[dict[str, Any]] = [
+        {"at": at(n), "prompt_tokens": 0 if n in words else 9 + n, "response_tokens": 0 if n in words else 80 - n,
+         "tokens_after": 120 + n, **({"note": words[n]} if n in words else {})}
+        for n in range(12)
+    ]  # fmt: skip
+    found = proposed(records)
+
+    assert found.excluded == {"note": list(words.values())}
+    assert "status" not in found.fields
+
+
+def test_searches_of_the_web_are_no_calls_of_a_model() -> None:
+    searched = [
+        {"at": at(n), "model": "tavily-basic", "input_tokens": 0, "output_tokens": 0, "cost": 0.02}
+        for n in range(20, 24)
+    ]
+    found = proposed([*({**call(n), "cost": 0.001} for n in range(6)), *searched])
+
+    assert found.excluded == {"model": ["tavily-basic"]}
+    assert "4 records whose model is tavily-basic" in " ".join(found.notes)
+
+
+def test_events_of_an_embedding_model_stay_beside_those_with_tokens() -> None:
+    stored = [{"at": at(n), "model": "gemini-embedding-9", "event": "ingest", "chunks": 1} for n in range(20, 24)]
+    found = proposed([*({**call(n), "event": "query"} for n in range(6)), *stored])
+
+    assert not found.only
+    assert "4 records of the sample name a model that is one of embedding" in " ".join(found.notes)
+
+
+def test_looking_at_pictures_is_a_generation_beside_embeddings() -> None:
+    found = proposed([
+        {"at": at(n), "call_type": kind, "model": model}
+        for n in range(5) for kind, model in (("vision", "gemini-2.5-flash"), ("embedding", "gemini-embedding-9"))
+    ])  # fmt: skip
+
+    assert found.fields["operation"] == {"path": "call_type", "generation": ["vision"]}
+
+
+@pytest.mark.parametrize("name", ["served", "routed_to", "finally_used"])
+def test_the_model_that_served_goes_before_the_one_that_was_requested(name: str) -> None:
+    found = proposed([
+        {**call(n), "model": None, "requested_model": "gpt-4o", name: "gpt-4o-mini" if n % 3 else "gpt-4o"}
+        for n in range(9)
+    ])  # fmt: skip
+
+    assert found.fields["model"] == name
+    assert any("requested_model names another model in 6 of 9 records" in note for note in found.notes)
+
+
+def test_a_check_of_what_was_answered_is_no_outcome_of_the_call_where_an_error_is_told() -> None:
+    found = proposed(
+        [
+            {**call(n), "syntactic_ok": n % 2 == 0, **({"error": "no connection"} if n == 4 else {})}
+            for n in range(9)
+        ]
+    )
+
+    assert found.fields["status"]["path"] == "error"
