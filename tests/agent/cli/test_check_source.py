@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import yaml
 from click.testing import CliRunner, Result
 
 from leverwatch.agent.cli.main import main
+from leverwatch.collectors.daily.config import DailyConfig
+from leverwatch.collectors.registry import source_types
 
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
 
@@ -27,6 +31,10 @@ def folder(tmp_path: Path) -> Path:
     database.commit()
     database.close()
     return tmp_path
+
+
+def date_of_now() -> date:
+    return datetime.now(UTC).date()
 
 
 def check(folder: Path, *arguments: str, **settings: Any) -> Result:
@@ -75,7 +83,61 @@ def test_a_day_without_rows_needs_attention(folder: Path) -> None:
 
     assert result.exit_code == 1
     assert "2026-01-01: unknown; 0 rows moved" in result.stdout
-    assert "nothing would be counted\nthere is no row of this day that the settings leave" in result.stdout
+    assert (
+        "nothing would be counted\nthere is nothing of this day that the settings leave: try another"
+        in result.stdout
+    )
+    assert "look at the column of the time, `only` and `not`; whether it is a true zero, the days" in result.stdout
+
+
+def rows_of(folder: Path, *statements: tuple[str, str]) -> None:
+    with closing(sqlite3.connect(folder / "usage.db")) as database, database:
+        for statement, value in statements:
+            database.execute(statement, (value,))
+
+
+def test_a_day_is_what_the_store_knows_it_as(folder: Path) -> None:
+    older, idle = YESTERDAY - timedelta(days=2), YESTERDAY - timedelta(days=1)
+    rows_of(folder, ("INSERT INTO calls VALUES (?, 'a', 1, 'search')", f"{older}T10:00:00Z"))
+    before = check(folder, "db", "--day", f"{idle}")
+    assert collected(folder).exit_code == 0
+
+    after = check(folder, "db", "--day", f"{idle}")
+    found = json.loads(check(folder, "db", "--day", f"{idle}", "--format", "json").stdout)
+
+    assert f"db, {idle}: unknown; 0 rows moved" in before.stdout
+    assert f"db, {idle}: empty; 0 rows moved" in after.stdout
+    assert "nothing would be counted\nit has no row, and there are rows before and after it" in after.stdout
+    assert "try another --day" not in after.stdout
+    assert (found["state"], found["why"].partition(",")[0]) == ("empty", "it has no row")
+
+
+def test_a_day_that_lost_its_rows_says_how_many_calls_it_had_and_when_that_was_noticed(folder: Path) -> None:
+    older = YESTERDAY - timedelta(days=2)
+    rows_of(folder, ("INSERT INTO calls VALUES (?, 'a', 1, 'search')", f"{older}T10:00:00Z"))
+    check(folder, "db")
+    assert collected(folder).exit_code == 0
+    rows_of(folder, ("DELETE FROM calls WHERE at > ?", f"{YESTERDAY}"))
+    gone = f"its rows are gone: it had 3 calls, which are taken back; that was noticed on {date_of_now()}"
+
+    unseen = check(folder, "db", "--day", f"{YESTERDAY}").stdout
+    assert collected(folder).exit_code == 0
+    seen = check(folder, "db", "--day", f"{YESTERDAY}").stdout
+
+    assert f"nothing would be counted\n{gone}" in unseen
+    assert f"nothing would be counted\n{gone}" in seen
+    assert f"  {YESTERDAY} (1 day): empty: {gone}" in seen.partition("Stored:")[2]
+
+
+def test_every_source_that_is_asked_for_days_says_what_of_its_own_to_look_at() -> None:
+    configs = [it.config for it in source_types().values() if issubclass(it.config, DailyConfig)]
+
+    assert len(configs) >= 7
+    for config in configs:
+        named = set(re.findall(r"`(\w+)`", config.LOOK_AT))
+        known = {field.alias or name for name, field in config.model_fields.items()}
+        assert named, config
+        assert named <= known, config
 
 
 def test_what_cannot_be_counted_is_said(folder: Path) -> None:

@@ -290,6 +290,45 @@ def test_rows_that_are_gone_are_taken_back_and_said(tmp_path: Path) -> None:
     assert store.problems == ["rows_lost: had rows and has none now; what was counted is taken back"]
 
 
+def test_a_day_that_lost_its_rows_says_so_until_it_has_some_again(tmp_path: Path) -> None:
+    table, store = Table(month()), Store()
+    lost = TODAY - DAY * 2
+    store.run(collector(table, tmp_path))
+    number = table.days.pop(lost)
+    store.run(collector(table, tmp_path))
+
+    def why(reader: DailyCollector) -> str:
+        return next(one.why for one in reader.days(store.state).told if lost in one.days)
+
+    later = collector(table, tmp_path, NOW + timedelta(hours=20))
+    assert (
+        why(later) == "its rows are gone: it had 102 calls, which are taken back; that was noticed on 2026-11-28"
+    )
+    store.run(later)
+    assert why(later).endswith("noticed on 2026-11-28")
+    assert later.trial(lost, store.state).why == why(later)
+    assert later.trial(lost, store.state).state is DayState.EMPTY
+
+    table.days[lost] = number
+    store.run(later)
+    assert why(later) == "it is over, and its rows are counted"
+
+
+def test_a_trial_knows_rows_that_were_deleted_for_their_age_from_rows_that_are_lost(tmp_path: Path) -> None:
+    table, store = Table(month()), Store()
+    reader = collector(table, tmp_path)
+    store.run(reader)
+    day = TODAY - DAY * 40
+    del table.days[day]
+
+    lost = reader.trial(day, store.state)
+    table.days = {one: number for one, number in table.days.items() if one > day}
+    kept = reader.trial(day, store.state)
+
+    assert (lost.state, lost.why.partition(",")[0]) == (DayState.EMPTY, "its rows are gone: it had 140 calls")
+    assert (kept.state, kept.why.partition(",")[0]) == (DayState.COMPLETE, "it had rows when it was last counted")
+
+
 def test_the_oldest_days_of_a_question_are_taken_back_where_there_are_older_rows_still(tmp_path: Path) -> None:
     table, store = Table(month()), Store()
     store.run(collector(table, tmp_path))
