@@ -6,7 +6,7 @@ A source that is asked for whole days implements one method, `ask`. All else is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
@@ -16,11 +16,11 @@ from leverwatch.collectors.daily.answers import Answer, DayState, Known, Settled
 from leverwatch.collectors.daily.asking import Asking
 from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.daily.day_states import DaysKnown, days_known, state_of
-from leverwatch.collectors.daily.errors import RateLimited
+from leverwatch.collectors.daily.errors import BudgetSpent, RateLimited
 from leverwatch.collectors.daily.known_days import DAYS, load_known
 from leverwatch.collectors.daily.spent import QUESTIONS, resume, spent_by
 from leverwatch.collectors.daily.window import DAY, Days, Wanted, questions, slices
-from leverwatch.collectors.errors import CollectorError
+from leverwatch.collectors.errors import CollectorError, SourceWaits
 from leverwatch.collectors.interface import (
     BackfillRequest,
     Batch,
@@ -113,6 +113,7 @@ class DailyCollector:
         on.
 
         Raises:
+            SourceWaits: it may ask no question now.
             CollectorError: as for `Asked.ask` and `load_known`.
         """
         known = self._load(state)
@@ -125,6 +126,7 @@ class DailyCollector:
         Without a first day, the range begins where the history of the source does.
 
         Raises:
+            SourceWaits: it may ask no question now.
             CollectorError: as for `Asked.ask` and `load_known`.
         """
         known = self._load(state)
@@ -188,6 +190,8 @@ class DailyCollector:
                     yield Batch(state=self._spent())
                 if isinstance(error, RateLimited) and number > 0:
                     return
+                if isinstance(error, BudgetSpent):
+                    raise SourceWaits(self._waits(error.retry_after)) from None
                 raise
             found = settle(days, answer, known, at)
             if found.kept and self._has_older(days, known, self._ask_for):
@@ -198,6 +202,14 @@ class DailyCollector:
             # noted with its answer: by a note before it, two agents on one store would overtake each other.
             more = number + 1 < len(asked) and self._asking.left > 0
             yield self._batch(answer, found, Progress(done, total, "days"), self._spent(more=int(more)))
+
+    def _waits(self, seconds: float) -> str:
+        # Not before the minute that is told.
+        at = self._context.now().astimezone(UTC) + timedelta(seconds=seconds + 59)
+        return (
+            f"its questions of this hour are used up ({self._config.queries_per_hour}, `queries_per_hour`); it goes"
+            f" on at {at:%H:%M} UTC"
+        )
 
     def _ask_for(self, days: Days) -> Answer:
         return self._asking.ask_for(days, self._source.ask, self._limit)

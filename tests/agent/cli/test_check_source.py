@@ -189,6 +189,22 @@ def collected(folder: Path, *arguments: str) -> Result:
     return CliRunner().invoke(main, ["collect", "--config", str(path), "--source", "db", *arguments])
 
 
+def test_a_run_whose_questions_of_the_hour_are_used_up_waits_and_has_not_failed(folder: Path) -> None:
+    check(folder, "db", queries_per_hour=1)
+    assert collected(folder).exit_code == 0
+
+    result = collected(folder)
+    backfill = CliRunner().invoke(main, ["backfill", "db", "--config", str(folder / "leverwatch.yaml")])
+
+    said = (
+        r"db: waits: its questions of this hour are used up \(1, `queries_per_hour`\); it goes on at \d\d:\d\d UTC"
+    )
+    assert result.exit_code == 0, result.output
+    assert re.search(said, result.stderr)
+    assert "failed" not in result.output
+    assert (backfill.exit_code, bool(re.search(said, backfill.stderr))) == (1, True)
+
+
 def test_the_summary_of_a_run_tells_what_is_unattributed_by_source(folder: Path) -> None:
     rules = [{"is": "search", "where": {"team": "search", "model": "a"}}]
     check(folder, "db", system=rules)
