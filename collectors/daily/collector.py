@@ -207,8 +207,8 @@ class DailyCollector:
         # Not before the minute that is told.
         at = self._context.now().astimezone(UTC) + timedelta(seconds=seconds + 59)
         return (
-            f"its questions of this hour are used up ({self._config.queries_per_hour}, `queries_per_hour`); it goes"
-            f" on at {at:%H:%M} UTC"
+            f"its questions of this hour are used up ({self._config.queries_per_hour}, `queries_per_hour`); it"
+            f" goes on at {at:%H:%M} UTC"
         )
 
     def _ask_for(self, days: Days) -> Answer:
