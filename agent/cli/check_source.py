@@ -25,6 +25,7 @@ from leverwatch.agent.cli.told_source import (
     usage_json,
     usage_table,
 )
+from leverwatch.agent.cli.untold_paths import nothing_usable, untold_lines, untold_paths
 from leverwatch.agent.config.load import Loaded
 from leverwatch.agent.errors import CommandError, StoreError
 from leverwatch.agent.framework.bill import BilledDay
@@ -75,6 +76,7 @@ def check_source(name: str, config_path: Path, output: str, asked: date | None) 
             {
                 **_as_json(name, found, seconds),
                 **told_json(config),
+                "untold": untold_paths(config, found.answer.usage),
                 "bill": msgspec.to_builtins(bill),
                 "known": known,
             }
@@ -85,7 +87,8 @@ def check_source(name: str, config_path: Path, output: str, asked: date | None) 
         said = () if bill is None else ("", bill.text, *((f"  {note}",) if note else ()))
         click.echo("\n".join((_as_text(config, found, seconds), *said, *unnamed, *told_lines(config), *lines)))
     told = found.answer.usage or found.answer.uncounted
-    sys.exit(Exit.OK if told and not found.answer.problems else Exit.FAILED)
+    lacking = not found.answer.uncounted and nothing_usable(config, found.answer.usage)
+    sys.exit(Exit.OK if told and not found.answer.problems and not lacking else Exit.FAILED)
 
 
 def _sampled(config: SourceConfig, source: Samples, output: str, asked: date | None) -> NoReturn:
@@ -101,7 +104,8 @@ def _sampled(config: SourceConfig, source: Samples, output: str, asked: date | N
         print_json({**_sample_json(config, found, usage), "seconds": round(seconds, 3), **told_json(config)})
     else:
         click.echo("\n".join((*_sample_text(config, found, usage, seconds), *told_lines(config))))
-    sys.exit(Exit.OK if usage and not found.problems else Exit.FAILED)
+    lacking = nothing_usable(config, usage)
+    sys.exit(Exit.OK if usage and not found.problems and not lacking else Exit.FAILED)
 
 
 def _sample_text(config: SourceConfig, found: Sampled, usage: list[UsageRow], seconds: float) -> Iterator[str]:
@@ -113,6 +117,7 @@ def _sample_text(config: SourceConfig, found: Sampled, usage: list[UsageRow], se
     yield ", ".join(f"{result} {count(number)}" for result, number in sorted(found.tallies.items()))
     yield ""
     yield usage_table(usage, by_day=True) if usage else "nothing would be counted"
+    yield from untold_lines(untold_paths(config, usage), usage)
     yield from (f"{it.reason}: {it.place}: {it.detail}" for it in found.problems)
     yield from unattributed_lines(found.unattributed, "record")
 
@@ -125,6 +130,7 @@ def _sample_json(config: SourceConfig, found: Sampled, usage: list[UsageRow]) ->
         "files": found.files,
         "records": {str(result): number for result, number in sorted(found.tallies.items())},
         "usage": usage_json(usage, by_day=True),
+        "untold": untold_paths(config, usage),
         **unattributed_json(heaviest_of(found.unattributed)),
         "problems": [{"place": it.place, "reason": str(it.reason), "detail": it.detail} for it in found.problems],
     }
@@ -172,6 +178,7 @@ def _as_text(config: SourceConfig, found: Trial, seconds: float) -> str:
     ]
     if answer.usage:
         lines.append(usage_table(answer.usage))
+        lines += untold_lines(untold_paths(config, answer.usage), answer.usage)
     elif not answer.uncounted:
         lines.append("nothing would be counted")
         if not answer.rows:

@@ -52,6 +52,12 @@ def check(folder: Path, *arguments: str, **settings: Any) -> Result:
     return CliRunner().invoke(main, ["check-source", *arguments, "--config", str(path)])
 
 
+def check_one(folder: Path, source: dict[str, Any]) -> Result:
+    path = folder / "leverwatch.yaml"
+    path.write_text(yaml.safe_dump({"store": {"url": "sqlite:///store.db"}, "sources": [source]}))
+    return CliRunner().invoke(main, ["check-source", source["name"], "--config", str(path)])
+
+
 def test_a_source_is_asked_for_yesterday_and_nothing_is_stored(folder: Path) -> None:
     result = check(folder, "db")
 
@@ -269,6 +275,29 @@ def test_of_files_the_newest_is_read_and_nothing_is_counted(folder: Path) -> Non
     assert "  permission  to read the files and to list their folders" in lines
     assert "canary" not in result.output
     assert not (folder / "store.db").exists()
+
+
+def test_a_path_that_matches_nothing_is_said_and_fails_where_nothing_else_is_told(folder: Path) -> None:
+    rows_of(folder, ("UPDATE calls SET team = ?", '{"usage": {"total": 7, "in": 3}}'))
+    (folder / "calls.csv").write_text("at,model,in,out\n2026-11-26T08:00:00Z,a,,\n2026-11-26T09:00:00Z,a,,4\n")
+    lost, kept = {"time": "at", "input_tokens": "team.usage.inn"}, {"output_tokens": "team.usage.total"}
+    said = "input_tokens: `team.usage.inn` told nothing in any of the 3 calls that were counted"
+
+    none = check(folder, "db", fields=lost, system="web")
+    some = check(folder, "db", fields=lost | kept, system="web")
+    found = json.loads(check(folder, "db", "--format", "json", fields=lost, system="web").stdout)
+    csv = {"type": "csv", "fields": {"time": "at", "model": "model", "input_tokens": "in", "output_tokens": "out"}}
+    log = {"name": "db", "type": "files", "path": "*.csv", "system": "bot", "format": csv}
+    of_files = check_one(folder, log)
+    csv["fields"] = {"time": "at", "model": "model", "input_tokens": "in"}
+    of_no_use = check_one(folder, log)
+
+    assert (none.exit_code, said in none.stdout) == (1, True), none.output
+    assert (some.exit_code, said in some.stdout, "output_tokens: `" in some.stdout) == (0, True, False)
+    assert found["untold"] == {"input_tokens": ["team.usage.inn"]}
+    told = "input_tokens: `in` told nothing in any of the 2 calls that were counted"
+    assert (of_files.exit_code, told in of_files.stdout) == (0, True), of_files.output
+    assert (of_no_use.exit_code, told in of_no_use.stdout) == (1, True), of_no_use.output
 
 
 def test_of_files_a_program_gets_one_day_as_well(folder: Path) -> None:
