@@ -187,6 +187,7 @@ def _as_text(config: SourceConfig, found: Trial, seconds: float) -> str:
         lines.append("tokens whose calls are not told: they are compared with the bill, and count nowhere")
         lines.append(tokens_table(answer.uncounted))
     lines += [f"{reason}: {place}: {detail}" for place, reason, detail in answer.problems]
+    lines += [f"doubt: {doubt}" for doubt in found.doubts]
     return "\n".join(lines)
 
 
@@ -205,6 +206,7 @@ def _as_json(name: str, found: Trial, seconds: float) -> dict[str, Any]:
         "day": f"{found.day}",
         "state": found.state.value,
         "why": found.why,
+        "doubts": found.doubts,
         "question": found.question,
         "rows": answer.rows,
         "seconds": round(seconds, 3),

@@ -5,7 +5,7 @@ A source that is asked for whole days implements one method, `ask`. All else is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, timedelta
 from types import MappingProxyType
 from typing import Protocol, runtime_checkable
@@ -52,6 +52,17 @@ class Trial(Struct, frozen=True):
     """What the source is asked, as a person would ask it."""
     why: str = ""
     """What is known of a day without rows, in words; empty when it has some, or nothing is known of any day."""
+    doubts: tuple[str, ...] = ()
+    """Why the source may lack something although nothing fails, in words."""
+
+
+@runtime_checkable
+class Doubtful(Protocol):
+    """A source that can leave something out without an error."""
+
+    def doubts(self) -> Sequence[str]:
+        """Return why something may be missing from its answers, in words."""
+        ...
 
 
 @runtime_checkable
@@ -156,7 +167,8 @@ class DailyCollector:
             why = _KEPT
         elif not found.known.filled and day not in found.lost:
             why = ""
-        return Trial(day, state, answer, self._source.shown(span), why)
+        doubts = tuple(self._source.doubts()) if isinstance(self._source, Doubtful) else ()
+        return Trial(day, state, answer, self._source.shown(span), why, doubts)
 
     def days(self, stored: Mapping[str, bytes]) -> DaysKnown:
         """Return what is known of the days of the source, from what it stores.
