@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from leverwatch.agent.cli.main import main
 from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.registry import source_types
+from leverwatch.collectors.sources.sql.collector import Table
 
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
 
@@ -133,6 +134,16 @@ def test_a_day_that_lost_its_rows_says_how_many_calls_it_had_and_when_that_was_n
     assert f"nothing would be counted\n{gone}" in unseen
     assert f"nothing would be counted\n{gone}" in seen
     assert f"  {YESTERDAY} (1 day): empty: {gone}" in seen.partition("Stored:")[2]
+
+
+def test_what_may_be_missing_is_said_as_a_doubt(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Table, "doubts", lambda _: ("rows may be hidden",))
+
+    result = check(folder, "db")
+    found = json.loads(check(folder, "db", "--format", "json").stdout)
+
+    assert "\ndoubt: rows may be hidden\n" in result.stdout
+    assert (result.exit_code, found["doubts"]) == (0, ["rows may be hidden"])
 
 
 def test_every_source_that_is_asked_for_days_says_what_of_its_own_to_look_at() -> None:
