@@ -44,6 +44,8 @@ class SourceView(Struct, frozen=True):
     """Rows of its batches that the store could not hold, since the start."""
     error: str | None = None
     """The last failure in words; None after a success."""
+    waits: str | None = None
+    """What its settings have it wait for, in words; None: it did not wait in its last run."""
     result_files: ResultFiles | None = None
     """What became of files of evaluations; None: it reads none, or has not yet."""
     matches: int | None = None

@@ -5,7 +5,8 @@ CollectorError
 ├── SourceRefused       the source must not be used as it is; a person has to act
 │   ├── StateFromNewer      a newer version of leverwatch stored how far it was read
 │   └── StateUnreadable     what was stored of how far it was read is damaged
-└── SourceIncomplete    the run counted what it could, and some parts of the source failed
+├── SourceIncomplete    the run counted what it could, and some parts of the source failed
+└── SourceWaits         nothing is wrong: its own settings have it wait, and a later run goes on
 """
 
 from __future__ import annotations
@@ -55,3 +56,10 @@ class SourceIncomplete(CollectorError):
         ]
         more = len(failures) - len(named)
         return cls(f"source {source}: {'; '.join(named)}{f'; and {more} more' if more > 0 else ''}")
+
+
+class SourceWaits(CollectorError):
+    """The settings of the source have it wait, and a later run goes on: no failure of the source. The message says
+    what it waits for, and until when."""
+
+    reason = "waits"

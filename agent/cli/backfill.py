@@ -66,7 +66,10 @@ def backfill(
         for report, _ in results:
             if report.error is not None:
                 click.echo(f"{report.source}: failed ({report.reason}): {report.error}", err=True)
-    sys.exit(Exit.OK if all(report.success for report, _ in results) else Exit.FAILED)
+            if report.waits is not None:
+                click.echo(f"{report.source}: waits: {report.waits}", err=True)
+    # A backfill that waits is not done: whoever asked for it has to come again.
+    sys.exit(Exit.OK if all(report.success and report.waits is None for report, _ in results) else Exit.FAILED)
 
 
 def _absolute(path: str) -> str:
@@ -139,6 +142,7 @@ def _as_json(report: RunReport, found: Found) -> dict[str, Any]:
         "source": report.source,
         "success": report.success,
         "error": report.error,
+        **({"waits": report.waits} if report.waits else {}),
         "read": sum(report.tallies.values()),
         "counted": report.tallies.get(Result.COUNTED, 0),
         "duplicates": report.tallies.get(Result.DUPLICATE, 0),

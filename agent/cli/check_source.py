@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,12 +25,15 @@ from leverwatch.agent.cli.told_source import (
     usage_json,
     usage_table,
 )
+from leverwatch.agent.cli.untold_paths import nothing_usable, untold_lines, untold_paths
 from leverwatch.agent.config.load import Loaded
 from leverwatch.agent.errors import CommandError, StoreError
 from leverwatch.agent.framework.bill import BilledDay
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.config import SourceConfig
+from leverwatch.collectors.daily.answers import DayState
 from leverwatch.collectors.daily.collector import Trial, Trials
+from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.daily.window import DAY
 from leverwatch.collectors.errors import CollectorError
 from leverwatch.collectors.interface import CollectorContext, UsageRow, utc_now
@@ -38,10 +41,8 @@ from leverwatch.collectors.registry import source_types
 from leverwatch.collectors.sampled import Sampled, Samples
 from leverwatch.collectors.unattributed import heaviest_of
 
-_NO_ROW = (
-    "there is no row of this day that the settings leave: try another --day, and look at the column of the time,"
-    " `only` and `not`; whether it is a true zero, the days around it tell once they are collected"
-)
+_NO_ROW = "there is nothing of this day that the settings leave: try another --day, and look at {look_at}"
+_NOT_YET = "whether it is a true zero, the days around it tell once they are collected"
 
 
 def check_source(name: str, config_path: Path, output: str, asked: date | None) -> None:
@@ -62,19 +63,20 @@ def check_source(name: str, config_path: Path, output: str, asked: date | None) 
                 " reads a repository, and `leverwatch collect` any source"
             )
         day = asked or utc_now().astimezone(UTC).date() - DAY
+        stored, known, lines = _stored(config, loaded)
         started = time.monotonic()
         try:
-            found = source.trial(day)
+            found = source.trial(day, stored)
         except CollectorError as error:
             fail(f"{error.reason}: {error}", Exit.FAILED)
         seconds = time.monotonic() - started
-        known, lines = _stored(config, loaded)
         bill = _bill(found, loaded)
     if output == "json":
         print_json(
             {
                 **_as_json(name, found, seconds),
                 **told_json(config),
+                "untold": untold_paths(config, found.answer.usage),
                 "bill": msgspec.to_builtins(bill),
                 "known": known,
             }
@@ -83,9 +85,10 @@ def check_source(name: str, config_path: Path, output: str, asked: date | None) 
         unnamed = unattributed_lines(found.answer.unattributed, "call")
         note = config.bill_note()
         said = () if bill is None else ("", bill.text, *((f"  {note}",) if note else ()))
-        click.echo("\n".join((_as_text(name, found, seconds), *said, *unnamed, *told_lines(config), *lines)))
+        click.echo("\n".join((_as_text(config, found, seconds), *said, *unnamed, *told_lines(config), *lines)))
     told = found.answer.usage or found.answer.uncounted
-    sys.exit(Exit.OK if told and not found.answer.problems else Exit.FAILED)
+    lacking = not found.answer.uncounted and nothing_usable(config, found.answer.usage)
+    sys.exit(Exit.OK if told and not found.answer.problems and not lacking else Exit.FAILED)
 
 
 def _sampled(config: SourceConfig, source: Samples, output: str, asked: date | None) -> NoReturn:
@@ -101,7 +104,8 @@ def _sampled(config: SourceConfig, source: Samples, output: str, asked: date | N
         print_json({**_sample_json(config, found, usage), "seconds": round(seconds, 3), **told_json(config)})
     else:
         click.echo("\n".join((*_sample_text(config, found, usage, seconds), *told_lines(config))))
-    sys.exit(Exit.OK if usage and not found.problems else Exit.FAILED)
+    lacking = nothing_usable(config, usage)
+    sys.exit(Exit.OK if usage and not found.problems and not lacking else Exit.FAILED)
 
 
 def _sample_text(config: SourceConfig, found: Sampled, usage: list[UsageRow], seconds: float) -> Iterator[str]:
@@ -113,6 +117,7 @@ def _sample_text(config: SourceConfig, found: Sampled, usage: list[UsageRow], se
     yield ", ".join(f"{result} {count(number)}" for result, number in sorted(found.tallies.items()))
     yield ""
     yield usage_table(usage, by_day=True) if usage else "nothing would be counted"
+    yield from untold_lines(untold_paths(config, usage), usage)
     yield from (f"{it.reason}: {it.place}: {it.detail}" for it in found.problems)
     yield from unattributed_lines(found.unattributed, "record")
 
@@ -125,25 +130,28 @@ def _sample_json(config: SourceConfig, found: Sampled, usage: list[UsageRow]) ->
         "files": found.files,
         "records": {str(result): number for result, number in sorted(found.tallies.items())},
         "usage": usage_json(usage, by_day=True),
+        "untold": untold_paths(config, usage),
         **unattributed_json(heaviest_of(found.unattributed)),
         "problems": [{"place": it.place, "reason": str(it.reason), "detail": it.detail} for it in found.problems],
     }
 
 
-def _stored(config: SourceConfig, loaded: Loaded) -> tuple[dict[str, Any] | None, list[str]]:
-    """Return what is stored of the days of a source, as values of JSON and as lines; a new store is not made."""
+def _stored(config: SourceConfig, loaded: Loaded) -> tuple[Mapping[str, bytes], dict[str, Any] | None, list[str]]:
+    """Return what a source stores, and what that says of its days, as values of JSON and as lines; a new store is
+    not made."""
     fresh = Store(loaded.store_url)
     try:
         if fresh.is_new():
-            return None, []
+            return {}, None, []
         with opened(loaded, reading=True) as store:
             lines = list(day_lines(config, loaded, store))
             found = stored_days(config, loaded, store)
+            stored = store.source_state(config.name).load()
     except (StoreError, CollectorError) as error:
-        return None, ["", f"what is stored of its days is not known: {error}"]
+        return {}, None, ["", f"what is stored of its days is not known: {error}"]
     finally:
         fresh.close()
-    return days_json(found) if found else None, ["", "Stored:", *(f"  {line}" for line in lines)]
+    return stored, days_json(found) if found else None, ["", "Stored:", *(f"  {line}" for line in lines)]
 
 
 def _bill(found: Trial, loaded: Loaded) -> BilledDay | None:
@@ -159,26 +167,36 @@ def _bill(found: Trial, loaded: Loaded) -> BilledDay | None:
     return bill_of(found.answer, found.day, book)
 
 
-def _as_text(name: str, found: Trial, seconds: float) -> str:
+def _as_text(config: SourceConfig, found: Trial, seconds: float) -> str:
     answer = found.answer
     moved = f"{count(answer.rows)} row{'' if answer.rows == 1 else 's'}"
     lines = [
-        f"{name}, {found.day}: {found.state}; {moved} moved in {seconds:.2f} s",
+        f"{config.name}, {found.day}: {found.state}; {moved} moved in {seconds:.2f} s",
         "",
         found.question,
         "",
     ]
     if answer.usage:
         lines.append(usage_table(answer.usage))
+        lines += untold_lines(untold_paths(config, answer.usage), answer.usage)
     elif not answer.uncounted:
         lines.append("nothing would be counted")
         if not answer.rows:
-            lines.append(_NO_ROW)
+            lines += _without_rows(config, found)
     if answer.uncounted:
         lines.append("tokens whose calls are not told: they are compared with the bill, and count nowhere")
         lines.append(tokens_table(answer.uncounted))
     lines += [f"{reason}: {place}: {detail}" for place, reason, detail in answer.problems]
+    lines += [f"doubt: {doubt}" for doubt in found.doubts]
     return "\n".join(lines)
+
+
+def _without_rows(config: SourceConfig, found: Trial) -> Iterator[str]:
+    if found.why:
+        yield found.why
+    if found.state is DayState.UNKNOWN and isinstance(config, DailyConfig):
+        text = _NO_ROW.format(look_at=config.LOOK_AT)
+        yield text if found.why else f"{text}; {_NOT_YET}"
 
 
 def _as_json(name: str, found: Trial, seconds: float) -> dict[str, Any]:
@@ -187,6 +205,8 @@ def _as_json(name: str, found: Trial, seconds: float) -> dict[str, Any]:
         "source": name,
         "day": f"{found.day}",
         "state": found.state.value,
+        "why": found.why,
+        "doubts": found.doubts,
         "question": found.question,
         "rows": answer.rows,
         "seconds": round(seconds, 3),

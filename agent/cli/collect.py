@@ -57,6 +57,8 @@ def collect(config_path: Path, output: str, only: tuple[str, ...], workers: int,
         for report in reports:
             if report.error is not None:
                 click.echo(f"{report.source}: failed ({report.reason}): {report.error}", err=True)
+            if report.waits is not None:
+                click.echo(f"{report.source}: waits: {report.waits}", err=True)
         for report in reports:
             for line in idle.get(report.source, {}).values():
                 click.echo(f"{report.source}: {line}", err=True)
@@ -130,6 +132,7 @@ def _as_json(report: RunReport, idle: Mapping[str, str]) -> dict[str, Any]:
         "source": report.source,
         "success": report.success,
         "error": report.error,
+        **({"waits": report.waits} if report.waits else {}),
         "records": tallies[Result.COUNTED],
         "malformed": malformed(report),
         "duplicates": tallies[Result.DUPLICATE],

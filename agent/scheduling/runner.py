@@ -23,7 +23,7 @@ from leverwatch.agent.store.replaced import Replaced
 from leverwatch.agent.store.store import SourceTimes
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.daily.day_states import DaysKnown, TellsDays
-from leverwatch.collectors.errors import CollectorError
+from leverwatch.collectors.errors import CollectorError, SourceWaits
 from leverwatch.collectors.interface import (
     BackfillRequest,
     Backfills,
@@ -95,6 +95,8 @@ class RunReport(Struct, frozen=True):
     """Why the run failed, as a constant; None after a success."""
     error: str | None = None
     """Why the run failed, in words; None after a success."""
+    waits: str | None = None
+    """What its settings have the source wait for, in words, where nothing could be asked; that is no failure."""
     unattributed: Unattributed = Unattributed()
     """What calls of the run had that name no system."""
     concerns: Mapping[Concern, str] = field(default_factory=dict)
@@ -207,11 +209,13 @@ class SourceRunner:
         with self._running:
             started = time.monotonic()
             done = _Done()
-            reason, error = None, None
+            reason, error, waits = None, None, None
             matched: Matched | None = None
             try:
                 self._collect(done, history)
                 matched = self._collector.matched() if isinstance(self._collector, Matches) else None
+            except SourceWaits as wait:
+                waits = str(wait)
             except CollectorError as failure:
                 reason, error = failure.reason, str(failure)
             except StoreError as failure:
@@ -247,7 +251,8 @@ class SourceRunner:
                 unattributed=heaviest_of(unattributed),
                 reason=reason,
                 error=error,
-                concerns={} if error or history else concerns(done.calls, self.view().records, matched),
+                waits=waits,
+                concerns={} if error or waits or history else concerns(done.calls, self.view().records, matched),
                 samples=self._problems.samples,
             )
             self._finish(report, matched)
@@ -326,8 +331,14 @@ class SourceRunner:
             # It was ended on purpose, and the next start goes on where it stood.
             log.info("collector_run_ended", source=report.source, error=report.error)
             return
-        recent = self._recent.tallies(self._now())
         days = self._days_or_same()
+        if report.waits is not None:
+            # Whether its last questions had an answer stays as it is.
+            with self._lock:
+                self._view = replace(self._view, runs=self._view.runs + 1, waits=report.waits, days=days)
+            log.info("collector_waits", source=report.source, waits=report.waits)
+            return
+        recent = self._recent.tallies(self._now())
         with self._lock:
             if report.reason is not None:
                 self._failures[report.reason] += 1
@@ -339,6 +350,7 @@ class SourceRunner:
                 runs=self._view.runs + 1,
                 failures=dict(self._failures),
                 error=report.error,
+                waits=None,
                 result_files=(
                     self._collector.result_files() if isinstance(self._collector, ReadsResultFiles) else None
                 ),

@@ -66,6 +66,16 @@ class DayState(StrEnum):
     """It has no row, and none before it or none after it: nobody may have written any."""
 
 
+class Gone(Struct, frozen=True):
+    """A day that had rows and lost all of them; what was counted of it was taken back."""
+
+    day: date
+    calls: float | None
+    """How many calls it had; None when an older version counted it, which did not note that."""
+    noticed: date
+    """The UTC day on which the answer came that has none of its rows."""
+
+
 class Known(Struct, frozen=True):
     """What earlier answers said."""
 
@@ -77,6 +87,10 @@ class Known(Struct, frozen=True):
     """Days that had none and are unknown, as there were no rows before them."""
     settings: str = ""
     """A digest of the settings that the answers depend on."""
+    counted: Mapping[date, float] = field(default_factory=dict)
+    """The calls of days that had rows when they were last counted, as far as that was noted."""
+    gone: tuple[Gone, ...] = ()
+    """Days that lost all of their rows, oldest first."""
 
 
 class Settled(Struct, frozen=True):
@@ -104,9 +118,9 @@ def settle(days: Days, answer: Answer, before: Known, wanted: Wanted, *, has_old
     stays = frozenset(had & untold)
     had -= untold
     first_now = min(answer.filled, default=None)
-    gone = had - answer.filled
-    kept = frozenset(day for day in gone if not has_older and (first_now is None or day < first_now))
-    lost = frozenset(gone - kept)
+    missing = had - answer.filled
+    kept = frozenset(day for day in missing if not has_older and (first_now is None or day < first_now))
+    lost = frozenset(missing - kept)
     filled = joined([*without(before.filled, [days]), *spans_of(answer.filled), *spans_of(kept | stays)])
     oldest = filled[0].first if filled else None
     newest = filled[-1].last if filled else None
@@ -130,13 +144,27 @@ def settle(days: Days, answer: Answer, before: Known, wanted: Wanted, *, has_old
         for day, state in states.items()
         if day <= wanted.ended and state in (DayState.COMPLETE, DayState.EMPTY)
     ]
+    held = {day for span in filled for day in span}
+    calls = {day: number for day, number in before.counted.items() if day in held} | _calls(answer)
+    gone = {it.day: it for it in before.gone if it.day not in held}
+    gone |= {day: Gone(day, before.counted.get(day), wanted.today) for day in lost}
     known = Known(
         asked=joined([*before.asked, *spans_of([*answered, *leading, *kept])]),
         filled=filled,
         bare=joined([*without(before.bare, spans_of(states)), *spans_of(leading)]),
         settings=before.settings,
+        counted=calls,
+        gone=tuple(gone[day] for day in sorted(gone)),
     )
     return Settled(states, replaces, lost, kept, known)
+
+
+def _calls(answer: Answer) -> dict[date, float]:
+    found = dict.fromkeys(answer.filled, 0.0)
+    for row in answer.usage:
+        if row.day in found:
+            found[row.day] += row.inferences
+    return found
 
 
 def _is_before(day: date, oldest: date | None) -> bool:

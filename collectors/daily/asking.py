@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from leverwatch.collectors.daily.errors import Locked, RateLimited, TimedOut
+from leverwatch.collectors.daily.errors import BudgetSpent, Locked, RateLimited, TimedOut
 from leverwatch.collectors.daily.window import LONGEST_SLICE, Days
 from leverwatch.collectors.errors import SourceUnavailable
 
@@ -92,7 +92,8 @@ class Asking:
         slower.
 
         Raises:
-            RateLimited: the budget is used up, or the source wants to be left alone for longer than a minute.
+            BudgetSpent: the budget was used up before it could be asked once.
+            RateLimited: the source wants to be left alone for longer than a minute.
             CollectorError: what the question raised, the last time that it was asked.
         """
         wait = _FIRST_WAIT
@@ -109,6 +110,9 @@ class Asking:
                 too_long = isinstance(error, TimedOut) and not isinstance(error, Locked)
                 if again == TRIES - 1 or too_long or pause > _LONGEST_WAIT or self._stopping():
                     raise
+                if self.left <= 0:
+                    # What is wrong is the source, and not the budget.
+                    raise
                 # Never earlier than it asks for, and around the growing waits of our own.
                 self._pause(pause * (0.5 + self._chance() if asked_for is None else 1 + 0.1 * self._chance()))
                 wait *= 4
@@ -121,7 +125,7 @@ class Asking:
         if self.left <= 0:
             # With a smaller budget than before, more than one of them has to be an hour old.
             free = self._asked[len(self._asked) - self._an_hour] + _HOUR - self._clock()
-            raise RateLimited(
+            raise BudgetSpent(
                 f"{self._an_hour} questions were asked within an hour (`queries_per_hour`);"
                 f" the next one may be asked in {free:.0f} s",
                 free,

@@ -5,8 +5,9 @@ A source that is asked for whole days implements one method, `ask`. All else is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, date
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, timedelta
+from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
@@ -14,12 +15,12 @@ from msgspec import Struct
 from leverwatch.collectors.daily.answers import Answer, DayState, Known, Settled, settle
 from leverwatch.collectors.daily.asking import Asking
 from leverwatch.collectors.daily.config import DailyConfig
-from leverwatch.collectors.daily.day_states import DaysKnown, days_known
-from leverwatch.collectors.daily.errors import RateLimited
+from leverwatch.collectors.daily.day_states import DaysKnown, days_known, state_of
+from leverwatch.collectors.daily.errors import BudgetSpent, RateLimited
 from leverwatch.collectors.daily.known_days import DAYS, load_known
 from leverwatch.collectors.daily.spent import QUESTIONS, resume, spent_by
 from leverwatch.collectors.daily.window import DAY, Days, Wanted, questions, slices
-from leverwatch.collectors.errors import CollectorError
+from leverwatch.collectors.errors import CollectorError, SourceWaits
 from leverwatch.collectors.interface import (
     BackfillRequest,
     Batch,
@@ -33,6 +34,14 @@ LOST, KEPT = "rows_lost", "rows_gone"
 """Reasons of problems with days that had rows and have none now."""
 
 
+NOTHING_STORED: Mapping[str, bytes] = MappingProxyType({})
+_UNTOLD = "the source says nothing of it, not even that there was nothing; what was counted of it stays"
+_KEPT = (
+    "it had rows when it was last counted, and there are none now up to it: old rows seem to be deleted; what was"
+    " counted stays"
+)
+
+
 class Trial(Struct, frozen=True):
     """What a source answers for one day, for somebody who looks whether it is set up right."""
 
@@ -41,17 +50,30 @@ class Trial(Struct, frozen=True):
     answer: Answer
     question: str
     """What the source is asked, as a person would ask it."""
+    why: str = ""
+    """What is known of a day without rows, in words; empty when it has some, or nothing is known of any day."""
+    doubts: tuple[str, ...] = ()
+    """Why the source may lack something although nothing fails, in words."""
+
+
+@runtime_checkable
+class Doubtful(Protocol):
+    """A source that can leave something out without an error."""
+
+    def doubts(self) -> Sequence[str]:
+        """Return why something may be missing from its answers, in words."""
+        ...
 
 
 @runtime_checkable
 class Trials(Protocol):
     """A source that can be asked for one day without counting it."""
 
-    def trial(self, day: date) -> Trial:
-        """Return what the source answers for a day. Nothing of it is counted.
+    def trial(self, day: date, stored: Mapping[str, bytes] = NOTHING_STORED) -> Trial:
+        """Return what the source answers for a day, given what it stores. Nothing of it is counted.
 
         Raises:
-            CollectorError: there is no answer.
+            CollectorError: there is no answer, or what is stored cannot be read.
         """
         ...
 
@@ -102,6 +124,7 @@ class DailyCollector:
         on.
 
         Raises:
+            SourceWaits: it may ask no question now.
             CollectorError: as for `Asked.ask` and `load_known`.
         """
         known = self._load(state)
@@ -114,6 +137,7 @@ class DailyCollector:
         Without a first day, the range begins where the history of the source does.
 
         Raises:
+            SourceWaits: it may ask no question now.
             CollectorError: as for `Asked.ask` and `load_known`.
         """
         known = self._load(state)
@@ -121,16 +145,30 @@ class DailyCollector:
         span = Days(history.since or at.all.first, min(history.until or at.ended, at.ended))
         yield from self._ask(list(slices(span, self._asking.longest)), known, at)
 
-    def trial(self, day: date) -> Trial:
-        """Return what the source answers for a day, without counting it or using up a question.
+    def trial(self, day: date, stored: Mapping[str, bytes] = NOTHING_STORED) -> Trial:
+        """Return what the source answers for a day, given what it stores, without counting it or using up a
+        question.
 
         Raises:
-            CollectorError: as for `Asked.ask`.
+            CollectorError: as for `Asked.ask` and `load_known`.
         """
-        span = Days(day, day)
+        known = load_known(self._config.name, stored, self._source.settings)
+        span, at = Days(day, day), self._wanted()
         answer = self._source.ask(span)
-        state = settle(span, answer, Known(), self._wanted()).states[day]
-        return Trial(day, state, answer, self._source.shown(span))
+        found = settle(span, answer, known, at)
+        if found.kept and self._has_older(span, known, self._source.ask):
+            found = settle(span, answer, known, at, has_older=True)
+        state, why = state_of(day, found.known, at)
+        if day in answer.filled:
+            state, why = found.states[day], ""
+        elif day in answer.untold:
+            state, why = DayState.UNKNOWN, _UNTOLD
+        elif day in found.kept:
+            why = _KEPT
+        elif not found.known.filled and day not in found.lost:
+            why = ""
+        doubts = tuple(self._source.doubts()) if isinstance(self._source, Doubtful) else ()
+        return Trial(day, state, answer, self._source.shown(span), why, doubts)
 
     def days(self, stored: Mapping[str, bytes]) -> DaysKnown:
         """Return what is known of the days of the source, from what it stores.
@@ -158,15 +196,17 @@ class DailyCollector:
         for number, days in enumerate(asked):
             left = self._asking.left
             try:
-                answer = self._asking.ask_for(days, self._source.ask, self._limit)
+                answer = self._ask_for(days)
             except CollectorError as error:
                 if self._asking.left < left:
                     yield Batch(state=self._spent())
                 if isinstance(error, RateLimited) and number > 0:
                     return
+                if isinstance(error, BudgetSpent):
+                    raise SourceWaits(self._waits(error.retry_after)) from None
                 raise
             found = settle(days, answer, known, at)
-            if found.kept and self._has_older(days, known):
+            if found.kept and self._has_older(days, known, self._ask_for):
                 found = settle(days, answer, known, at, has_older=True)
             known = found.known
             done += len(days)
@@ -175,7 +215,18 @@ class DailyCollector:
             more = number + 1 < len(asked) and self._asking.left > 0
             yield self._batch(answer, found, Progress(done, total, "days"), self._spent(more=int(more)))
 
-    def _has_older(self, days: Days, known: Known) -> bool:
+    def _waits(self, seconds: float) -> str:
+        # Not before the minute that is told.
+        at = self._context.now().astimezone(UTC) + timedelta(seconds=seconds + 59)
+        return (
+            f"its questions of this hour are used up ({self._config.queries_per_hour}, `queries_per_hour`); it"
+            f" goes on at {at:%H:%M} UTC"
+        )
+
+    def _ask_for(self, days: Days) -> Answer:
+        return self._asking.ask_for(days, self._source.ask, self._limit)
+
+    def _has_older(self, days: Days, known: Known, ask: Callable[[Days], Answer]) -> bool:
         """Return whether the source still has rows of the time before some days, if it had any.
 
         That is as much time as one question is about.
@@ -184,7 +235,7 @@ class DailyCollector:
         if not any(span.first <= before.last and span.last >= before.first for span in known.filled):
             return False
         try:
-            return bool(self._asking.ask_for(before, self._source.ask, self._limit).filled)
+            return bool(ask(before).filled)
         except RateLimited:
             return False
 

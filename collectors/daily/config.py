@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import ClassVar
 
 from pydantic import Field, field_validator
 
@@ -15,6 +16,9 @@ _DAY = timedelta(days=1)
 
 class DailyConfig(SourceConfig):
     """Settings of a source that is asked for whole days."""
+
+    LOOK_AT: ClassVar[str] = "the settings that say what counts"
+    """What to look at when a day has nothing that should have something, in words."""
 
     interval: Duration = Field(
         default=timedelta(hours=1), description="Pause between two runs of the collector.", examples=["1h"]

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from leverwatch.collectors.daily.answers import DayState, Known
+from leverwatch.collectors.daily.answers import DayState, Gone, Known
 from leverwatch.collectors.daily.window import Days, Wanted, questions, without
 
 
@@ -80,26 +80,39 @@ def whole(day: date, known: Known) -> bool:
     return any(day in span for span in known.asked) and not any(day in span for span in known.bare)
 
 
+def state_of(day: date, known: Known, wanted: Wanted) -> tuple[DayState, str]:
+    """Return the state of a day, and the evidence in words."""
+    newest = known.filled[-1].last if known.filled else None
+    asked = any(day in span for span in known.asked)
+    if any(day in span for span in known.filled):
+        if asked:
+            return DayState.COMPLETE, _WHY["asked"]
+        return DayState.PARTIAL, _WHY["today" if day > wanted.ended else "open"]
+    if any(day in span for span in known.bare):
+        state, why = DayState.UNKNOWN, "before"
+    elif asked:
+        state, why = DayState.EMPTY, "idle"
+    elif newest is None:
+        state, why = DayState.UNKNOWN, "nothing"
+    else:
+        state, why = DayState.UNKNOWN, "after" if day > newest else "never"
+    gone = next((it for it in known.gone if it.day == day), None)
+    return state, _WHY[why] if gone is None else _gone(gone)
+
+
+def _gone(day: Gone) -> str:
+    had = "calls that an older version counted" if day.calls is None else f"{day.calls:,.0f} calls"
+    if day.calls == 1:
+        had = "1 call"
+    return f"its rows are gone: it had {had}, which are taken back; that was noticed on {day.noticed}"
+
+
 def days_known(known: Known, wanted: Wanted, queries_per_hour: int) -> DaysKnown:
     """Return the state of every day that a source is asked for, and the present one, from what it stores."""
     days = Days(wanted.all.first, wanted.today)
-    newest = known.filled[-1].last if known.filled else None
-
-    def of(day: date) -> tuple[DayState, str]:
-        asked = any(day in span for span in known.asked)
-        if any(day in span for span in known.filled):
-            if asked:
-                return DayState.COMPLETE, "asked"
-            return DayState.PARTIAL, "today" if day > wanted.ended else "open"
-        if any(day in span for span in known.bare):
-            return DayState.UNKNOWN, "before"
-        if asked:
-            return DayState.EMPTY, "idle"
-        if newest is None:
-            return DayState.UNKNOWN, "nothing"
-        return DayState.UNKNOWN, "after" if day > newest else "never"
-
-    told = [Told(span, state, _WHY[why]) for (state, why), span in _runs((day, of(day)) for day in days)]
+    told = [
+        Told(span, state, why) for (state, why), span in _runs((day, state_of(day, known, wanted)) for day in days)
+    ]
     open_days = without([wanted.all], known.asked)
     return DaysKnown(
         told=tuple(reversed(told)),

@@ -5,6 +5,7 @@ SourceUnavailable
 ├── TimedOut            the answer takes longer than the settings allow
 │   └── Locked          because somebody else has it locked
 └── RateLimited         the source asks for fewer questions
+    └── BudgetSpent         our own settings allow no further one within this hour
 SourceRefused
 ├── CredentialsRefused  the user or the secret is not accepted
 ├── PermissionRefused   the user may not read what is configured
@@ -41,6 +42,15 @@ class RateLimited(SourceUnavailable):
         super().__init__(message)
         self.retry_after = retry_after
         """Seconds until it may be asked again, as far as it says so."""
+
+
+class BudgetSpent(RateLimited):
+    """The settings allow no further question within this hour; `retry_after` is known."""
+
+    retry_after: float
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message, retry_after)
 
 
 class CredentialsRefused(SourceRefused):

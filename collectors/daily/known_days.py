@@ -8,7 +8,7 @@ from datetime import date
 import msgspec
 from msgspec import Struct
 
-from leverwatch.collectors.daily.answers import Known
+from leverwatch.collectors.daily.answers import Gone, Known
 from leverwatch.collectors.daily.spent import QUESTIONS
 from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.stored_state import Kind, check_keys, entries, place_of, same
@@ -23,16 +23,37 @@ class _Stored(Struct, frozen=True, forbid_unknown_fields=True):
     filled: tuple[_Span, ...]
     bare: tuple[_Span, ...]
     settings: str
+    counted: tuple[tuple[date, float], ...]
+    gone: tuple[tuple[date, float | None, date], ...]
 
 
 def _encode(known: Known) -> bytes:
-    stored = _Stored(_pairs(known.asked), _pairs(known.filled), _pairs(known.bare), known.settings)
+    stored = _Stored(
+        _pairs(known.asked),
+        _pairs(known.filled),
+        _pairs(known.bare),
+        known.settings,
+        tuple(sorted(known.counted.items())),
+        tuple((it.day, it.calls, it.noticed) for it in known.gone),
+    )
     return msgspec.json.encode(stored)
 
 
 def _decode(body: bytes) -> Known:
     stored = _decoder.decode(body)
-    return Known(_days(stored.asked), _days(stored.filled), _days(stored.bare), stored.settings)
+    return Known(
+        _days(stored.asked),
+        _days(stored.filled),
+        _days(stored.bare),
+        stored.settings,
+        dict(stored.counted),
+        tuple(Gone(*it) for it in stored.gone),
+    )
+
+
+def _without_calls(body: bytes) -> bytes:
+    """The upgrade to version 2, which notes how many calls a day had, and days that lost their rows."""
+    return msgspec.json.encode(msgspec.json.decode(body, type=dict[str, object]) | {"counted": (), "gone": ()})
 
 
 def _pairs(spans: tuple[Days, ...]) -> tuple[_Span, ...]:
@@ -45,7 +66,12 @@ def _days(spans: tuple[_Span, ...]) -> tuple[Days, ...]:
 
 _decoder = msgspec.json.Decoder(_Stored)
 DAYS: Kind[Known] = Kind(
-    name="days that were asked for", key="days", encode=_encode, decode=_decode, upgrades=(same,), is_json=True
+    name="days that were asked for",
+    key="days",
+    encode=_encode,
+    decode=_decode,
+    upgrades=(same, _without_calls),
+    is_json=True,
 )
 KINDS = (DAYS, QUESTIONS)
 """What such a source stores."""
@@ -70,4 +96,4 @@ def load_known(source: str, stored: Mapping[str, bytes], settings: str) -> Known
     known = dict(entries(source, stored, DAYS)).get(DAYS.key, Known())
     if known.settings == settings:
         return known
-    return Known(filled=known.filled, settings=settings)
+    return Known(filled=known.filled, settings=settings, counted=known.counted, gone=known.gone)

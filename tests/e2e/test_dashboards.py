@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +15,14 @@ from grafana.shared import AGREEMENT, BASELINE, states
 from leverwatch.agent.exporter.families import SECTIONS
 from tests.e2e.agents import leverwatch_json
 from tests.e2e.history import History, company_with_a_past
-from tests.e2e.servers import wait_until
+from tests.e2e.servers import Server, exposition, prometheus, wait_until
 from tests.grafana.queries import FILES, Json, filled, load, metric_names, panels
 from tests.grafana.test_meanings import STATES
 
 pytestmark = pytest.mark.e2e
 
+METRICS = Path(__file__).parents[1] / "golden/metrics.txt"
+"""What an agent serves that has a value for every family."""
 ALL = {"job": ".+", "instance": ".+", "system": ".+", "__rate_interval": "10s"}
 _STEADY = "no system of the demo is on its way to a threshold"
 _YOUNG = "the history of the demo is too short for twelve past forecasts with a known outcome"
@@ -27,7 +30,11 @@ _NO_TRACE = "no log of the demo names a trace"
 _CROSSINGS = "When volume is expected to reach a threshold"
 _ALONE = "no system of the demo is seen by two sources"
 _NO_DAYS = "the demo has no source that is asked for days"
+_NO_BILL = "the demo has no source that is told a bill, or tokens without calls"
 EMPTY = {
+    ("leverwatch-agent", "Billed, and what tokens cost", "A"): _NO_BILL,
+    ("leverwatch-agent", "Billed, and what tokens cost", "B"): _NO_BILL,
+    ("leverwatch-agent", "Tokens without calls", "A"): _NO_BILL,
     ("leverwatch-agent", "Days by what is known of them", "A"): _NO_DAYS,
     ("leverwatch-agent", "Share of the history that has an answer", "A"): _NO_DAYS,
     ("leverwatch-system", "Divergence by day", "A"): _ALONE,
@@ -83,6 +90,26 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
         yield there
 
 
+@pytest.fixture(scope="module")
+def sampled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A Prometheus that scrapes what an agent serves whose sources are asked for days, compared and billed."""
+    with exposition() as agent:
+        agent.text = METRICS.read_text()
+        config = {
+            "global": {"scrape_interval": "1s"},
+            "scrape_configs": [{"job_name": "leverwatch", "static_configs": [{"targets": [agent.target]}]}],
+        }
+        with prometheus(tmp_path_factory.mktemp("sampled"), config) as server:
+            wait_until(lambda: bool(values(server, "leverwatch_source_billed_usd")), 30, "a scrape")
+            yield server
+
+
+def values(server: Server, query: str) -> list[float]:
+    """The values that a query has now, the least first."""
+    found = server.get("/api/v1/query", query=query)["data"]["result"]
+    return sorted(float(row["value"][1]) for row in found)
+
+
 def answers(history: History, target: Json, choice: dict[str, str]) -> list[dict[str, Any]]:
     """What a panel would be drawn from: now for tables and figures, the past month and minute for graphs."""
     query = filled(target["expr"], choice)
@@ -98,6 +125,33 @@ def test_a_query_is_valid_and_has_data(history: History, uid: str, panel: Json, 
     found = answers(history, target, ALL)
 
     assert bool(found) != ((uid, panel["title"], target["refId"]) in EMPTY)
+
+
+def test_what_the_demo_has_not_is_drawn_of_an_agent_that_has_it(sampled: Server) -> None:
+    reasons = {_ALONE, _NO_DAYS, _NO_BILL}
+    found = {
+        (panel["title"], target["refId"]): values(sampled, filled(target["expr"], ALL))
+        for dashboard in map(load, FILES)
+        for panel in panels(dashboard)
+        for target in panel["targets"]
+        if EMPTY.get((dashboard["uid"], panel["title"], target["refId"])) in reasons
+    }
+
+    assert {key: [round(it, 4) for it in numbers] for key, numbers in found.items()} == {
+        ("Days by what is known of them", "A"): [1, 1, 33, 56],
+        ("Share of the history that has an answer", "A"): [0.4],
+        ("Billed, and what tokens cost", "A"): [123.4],
+        ("Billed, and what tokens cost", "B"): [121.9],
+        ("Tokens without calls", "A"): [4_200_000],
+        ("Divergence by day", "A"): [0.0647],
+        ("Inferences of the compared day", "A"): [4_120_500.5],
+        ("Inferences of the compared day", "B"): [3_870_000],
+        ("Days that can be compared", "A"): [0, 0.1071],
+        ("Sources that diverge", "A"): [1_774_656_000_000],
+        ("Sources that diverge", "B"): [8_220_500.5],
+        ("Sources that diverge", "C"): [7_770_000],
+        ("Sources that diverge", "D"): [1_774_742_400_000],
+    }
 
 
 @pytest.mark.parametrize(("uid", "panel", "target"), TARGETS)

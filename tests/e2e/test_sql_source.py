@@ -153,8 +153,8 @@ def test_a_run_that_is_cut_off_at_any_statement_leads_to_the_same_store(
             raise PowerCut
 
     event.listen(store._engine, "before_cursor_execute", cut)
-    # The statements of the store are the same for all: those of one table are each cut off.
-    cuts, at, every = 0, 0, 1 if database.name == "sqlite" else 3
+    # The statements of the store are the same for all. These two take long to open.
+    cuts, at, every = 0, 0, 3 if database.name in ("chdb", "spark") else 1
     while True:
         left[0] = at
         try:

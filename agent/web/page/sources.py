@@ -13,6 +13,7 @@ from leverwatch.collectors.unattributed import lines_of
 
 _NOT_YET = Flag("", "…", "Not yet")
 _FAILED = Flag("failed", "✗", "Failed", "LeverwatchCollectorFailing")
+_WAITS = Flag("", "…", "Waits")
 _SUCCEEDED = Flag("ok", "✓", "Succeeded")
 _NOTHING = Flag("failed", "∅", "Nothing counted", "LeverwatchNothingCounted")
 _CONCERNS = {
@@ -26,12 +27,14 @@ _CONCERNS = {
 def source_flag(source: SourceView) -> Flag:
     """Return the flag in the row of a source: the most urgent thing that is wrong, or that nothing is."""
     if source.success is None:
-        return _NOT_YET
+        return _NOT_YET if source.waits is None else _WAITS
     if not source.success:
         return _FAILED
     found = next((flag for concern, flag in _CONCERNS.items() if concern in source.concerns), None)
     if found is not None:
         return found
+    if source.waits is not None:
+        return _WAITS
     return _SUCCEEDED if source.records.get(Result.COUNTED, 0) else _NOTHING
 
 

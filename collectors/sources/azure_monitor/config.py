@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 
@@ -35,6 +35,7 @@ class AzureMonitorConfig(HttpSettings, DailyConfig):
     # What was given is in no message: it may have secrets.
     model_config = ConfigDict(hide_input_in_errors=True)
 
+    LOOK_AT: ClassVar[str] = "`resources`, and how long Azure Monitor keeps its metrics"
     type: Literal["azure-monitor"] = "azure-monitor"
     url: str = Field(
         default="https://management.azure.com",

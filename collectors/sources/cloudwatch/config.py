@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -26,6 +26,7 @@ Id = Annotated[str, Field(min_length=1, max_length=1024)]
 class CloudWatchConfig(DailyConfig):
     """Usage of Amazon Bedrock, as CloudWatch has it without any logging."""
 
+    LOOK_AT: ClassVar[str] = "`regions`, `models`, and whose account the credentials are of"
     type: Literal["cloudwatch"] = "cloudwatch"
     regions: list[Region] = Field(
         min_length=1,

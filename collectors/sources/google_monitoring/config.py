@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 
@@ -26,6 +26,7 @@ class GoogleMonitoringConfig(HttpSettings, DailyConfig):
     # What was given is in no message: it may have secrets.
     model_config = ConfigDict(hide_input_in_errors=True)
 
+    LOOK_AT: ClassVar[str] = "`projects`, `endpoints`, and how long Cloud Monitoring keeps its metrics"
     type: Literal["google-monitoring"] = "google-monitoring"
     history: Duration = Field(
         default=timedelta(days=40),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -50,6 +50,7 @@ class LokiLabels(Model):
 class LokiConfig(HttpSettings, DailyConfig):
     """Lines of a log in Loki, counted there by day."""
 
+    LOOK_AT: ClassVar[str] = "`query`, and how long Loki keeps its lines"
     type: Literal["loki"] = "loki"
     query: str = Field(
         description="LogQL that selects the lines of calls, and makes labels of what is in them.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import msgspec
 from msgspec import Struct
@@ -79,6 +79,7 @@ class Counter(Struct, frozen=True):
 class PrometheusConfig(HttpSettings, DailyConfig):
     """Usage that a server counts, and a server with the HTTP API of Prometheus keeps."""
 
+    LOOK_AT: ClassVar[str] = "`metrics`, `matching`, and how long the server keeps its samples"
     type: Literal["prometheus"] = "prometheus"
     model_config = ConfigDict(hide_input_in_errors=True)
 

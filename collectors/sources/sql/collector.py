@@ -18,13 +18,14 @@ from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.known_days import KINDS as KINDS
 from leverwatch.collectors.daily.sums import Group, added_up
 from leverwatch.collectors.daily.window import DAY, Days
+from leverwatch.collectors.errors import CollectorError
 from leverwatch.collectors.interface import CollectorContext, Result
-from leverwatch.collectors.records.fields import parse_template, system_lookup, text_of
+from leverwatch.collectors.records.fields import parse_path, parse_template, system_lookup, text_of
 from leverwatch.collectors.records.timestamps import EPOCH, parse_time
 from leverwatch.collectors.sources.sql.codes import CALLS, CODE, Codes, known, size
 from leverwatch.collectors.sources.sql.config import SqlConfig, SqlFields, TimeIs
 from leverwatch.collectors.sources.sql.connection import reading, shown_address
-from leverwatch.collectors.sources.sql.engines.interface import Engine, Looking, TellsTypes
+from leverwatch.collectors.sources.sql.engines.interface import Engine, HidesRows, Looking, TellsTypes
 from leverwatch.collectors.sources.sql.engines.registry import engine_of
 from leverwatch.collectors.sources.sql.statement import (
     DAY_OF,
@@ -121,6 +122,23 @@ class Table:
         preset = self._config.preset
         return text if preset is None else f"-- preset {preset}\n{text}"
 
+    def doubts(self) -> Sequence[str]:
+        """Return why rows may be missing from answers although nothing fails, in words."""
+        if not isinstance(self._engine, HidesRows):
+            return ()
+        try:
+            with reading(self._config, self._context.base_dir, self._context.stopping) as connection:
+                hiding = self._engine.hiding(connection)
+        except CollectorError as error:
+            # Servers that speak as PostgreSQL does need not have its catalog.
+            return (f"whether rows are hidden from this user is not known: {error.reason}",)
+        return [
+            f"row-level security is on for {schema}.{name}, and this user is not exempt from it: rows that no"
+            " policy shows it are missing without an error; give it a policy that shows all rows, or BYPASSRLS"
+            for schema, name, alone in hiding
+            if is_asked(self._config, schema, name, alone=alone)
+        ]
+
     def statement(self, connection: Connection, days: Days) -> Select[Any]:
         """Return the statement for some days, as the database is asked.
 
@@ -161,6 +179,15 @@ def _in_order(told: msgspec.Struct) -> bytes:
 def place_of(config: SqlConfig) -> str:
     """Return how messages name what a source reads."""
     return f"source {config.name}: {config.table or 'statement'}"
+
+
+def is_asked(config: SqlConfig, schema: str, name: str, *, alone: bool) -> bool:
+    """Return whether a table may be one that is asked: the one of the settings, or one whose name is a word of the
+    statement. `alone`: its name means it without the schema."""
+    if config.statement is not None:
+        return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", config.statement, re.IGNORECASE) is not None
+    *schemas, table = parse_path(config.table or "")
+    return table == name and (schemas[-1] == schema if schemas else alone)
 
 
 def misfit(newest: Any, kind: TimeIs) -> str | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from sqlalchemy.engine import URL, make_url
@@ -122,6 +122,7 @@ class SqlConfig(FilterSettings, DailyConfig):
     # What was given is in no message: `url` may have a password.
     model_config = ConfigDict(json_schema_extra=_needs({"name", "type", "url"}), hide_input_in_errors=True)
 
+    LOOK_AT: ClassVar[str] = "the column of the time, `only` and `not`"
     type: Literal["sql"] = "sql"
     url: SecretStr = Field(
         description="Address of the database: `postgresql://user@host:5432/name`, `mariadb://` and `mysql://`"

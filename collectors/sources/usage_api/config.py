@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class UsageApiConfig(HttpSettings, DailyConfig):
     """Usage and costs by day, as a provider or a platform that watches calls tells them."""
 
+    LOOK_AT: ClassVar[str] = "`only`, and the organisation or project that the key sees"
     type: Literal["usage-api"] = "usage-api"
     api: Literal[
         "openai",

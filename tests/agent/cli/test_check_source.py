@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,9 @@ import yaml
 from click.testing import CliRunner, Result
 
 from leverwatch.agent.cli.main import main
+from leverwatch.collectors.daily.config import DailyConfig
+from leverwatch.collectors.registry import source_types
+from leverwatch.collectors.sources.sql.collector import Table
 
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
 
@@ -29,6 +34,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def date_of_now() -> date:
+    return datetime.now(UTC).date()
+
+
 def check(folder: Path, *arguments: str, **settings: Any) -> Result:
     source = {
         "name": "db", "type": "sql", "url": "sqlite:///usage.db", "table": "calls", "time_is": "text",
@@ -42,6 +51,12 @@ def check(folder: Path, *arguments: str, **settings: Any) -> Result:
     path = folder / "leverwatch.yaml"
     path.write_text(yaml.safe_dump({"store": {"url": "sqlite:///store.db"}, "sources": [source, log, lists]}))
     return CliRunner().invoke(main, ["check-source", *arguments, "--config", str(path)])
+
+
+def check_one(folder: Path, source: dict[str, Any]) -> Result:
+    path = folder / "leverwatch.yaml"
+    path.write_text(yaml.safe_dump({"store": {"url": "sqlite:///store.db"}, "sources": [source]}))
+    return CliRunner().invoke(main, ["check-source", source["name"], "--config", str(path)])
 
 
 def test_a_source_is_asked_for_yesterday_and_nothing_is_stored(folder: Path) -> None:
@@ -75,7 +90,71 @@ def test_a_day_without_rows_needs_attention(folder: Path) -> None:
 
     assert result.exit_code == 1
     assert "2026-01-01: unknown; 0 rows moved" in result.stdout
-    assert "nothing would be counted\nthere is no row of this day that the settings leave" in result.stdout
+    assert (
+        "nothing would be counted\nthere is nothing of this day that the settings leave: try another"
+        in result.stdout
+    )
+    assert "look at the column of the time, `only` and `not`; whether it is a true zero, the days" in result.stdout
+
+
+def rows_of(folder: Path, *statements: tuple[str, str]) -> None:
+    with closing(sqlite3.connect(folder / "usage.db")) as database, database:
+        for statement, value in statements:
+            database.execute(statement, (value,))
+
+
+def test_a_day_is_what_the_store_knows_it_as(folder: Path) -> None:
+    older, idle = YESTERDAY - timedelta(days=2), YESTERDAY - timedelta(days=1)
+    rows_of(folder, ("INSERT INTO calls VALUES (?, 'a', 1, 'search')", f"{older}T10:00:00Z"))
+    before = check(folder, "db", "--day", f"{idle}")
+    assert collected(folder).exit_code == 0
+
+    after = check(folder, "db", "--day", f"{idle}")
+    found = json.loads(check(folder, "db", "--day", f"{idle}", "--format", "json").stdout)
+
+    assert f"db, {idle}: unknown; 0 rows moved" in before.stdout
+    assert f"db, {idle}: empty; 0 rows moved" in after.stdout
+    assert "nothing would be counted\nit has no row, and there are rows before and after it" in after.stdout
+    assert "try another --day" not in after.stdout
+    assert (found["state"], found["why"].partition(",")[0]) == ("empty", "it has no row")
+
+
+def test_a_day_that_lost_its_rows_says_how_many_calls_it_had_and_when_that_was_noticed(folder: Path) -> None:
+    older = YESTERDAY - timedelta(days=2)
+    rows_of(folder, ("INSERT INTO calls VALUES (?, 'a', 1, 'search')", f"{older}T10:00:00Z"))
+    check(folder, "db")
+    assert collected(folder).exit_code == 0
+    rows_of(folder, ("DELETE FROM calls WHERE at > ?", f"{YESTERDAY}"))
+    gone = f"its rows are gone: it had 3 calls, which are taken back; that was noticed on {date_of_now()}"
+
+    unseen = check(folder, "db", "--day", f"{YESTERDAY}").stdout
+    assert collected(folder).exit_code == 0
+    seen = check(folder, "db", "--day", f"{YESTERDAY}").stdout
+
+    assert f"nothing would be counted\n{gone}" in unseen
+    assert f"nothing would be counted\n{gone}" in seen
+    assert f"  {YESTERDAY} (1 day): empty: {gone}" in seen.partition("Stored:")[2]
+
+
+def test_what_may_be_missing_is_said_as_a_doubt(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Table, "doubts", lambda _: ("rows may be hidden",))
+
+    result = check(folder, "db")
+    found = json.loads(check(folder, "db", "--format", "json").stdout)
+
+    assert "\ndoubt: rows may be hidden\n" in result.stdout
+    assert (result.exit_code, found["doubts"]) == (0, ["rows may be hidden"])
+
+
+def test_every_source_that_is_asked_for_days_says_what_of_its_own_to_look_at() -> None:
+    configs = [it.config for it in source_types().values() if issubclass(it.config, DailyConfig)]
+
+    assert len(configs) >= 7
+    for config in configs:
+        named = set(re.findall(r"`(\w+)`", config.LOOK_AT))
+        known = {field.alias or name for name, field in config.model_fields.items()}
+        assert named, config
+        assert named <= known, config
 
 
 def test_what_cannot_be_counted_is_said(folder: Path) -> None:
@@ -125,6 +204,22 @@ def test_a_run_that_could_not_attribute_most_calls_says_so_however_few_sums_they
 def collected(folder: Path, *arguments: str) -> Result:
     path = folder / "leverwatch.yaml"
     return CliRunner().invoke(main, ["collect", "--config", str(path), "--source", "db", *arguments])
+
+
+def test_a_run_whose_questions_of_the_hour_are_used_up_waits_and_has_not_failed(folder: Path) -> None:
+    check(folder, "db", queries_per_hour=1)
+    assert collected(folder).exit_code == 0
+
+    result = collected(folder)
+    backfill = CliRunner().invoke(main, ["backfill", "db", "--config", str(folder / "leverwatch.yaml")])
+
+    said = (
+        r"db: waits: its questions of this hour are used up \(1, `queries_per_hour`\); it goes on at \d\d:\d\d UTC"
+    )
+    assert result.exit_code == 0, result.output
+    assert re.search(said, result.stderr)
+    assert "failed" not in result.output
+    assert (backfill.exit_code, bool(re.search(said, backfill.stderr))) == (1, True)
 
 
 def test_the_summary_of_a_run_tells_what_is_unattributed_by_source(folder: Path) -> None:
@@ -191,6 +286,29 @@ def test_of_files_the_newest_is_read_and_nothing_is_counted(folder: Path) -> Non
     assert "  permission  to read the files and to list their folders" in lines
     assert "canary" not in result.output
     assert not (folder / "store.db").exists()
+
+
+def test_a_path_that_matches_nothing_is_said_and_fails_where_nothing_else_is_told(folder: Path) -> None:
+    rows_of(folder, ("UPDATE calls SET team = ?", '{"usage": {"total": 7, "in": 3}}'))
+    (folder / "calls.csv").write_text("at,model,in,out\n2026-11-26T08:00:00Z,a,,\n2026-11-26T09:00:00Z,a,,4\n")
+    lost, kept = {"time": "at", "input_tokens": "team.usage.inn"}, {"output_tokens": "team.usage.total"}
+    said = "input_tokens: `team.usage.inn` told nothing in any of the 3 calls that were counted"
+
+    none = check(folder, "db", fields=lost, system="web")
+    some = check(folder, "db", fields=lost | kept, system="web")
+    found = json.loads(check(folder, "db", "--format", "json", fields=lost, system="web").stdout)
+    csv = {"type": "csv", "fields": {"time": "at", "model": "model", "input_tokens": "in", "output_tokens": "out"}}
+    log = {"name": "db", "type": "files", "path": "*.csv", "system": "bot", "format": csv}
+    of_files = check_one(folder, log)
+    csv["fields"] = {"time": "at", "model": "model", "input_tokens": "in"}
+    of_no_use = check_one(folder, log)
+
+    assert (none.exit_code, said in none.stdout) == (1, True), none.output
+    assert (some.exit_code, said in some.stdout, "output_tokens: `" in some.stdout) == (0, True, False)
+    assert found["untold"] == {"input_tokens": ["team.usage.inn"]}
+    told = "input_tokens: `in` told nothing in any of the 2 calls that were counted"
+    assert (of_files.exit_code, told in of_files.stdout) == (0, True), of_files.output
+    assert (of_no_use.exit_code, told in of_no_use.stdout) == (1, True), of_no_use.output
 
 
 def test_of_files_a_program_gets_one_day_as_well(folder: Path) -> None:

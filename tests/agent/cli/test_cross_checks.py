@@ -174,4 +174,4 @@ def test_what_was_taken_back_is_shown(company: Company, tmp_path: Path) -> None:
     shown = company.explained()
 
     assert "taken back when days were given again, since the store exists: 60" in shown
-    assert f"{ago(2)} (1 day): empty: it has no row, and there are rows before and after it" in shown
+    assert f"{ago(2)} (1 day): empty: its rows are gone: it had 60 calls, which are taken back; that was" in shown

@@ -17,7 +17,7 @@ from leverwatch.agent.store.names import NameLimits
 from leverwatch.agent.store.replaced import Replaced
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.config import SourceConfig
-from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
+from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable, SourceWaits
 from leverwatch.collectors.interface import Batch, Matched, Operation, Problem, Result, SourceState, UsageRow
 from leverwatch.collectors.unattributed import Unattributed
 
@@ -127,6 +127,27 @@ def test_a_success_clears_the_error(memory: Store) -> None:
 
     view = runner.view()
     assert (view.success, view.error, view.runs, view.failures) == (True, None, 2, {"unavailable": 1})
+
+
+def test_a_run_that_waits_is_no_failure_and_changes_nothing_of_what_the_last_one_said(memory: Store) -> None:
+    fake = Fake([batch()])
+    runner = SourceRunner(CONFIG, fake, memory, now=lambda: NOW)
+    runner.run()
+    seen = []
+    steps = (SourceWaits("until 10:00"), SourceUnavailable("gone"), SourceWaits("until 11:00"), batch())
+    for step in steps:
+        fake.batches = [step]
+        report = runner.run()
+        view = runner.view()
+        seen.append((report.success, view.success, view.error, view.waits))
+
+    assert seen == [
+        (True, True, None, "until 10:00"),
+        (False, False, "gone", None),
+        (True, False, "gone", "until 11:00"),
+        (True, True, None, None),
+    ]
+    assert runner.view().failures == {"unavailable": 1}
 
 
 def test_a_source_that_another_agent_advanced_starts_again_from_what_is_there(

@@ -99,6 +99,17 @@ def test_a_name_cannot_bring_markup_along() -> None:
     assert Outline(page).text().count("<script>alert(1)</script>") == 2 + 1 + 10 + 3 + 2
 
 
+def test_a_source_that_waits_says_for_what_and_is_not_red() -> None:
+    waits = replace(
+        samples.agent().sources[0], success=True, error=None, concerns={}, waits="it goes on at 10:05 UTC"
+    )
+    page = render(samples.systems(), replace(samples.agent(), sources=(waits,)))
+
+    assert "… Waits" in Outline(page).text()
+    assert "waits: it goes on at 10:05 UTC" in Outline(page).text()
+    assert '<tr class="red">' not in page
+
+
 def test_flags_lead_to_runbooks_and_systems_to_dashboards_where_their_places_are_known() -> None:
     agent = replace(samples.agent(), runbook_url="https://wiki.example/r", grafana_url="https://g.example/x")
     outline = Outline(render(samples.systems(samples.grown(), samples.discovered()), agent))

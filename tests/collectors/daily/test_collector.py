@@ -11,7 +11,7 @@ from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.daily.errors import RateLimited, SchemaDiffers, TimedOut
 from leverwatch.collectors.daily.window import DAY, Days
-from leverwatch.collectors.errors import CollectorError, StateFromNewer
+from leverwatch.collectors.errors import CollectorError, SourceWaits, StateFromNewer
 from leverwatch.collectors.interface import (
     BackfillRequest,
     Batch,
@@ -142,7 +142,10 @@ def test_a_budget_that_is_used_up_ends_a_run_and_the_next_hour_goes_on(tmp_path:
     reader = collector(table, tmp_path, queries_per_hour=2)
 
     assert store.run(reader) == 2
-    with pytest.raises(RateLimited):
+    with pytest.raises(
+        SourceWaits,
+        match=r"^its questions of this hour are used up \(2, `queries_per_hour`\); it goes on at 10:0[01] UTC$",
+    ):
         store.run(reader)
 
     hour = timedelta(hours=1, minutes=1)
@@ -154,7 +157,7 @@ def test_a_restart_does_not_give_the_budget_back(tmp_path: Path) -> None:
     table, store = Table(month()), Store()
     assert store.run(collector(table, tmp_path, queries_per_hour=3)) == 3
 
-    with pytest.raises(RateLimited, match="within an hour"):
+    with pytest.raises(SourceWaits, match="used up"):
         store.run(collector(table, tmp_path, NOW + timedelta(minutes=59), queries_per_hour=3))
 
     assert len(table.asked) == 3
@@ -187,7 +190,7 @@ def test_a_question_whose_answer_nobody_lived_to_see_was_asked(tmp_path: Path) -
         next(batches)
         # The process is killed before the second answer is stored.
 
-    with pytest.raises(RateLimited, match="within an hour"):
+    with pytest.raises(SourceWaits, match="used up"):
         store.run(collector(table, tmp_path, queries_per_hour=4))
     assert len(table.asked) == 4
 
@@ -199,7 +202,7 @@ def test_a_question_that_failed_is_asked_out_of_the_same_budget_after_a_restart(
         with pytest.raises(SchemaDiffers):
             store.run(collector(table, tmp_path, queries_per_hour=2))
 
-    with pytest.raises(RateLimited, match="within an hour"):
+    with pytest.raises(SourceWaits, match="used up"):
         store.run(collector(table, tmp_path, queries_per_hour=2))
 
 
@@ -220,7 +223,7 @@ def test_a_clock_that_was_set_back_makes_no_question_cheaper(tmp_path: Path) -> 
     table, store = Table(month()), Store()
     store.run(collector(table, tmp_path, queries_per_hour=4))
 
-    with pytest.raises(RateLimited, match=r"may be asked in 3600 s"):
+    with pytest.raises(SourceWaits, match=r"it goes on at 10:0[01] UTC"):
         store.run(collector(table, tmp_path, NOW - timedelta(days=2), queries_per_hour=4))
 
 
@@ -288,6 +291,45 @@ def test_rows_that_are_gone_are_taken_back_and_said(tmp_path: Path) -> None:
 
     assert store.days[TODAY - DAY] == 0
     assert store.problems == ["rows_lost: had rows and has none now; what was counted is taken back"]
+
+
+def test_a_day_that_lost_its_rows_says_so_until_it_has_some_again(tmp_path: Path) -> None:
+    table, store = Table(month()), Store()
+    lost = TODAY - DAY * 2
+    store.run(collector(table, tmp_path))
+    number = table.days.pop(lost)
+    store.run(collector(table, tmp_path))
+
+    def why(reader: DailyCollector) -> str:
+        return next(one.why for one in reader.days(store.state).told if lost in one.days)
+
+    later = collector(table, tmp_path, NOW + timedelta(hours=20))
+    assert (
+        why(later) == "its rows are gone: it had 102 calls, which are taken back; that was noticed on 2026-11-28"
+    )
+    store.run(later)
+    assert why(later).endswith("noticed on 2026-11-28")
+    assert later.trial(lost, store.state).why == why(later)
+    assert later.trial(lost, store.state).state is DayState.EMPTY
+
+    table.days[lost] = number
+    store.run(later)
+    assert why(later) == "it is over, and its rows are counted"
+
+
+def test_a_trial_knows_rows_that_were_deleted_for_their_age_from_rows_that_are_lost(tmp_path: Path) -> None:
+    table, store = Table(month()), Store()
+    reader = collector(table, tmp_path)
+    store.run(reader)
+    day = TODAY - DAY * 40
+    del table.days[day]
+
+    lost = reader.trial(day, store.state)
+    table.days = {one: number for one, number in table.days.items() if one > day}
+    kept = reader.trial(day, store.state)
+
+    assert (lost.state, lost.why.partition(",")[0]) == (DayState.EMPTY, "its rows are gone: it had 140 calls")
+    assert (kept.state, kept.why.partition(",")[0]) == (DayState.COMPLETE, "it had rows when it was last counted")
 
 
 def test_the_oldest_days_of_a_question_are_taken_back_where_there_are_older_rows_still(tmp_path: Path) -> None:

@@ -348,7 +348,17 @@ STORED: tuple[Stored, ...] = (
             "usage-api",
         )
         for stored in (
-            Stored(source, DAYS, "days", _KNOWN_DAYS, (b"{" + _DAYS, b'{"version":1,' + _DAYS)),
+            Stored(
+                source,
+                DAYS,
+                "days",
+                _KNOWN_DAYS,
+                (
+                    b"{" + _DAYS,
+                    b'{"version":1,' + _DAYS,
+                    b'{"version":2,' + _DAYS[:-1] + b',"counted":[],"gone":[]}',
+                ),
+            ),
             Stored(source, QUESTIONS, "questions", _SPENT, (b"{" + _ASKED, b'{"version":1,' + _ASKED)),
         )
     ),

@@ -175,6 +175,20 @@ class TellsTypes(Protocol):
         ...
 
 
+@runtime_checkable
+class HidesRows(Protocol):
+    """A database that may leave rows out of an answer without an error, by who asks."""
+
+    def hiding(self, connection: Connection) -> Sequence[tuple[str, str, bool]]:
+        """Return the schema and the name of each table of which rows may be hidden from this user, and whether its
+        name alone means it.
+
+        Raises:
+            SQLAlchemyError: the database refuses it.
+        """
+        ...
+
+
 def types_of_nothing(
     connection: Connection,
     table: FromClause,

@@ -66,6 +66,14 @@ _WORDS: tuple[tuple[str, Meaning], ...] = (
 """By words of messages, for connections that were refused: they have no SQLSTATE."""
 
 
+_HIDING = """
+SELECT space.nspname, class.relname, pg_table_is_visible(class.oid)
+FROM pg_class AS class JOIN pg_namespace AS space ON space.oid = class.relnamespace
+WHERE class.relrowsecurity AND row_security_active(class.oid)
+ORDER BY 1, 2
+"""
+
+
 class PostgreSql:
     """As for `Engine`."""
 
@@ -111,6 +119,11 @@ class PostgreSql:
     ) -> Mapping[str, TypeEngine[Any]]:
         """As for `TellsTypes`."""
         return types_of_nothing(connection, table, columns, _TYPES.get)
+
+    def hiding(self, connection: Connection) -> Sequence[tuple[str, str, bool]]:
+        """As for `HidesRows`: by row-level security, from which owners, superusers and BYPASSRLS are exempt."""
+        found = connection.exec_driver_sql(_HIDING).all()
+        return [(schema, name, alone) for schema, name, alone in found]
 
     def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`; for `json` and `jsonb`, and for texts that have some."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from leverwatch.agent.scheduling.nothing_counted import Concern
 from leverwatch.agent.source_view import SourceView
@@ -27,6 +28,10 @@ def source(*concerns: str, success: bool | None = True, counted: int = 7) -> Sou
         (source(), "Succeeded"),
         (source(counted=0), "Nothing counted"),
         (source(success=False), "Failed"),
+        (replace(source(), waits="until 10:00"), "Waits"),
+        (replace(source(success=None), waits="until 10:00"), "Waits"),
+        (replace(source(success=False), waits="until 10:00"), "Failed"),
+        (replace(source("most_refused"), waits="until 10:00"), "Mostly refused"),
         (source("matches_nothing"), "Matches nothing"),
         (source("matches_nothing", "most_refused"), "Mostly refused"),
         (source("matches_nothing", "nothing_counted", counted=0), "Nothing counted"),

@@ -20,7 +20,7 @@ from leverwatch.collectors.daily.errors import (
 )
 from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import CollectorContext
-from leverwatch.collectors.sources.sql.collector import Table
+from leverwatch.collectors.sources.sql.collector import SqlCollector, Table
 from leverwatch.collectors.sources.sql.config import SqlConfig
 from tests.collectors.sources.sql.tables import NOW, Database, days, url_of
 from tests.e2e.servers import free_port
@@ -142,6 +142,38 @@ def test_a_user_who_may_not_read_the_table_needs_a_grant(server: Database) -> No
     assert "calls: the user may not read it; grant SELECT" in str(refused)
     assert len(found.usage) == 1
     assert isinstance(revoked, PermissionRefused)
+
+
+def test_rows_that_row_level_security_may_hide_are_a_doubt(server: Database) -> None:
+    server.run("CREATE TABLE other (at BIGINT)", "ALTER TABLE other ENABLE ROW LEVEL SECURITY")
+    statement = {"table": None, "statement": "SELECT at FROM public.Calls"}
+
+    def doubts(url: str, **settings: Any) -> list[str]:
+        given = {
+            "name": "db",
+            "type": "sql",
+            "url": url,
+            "table": "calls",
+            "time_is": "s",
+            "system": "bot",
+            **settings,
+        }
+        config = SqlConfig.model_validate({**given, "fields": {"time": "at"}})
+        trial = SqlCollector(config, CollectorContext(server.folder, server.folder, lambda: NOW)).trial(NOW.date())
+        return [it.partition(", and")[0] for it in trial.doubts]
+
+    with user(server, CANARY) as url:
+        server.run(f'GRANT SELECT ON calls, other TO "{make_url(url).username}"')
+        before = doubts(url)
+        server.run("ALTER TABLE calls ENABLE ROW LEVEL SECURITY")
+        hidden = Database(url, server.folder).ask(WEEK, fields={"time": "at"}, time_is="s")
+        told = [doubts(url), doubts(url, table="public.calls"), doubts(url, **statement)]
+        of_owner = doubts(server.url)
+        server.run(f'REVOKE SELECT ON calls, other FROM "{make_url(url).username}"')  # noqa: S608 - as above
+
+    assert before == of_owner == []
+    assert hidden.usage == ()
+    assert told == [["row-level security is on for public.calls"]] * 3
 
 
 def test_a_database_that_is_not_there_is_said(server: Database) -> None:
