@@ -185,6 +185,11 @@ class SourceConfig(Model):
         """What the source can tell of the calls that it counts, with these settings; None when it counts none."""
         return None
 
+    def chosen_by(self) -> str:
+        """The settings that choose what counts, as they are named where a day has nothing; empty: it is not asked
+        for days."""
+        return ""
+
     def bill_note(self) -> str:
         """What the provider documents of the difference between its bill and the price of tokens; empty: it bills
         nothing that the source is told."""

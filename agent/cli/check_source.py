@@ -39,9 +39,11 @@ from leverwatch.collectors.sampled import Sampled, Samples
 from leverwatch.collectors.unattributed import heaviest_of
 
 _NO_ROW = (
-    "there is no row of this day that the settings leave: try another --day, and look at the column of the time,"
-    " `only` and `not`; whether it is a true zero, the days around it tell once they are collected"
+    "there is no row of this day that the settings leave: try another --day, and look at {chosen_by}; whether it"
+    " is a true zero, the days around it tell once they are collected"
 )
+_MOST_LINES = 20
+"""Of a longer question so many lines are printed: what it counts is to be seen as well."""
 
 
 def check_source(name: str, config_path: Path, output: str, asked: date | None) -> None:
@@ -83,7 +85,7 @@ def check_source(name: str, config_path: Path, output: str, asked: date | None) 
         unnamed = unattributed_lines(found.answer.unattributed, "call")
         note = config.bill_note()
         said = () if bill is None else ("", bill.text, *((f"  {note}",) if note else ()))
-        click.echo("\n".join((_as_text(name, found, seconds), *said, *unnamed, *told_lines(config), *lines)))
+        click.echo("\n".join((_as_text(config, found, seconds), *said, *unnamed, *told_lines(config), *lines)))
     told = found.answer.usage or found.answer.uncounted
     sys.exit(Exit.OK if told and not found.answer.problems else Exit.FAILED)
 
@@ -159,13 +161,21 @@ def _bill(found: Trial, loaded: Loaded) -> BilledDay | None:
     return bill_of(found.answer, found.day, book)
 
 
-def _as_text(name: str, found: Trial, seconds: float) -> str:
+def _question(text: str) -> str:
+    lines = text.splitlines()
+    if len(lines) <= _MOST_LINES:
+        return text
+    more = len(lines) - _MOST_LINES
+    return "\n".join((*lines[:_MOST_LINES], f"... {count(more)} more lines, which --format json has ..."))
+
+
+def _as_text(config: SourceConfig, found: Trial, seconds: float) -> str:
     answer = found.answer
     moved = f"{count(answer.rows)} row{'' if answer.rows == 1 else 's'}"
     lines = [
-        f"{name}, {found.day}: {found.state}; {moved} moved in {seconds:.2f} s",
+        f"{config.name}, {found.day}: {found.state}; {moved} moved in {seconds:.2f} s",
         "",
-        found.question,
+        _question(found.question),
         "",
     ]
     if answer.usage:
@@ -173,7 +183,7 @@ def _as_text(name: str, found: Trial, seconds: float) -> str:
     elif not answer.uncounted:
         lines.append("nothing would be counted")
         if not answer.rows:
-            lines.append(_NO_ROW)
+            lines.append(_NO_ROW.format(chosen_by=config.chosen_by()))
     if answer.uncounted:
         lines.append("tokens whose calls are not told: they are compared with the bill, and count nowhere")
         lines.append(tokens_table(answer.uncounted))

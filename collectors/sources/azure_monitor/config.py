@@ -86,6 +86,10 @@ class AzureMonitorConfig(HttpSettings, DailyConfig):
         if self.history > KEPT:
             yield ("history",), f"is more than the {KEPT.days} days that Azure Monitor keeps"
 
+    def chosen_by(self) -> str:
+        """The settings that choose what counts."""
+        return "`resources`"
+
     def tells(self) -> Tells:
         """What Azure Monitor tells of Azure OpenAI and Foundry."""
         return Tells(

@@ -93,6 +93,10 @@ class CloudWatchConfig(DailyConfig):
         if self.history > KEPT:
             yield ("history",), f"is more than the {KEPT.days} days that CloudWatch keeps"
 
+    def chosen_by(self) -> str:
+        """The settings that choose what counts."""
+        return "`regions`, and the account of the credentials"
+
     def tells(self) -> Tells:
         """What CloudWatch tells of Bedrock."""
         return Tells(

@@ -77,6 +77,10 @@ class GoogleMonitoringConfig(HttpSettings, DailyConfig):
             raise ValueError("names one project twice, whose calls would count twice")
         return value
 
+    def chosen_by(self) -> str:
+        """The settings that choose what counts."""
+        return "`projects`"
+
     def tells(self) -> Tells:
         """What Google Cloud Monitoring tells of Vertex AI."""
         return Tells(

@@ -91,6 +91,10 @@ class LokiConfig(HttpSettings, DailyConfig):
         constant = parse_template(self.system).constant
         return frozenset() if constant is None else frozenset({constant})
 
+    def chosen_by(self) -> str:
+        """The settings that choose what counts."""
+        return "`query`, and the tenant in `headers`"
+
     def tells(self) -> Tells:
         """What the labels tell."""
         labels = self.labels

@@ -252,6 +252,10 @@ class PrometheusConfig(HttpSettings, DailyConfig):
                 ),
             )
 
+    def chosen_by(self) -> str:
+        """The settings that choose what counts."""
+        return "`url`, `preset` or `metrics`, and `matching`"
+
     def tells(self) -> Tells:
         """What the counters tell."""
         roles = {it.role for it in self.counters()}

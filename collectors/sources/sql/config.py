@@ -241,6 +241,10 @@ class SqlConfig(FilterSettings, DailyConfig):
             raise ValueError(f"time has the unit {unit}, and time_is says {self.time_is}: use one of them")
         return self
 
+    def chosen_by(self) -> str:
+        """The settings that choose what counts."""
+        return "the column of the time, `only` and `not`"
+
     def tells(self) -> Tells:
         """What the mapped columns tell."""
         entries = self.fields.entries()

@@ -109,6 +109,10 @@ class UsageApiConfig(HttpSettings, DailyConfig):
         """What the provider documents of the difference between its bill and the price of tokens."""
         return self.known.bill if self.costs and self.known.has_costs else ""
 
+    def chosen_by(self) -> str:
+        """The settings that choose what counts."""
+        return "`only`, and whose key it is"
+
     def tells(self) -> Tells | None:
         """What the API can tell."""
         return self.known.tells

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ import yaml
 from click.testing import CliRunner, Result
 
 from leverwatch.agent.cli.main import main
+from leverwatch.agent.cli.told_source import usage_table
+from leverwatch.collectors.interface import Operation, UsageRow
+from leverwatch.collectors.registry import source_types
 
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
 
@@ -76,6 +79,32 @@ def test_a_day_without_rows_needs_attention(folder: Path) -> None:
     assert result.exit_code == 1
     assert "2026-01-01: unknown; 0 rows moved" in result.stdout
     assert "nothing would be counted\nthere is no row of this day that the settings leave" in result.stdout
+    assert "look at the column of the time, `only` and `not`; whether" in result.stdout
+
+
+def test_a_long_question_leaves_room_for_what_it_counts(folder: Path) -> None:
+    lines = ["SELECT at, model, tokens,", *(f"-- line {number}" for number in range(40)), "team FROM calls"]
+    given = {"table": None, "statement": "\n".join(lines)}
+
+    shown = check(folder, "db", **given).stdout
+    whole = json.loads(check(folder, "db", "--format", "json", **given).stdout)["question"]
+
+    assert "-- line 30\n" not in shown
+    assert f"... {len(whole.splitlines()) - 20} more lines, which --format json has ...\n" in shown
+    assert "-- line 30\n" in whole
+
+
+def test_each_source_that_is_asked_for_days_names_the_settings_that_choose_what_counts() -> None:
+    named = {name: type_.config.model_construct().chosen_by() for name, type_ in source_types().items()}
+
+    assert {name for name, settings in named.items() if not settings} == {"evals", "files", "git", "models"}
+    assert named["prometheus"] == "`url`, `preset` or `metrics`, and `matching`"
+
+
+def test_a_cost_is_told_to_the_cent() -> None:
+    row = UsageRow("bot", "a", Operation.GENERATION, date(2026, 11, 2), inferences=3, cost_usd=0.35848)
+
+    assert usage_table([row]).splitlines()[1].split()[-1] == "0.36"
 
 
 def test_what_cannot_be_counted_is_said(folder: Path) -> None:
