@@ -69,7 +69,7 @@ def usage_table(rows: Iterable[UsageRow], *, by_day: bool = False) -> str:
             it.model,
             it.operation.value,
             *map(_cell, SHOWN, counts(it)),
-        )  # fmt: skip
+        )
         for it in ordered[:_MOST_ROWS]
     ]
     more = len(ordered) - _MOST_ROWS

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from leverwatch.agent.config.choosing_page import example_of
 from leverwatch.agent.config.load import load_config
 from leverwatch.agent.errors import ConfigError
+from leverwatch.collectors.records.fields import parse_template
+
+PAGES = sorted((Path(__file__).parents[3] / "docs/sources").glob("*.md"))
 
 USAGE = "sources:\n- name: a\n  type: usage-api\n  api: openai\n  token: sk-canary-81\n"
 CASES = {
@@ -49,3 +53,17 @@ def test_a_setting_that_does_not_fit_another_has_its_line(tmp_path: Path, text: 
         load_config(file)
 
     assert raised.value.problems == (f"{file}:{expected}",)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda it: it.stem)
+def test_a_source_with_rules_declares_the_systems_that_they_name(page: Path) -> None:
+    example = example_of(page.read_text())
+    if example is None or not hasattr(example, "system"):
+        assert example is None or example.type in ("git", "models")
+        return
+    word = next(iter(parse_template(example.system).paths), "team")
+    rules = [{"is": "ads", "where": {word: "a"}}, {"is": "shop", "where": {word: "b"}}]
+
+    config = type(example).model_validate({**example.model_dump(exclude_unset=True), "system": rules})
+
+    assert (config.declared_systems(), config.names_others()) == ({"ads", "shop"}, False)
