@@ -254,7 +254,7 @@ class SqlConfig(FilterSettings, DailyConfig):
         return told_by(
             entries,
             systems=names,
-            calls="as many as a row says" if "inferences" in entries else "each row",
+            calls="as many as a row says" if "inferences" in entries else "a row",
             delay=f"up to {show_duration(self.interval)} behind the table; a day is final"
             f" {show_duration(self.ready_after)} after its end",
             permission=f"SELECT on {', '.join(tables)}" if tables else "SELECT on what the statement reads",

@@ -217,7 +217,7 @@ def test_of_files_the_newest_is_read_and_nothing_is_counted(folder: Path) -> Non
         ["2026-03-02", "bot", "m", "generation", "2"],
     ]
     assert "  key: k-9: 4 records" in lines
-    assert "  permission  to read the files and to list their folders" in lines
+    assert "  permission  to read the files and list their folders" in lines
     assert "canary" not in result.output
     assert not (folder / "store.db").exists()
 
