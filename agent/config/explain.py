@@ -94,7 +94,8 @@ def _problem(error: Mapping[str, Any], data: Any, known_keys: KnownKeys) -> tupl
         # What compares settings of a source begins with the name of the one that is to be changed.
         name, _, said = reason.partition(" ")
         if isinstance(got, dict) and name in got:
-            steps, reason = (*steps, name), said
+            # Without its value: a user's name may have a password behind a colon.
+            return Problem((*steps, name), said, repeats=True), branched
     # As written: a validator may have been given what an earlier one made of the value.
     got = _value_at(data, steps, otherwise=got)
     return Problem(steps, reason, ABSENT if kind == "missing" else got, repeats=kind not in SAFE_KINDS), branched
