@@ -19,8 +19,8 @@ _SETTLED = (
 )  # fmt: skip
 _NO_FILES = "nothing was found to count, now or before: do its paths or patterns match anything?"
 _NO_ROWS = (
-    "no row was found on the days that were asked for, now or before: is it the right table, and the right column"
-    " of the time? `leverwatch check-source` shows what is asked"
+    "no row was found on the days that were asked for, now or before: do its settings name what is there?"
+    " `leverwatch check-source` shows what is asked, and which settings choose it"
 )
 
 

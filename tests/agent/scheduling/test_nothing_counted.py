@@ -53,5 +53,5 @@ def test_what_matches_nothing_is_named_beside_what_else_is_wrong() -> None:
 def test_a_source_without_files_is_told_of_its_table() -> None:
     found = concerns({}, {}, None)[Concern.NOTHING_COUNTED]
 
-    assert "is it the right table" in found
+    assert "do its settings name what is there?" in found
     assert "patterns" not in found
