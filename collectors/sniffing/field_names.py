@@ -149,8 +149,8 @@ KNOWN: Mapping[str, Known] = {
         " spendtotal totalspend requestcost callcost completioncost generationcost", is_amount,
     ),
     "latency_ms": Known(
-        "latencyms latms durationms elapsedms responsetimems requestdurationms totaldurationms timems latencymillis"
-        " durationmillis latencymilliseconds durationmilliseconds", is_amount,
+        "latencyms latms durationms elapsedms responsetimems requestdurationms totaldurationms timems"
+        " latencymillis durationmillis latencymilliseconds durationmilliseconds", is_amount,
     ),
     "trace_id": Known("traceid", _is_id, exact=True),
     "inferences": Known(
