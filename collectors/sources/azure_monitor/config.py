@@ -86,6 +86,10 @@ class AzureMonitorConfig(HttpSettings, DailyConfig):
         if self.history > KEPT:
             yield ("history",), f"is more than the {KEPT.days} days that Azure Monitor keeps"
 
+    def needs(self) -> tuple[str, str] | None:
+        """Microsoft's library, and what brings it, unless a token is given."""
+        return None if self.authenticates() else ("azure.identity", "azure-monitor")
+
     def chosen_by(self) -> str:
         """The settings that choose what counts."""
         return "`resources`"

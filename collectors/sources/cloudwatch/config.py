@@ -93,6 +93,10 @@ class CloudWatchConfig(DailyConfig):
         if self.history > KEPT:
             yield ("history",), f"is more than the {KEPT.days} days that CloudWatch keeps"
 
+    def needs(self) -> tuple[str, str] | None:
+        """Amazon's library, and what brings it."""
+        return "botocore", "cloudwatch"
+
     def chosen_by(self) -> str:
         """The settings that choose what counts."""
         return "`regions`, and the account of the credentials"

@@ -77,6 +77,10 @@ class GoogleMonitoringConfig(HttpSettings, DailyConfig):
             raise ValueError("names one project twice, whose calls would count twice")
         return value
 
+    def needs(self) -> tuple[str, str] | None:
+        """Google's library, and what brings it, unless a token is given."""
+        return None if self.authenticates() else ("google.auth", "google-monitoring")
+
     def chosen_by(self) -> str:
         """The settings that choose what counts."""
         return "`projects`"

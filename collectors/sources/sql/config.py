@@ -116,6 +116,26 @@ def _spec(name: str, entry: Any) -> FieldSpec:
     return FieldSpec((found,)) if isinstance(found, str) else found
 
 
+_DRIVERS = {
+    "postgresql": ("psycopg", "postgres"),
+    "duckdb": ("duckdb_engine", "duckdb"),
+    "mariadb": ("pymysql", "mariadb"),
+    "mysql": ("pymysql", "mariadb"),
+    "clickhouse": ("clickhouse_sqlalchemy", "clickhouse"),
+    "chdb": ("chdb_sqlalchemy", "chdb"),
+    "trino": ("trino", "trino"),
+    "awsathena": ("pyathena", "athena"),
+    "bigquery": ("sqlalchemy_bigquery", "bigquery"),
+    "snowflake": ("snowflake.sqlalchemy", "snowflake"),
+    "databricks": ("databricks.sqlalchemy", "databricks"),
+    "hive": ("pyhive", "spark"),
+    "spark": ("pyhive", "spark"),
+    "mssql": ("pymssql", "mssql"),
+    "redshift": ("sqlalchemy_redshift", "redshift"),
+}
+"""What reads a kind of database, and the extra that brings it."""
+
+
 class SqlConfig(FilterSettings, DailyConfig):
     """Usage in a table of a database, added up there."""
 
@@ -240,6 +260,10 @@ class SqlConfig(FilterSettings, DailyConfig):
         if unit is not None and unit != self.time_is:
             raise ValueError(f"time has the unit {unit}, and time_is says {self.time_is}: use one of them")
         return self
+
+    def needs(self) -> tuple[str, str] | None:
+        """The driver or dialect of the database, and what brings it; None where the address names another."""
+        return _DRIVERS.get(self.address.drivername)
 
     def chosen_by(self) -> str:
         """The settings that choose what counts."""
