@@ -177,6 +177,11 @@ class SourceConfig(Model):
         """
         yield from ()
 
+    def needs(self) -> tuple[str, str] | None:
+        """The module without which these settings cannot be used, and the extra that brings it; None where none is
+        needed."""
+        return None
+
     def remarks(self, system: str, stored: Mapping[str, bytes]) -> Iterator[str]:  # noqa: ARG002 - for others
         """Yield what the source found out about its settings for a system, from what it stored."""
         yield from ()

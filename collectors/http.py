@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from http.client import RemoteDisconnected
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,14 @@ class _TooLarge(Exception):
     pass
 
 
+_CAUSES: Mapping[type[BaseException], str] = {
+    socket.gaierror: "no address is known of this host",
+    ConnectionRefusedError: "nothing listens there",
+    ConnectionResetError: "the connection was cut",
+    RemoteDisconnected: "the connection was cut",
+}
+
+
 def _reason(error: Exception, limits: Limits) -> str:
     # Never the text of an error of the library: it may hold the address with its query.
     if isinstance(error, _TooLarge):
@@ -151,7 +160,24 @@ def _reason(error: Exception, limits: Limits) -> str:
         return f"no answer within {limits.wait:g} s"
     if isinstance(error, requests.exceptions.SSLError):
         return "TLS fails: one side does not accept the certificate of the other, or does not speak TLS (SSLError)"
-    return f"cannot be reached ({type(error).__name__})"
+    return f"cannot be reached: {_why(error)}"
+
+
+def _why(error: BaseException) -> str:
+    """Return why there is no connection, in words of its own."""
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy of the environment does not let it through (ProxyError)"
+    seen: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, BaseException) and one not in seen:
+            seen.append(one)
+            waiting += (*one.args, getattr(one, "reason", None), one.__cause__, one.__context__)
+    for kind, words in _CAUSES.items():
+        if any(isinstance(one, kind) for one in seen):
+            return f"{words} ({kind.__name__})"
+    return type(error).__name__
 
 
 class _Call:

@@ -43,6 +43,8 @@ from leverwatch.collectors.unattributed import heaviest_of
 
 _NO_ROW = "there is nothing of this day that the settings leave: try another --day, and look at {look_at}"
 _NOT_YET = "whether it is a true zero, the days around it tell once they are collected"
+_MOST_LINES = 20
+"""Of a longer question so many lines are printed: what it counts is to be seen as well."""
 
 
 def check_source(name: str, config_path: Path, output: str, asked: date | None) -> None:
@@ -167,13 +169,21 @@ def _bill(found: Trial, loaded: Loaded) -> BilledDay | None:
     return bill_of(found.answer, found.day, book)
 
 
+def _question(text: str) -> str:
+    lines = text.splitlines()
+    if len(lines) <= _MOST_LINES:
+        return text
+    more = len(lines) - _MOST_LINES
+    return "\n".join((*lines[:_MOST_LINES], f"... {count(more)} more lines, which --format json has ..."))
+
+
 def _as_text(config: SourceConfig, found: Trial, seconds: float) -> str:
     answer = found.answer
     moved = f"{count(answer.rows)} row{'' if answer.rows == 1 else 's'}"
     lines = [
         f"{config.name}, {found.day}: {found.state}; {moved} moved in {seconds:.2f} s",
         "",
-        found.question,
+        _question(found.question),
         "",
     ]
     if answer.usage:

@@ -63,7 +63,13 @@ def usage_table(rows: Iterable[UsageRow], *, by_day: bool = False) -> str:
     if by_day:
         ordered.sort(key=lambda it: it.day, reverse=True)
     cells = [
-        (*([f"{it.day}"] if by_day else []), it.system, it.model, it.operation.value, *map(_shown, counts(it)))
+        (
+            *([f"{it.day}"] if by_day else []),
+            it.system,
+            it.model,
+            it.operation.value,
+            *map(_cell, SHOWN, counts(it)),
+        )
         for it in ordered[:_MOST_ROWS]
     ]
     more = len(ordered) - _MOST_ROWS
@@ -97,8 +103,14 @@ def counts(row: UsageRow) -> list[float | None]:
 
 
 def _shown(number: float | None) -> str:
+    return "?" if number is None else count(number)
+
+
+def _cell(name: str, number: float | None) -> str:
+    if name != "cost_usd" or number is None:
+        return _shown(number)
     # The cost of a few calls is much less than a dollar, and not zero.
-    return "?" if number is None else f"{number:.2g}" if 0 < number < 0.1 else count(number)
+    return f"{number:.2g}" if 0 < number < 0.1 else f"{number:,.2f}"
 
 
 def _is_unknown(row: UsageRow, name: str) -> bool:

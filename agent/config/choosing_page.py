@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from leverwatch.agent.config.generated_part import with_part
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.registry import source_types
-from leverwatch.collectors.tells import Tells
+from leverwatch.collectors.tells import LABELS, Tells
 
 BEGIN = "<!-- sources: generated, do not edit -->"
 END = "<!-- sources: end -->"
@@ -25,7 +25,7 @@ _EXAMPLE = re.compile(r"^    - name: .*\n(?:^(?:      .*)?\n)+", re.MULTILINE)
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "A gateway": (
         "litellm", "litellm-daily", "litellm-spend-logs", "portkey", "kong", "apisix", "envoy-ai-gateway",
-        "helicone", "helicone-clickhouse", "usage-api: helicone", "usage-api: portkey", "open-webui",
+        "helicone-clickhouse", "usage-api: helicone", "open-webui",
     ),
     "A provider of models": (
         "openai", "usage-api: openai", "anthropic", "usage-api: anthropic", "usage-api: anthropic-report",
@@ -37,17 +37,20 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "A server of models, or what is in front of it": ("prometheus", "ollama", "nginx", "envoy", "loki"),
     "Tracing by an SDK": (
-        "otlp", "otel-traces-clickhouse", "langfuse", "usage-api: langfuse", "usage-api: langsmith", "mlflow",
-        "phoenix",
+        "otlp", "otel-traces-clickhouse", "langfuse", "usage-api: langfuse", "usage-api: langfuse-observations",
+        "usage-api: langsmith", "mlflow", "phoenix",
     ),
 }  # fmt: skip
 """What a team has, and the pages and presets of it, in this order."""
 _REST = "A log or a table of your own"
-_OWN = frozenset({"files", "sql", "warehouses"})
-"""Pages of sources that tell what their settings map."""
+_OWN = {"files": "", "sql": "", "warehouses": ", of a warehouse or a lake"}
+"""Pages of sources that tell what their settings map, with what tells them apart."""
 _APIS = "usage-api"
 """The page of the APIs that tell usage: each is a row."""
 _MAPPED = dict.fromkeys(("models", "tokens", "cached", "errors", "latency", "cost"), "where mapped")
+_FINAL = re.compile(r"; a day is final \S+ after its end$")
+"""What the page says of all of them below its table."""
+_LABELS = dict.fromkeys(("models", "tokens", "cached", "errors", "latency", "cost"), "where a label has it")
 _COLUMNS = ("systems", "models", "calls", "tokens", "cached", "errors", "latency", "cost", "delay", "permission")
 _HEAD = (
     "| Source | Systems by | Models | A call is | Tokens | Cached | Errors | Latency | Cost | Delay |"
@@ -98,11 +101,14 @@ def rows(folder: Path) -> Iterator[Row]:
         if example is not None and told is not None and path.stem != _APIS:
             name = path.stem
             others = {} if name in _OWN else dict(variants_of(path.read_text()))
-            shown = name if example.type in ("files", name) and name != "files" else f"type: {example.type}"
-            if name in _OWN:
+            own = name in _OWN
+            shown = name if example.type in ("files", name) and not own else f"type: {example.type}"
+            if own:
                 told = replace(
                     told, **_MAPPED, calls="a record, or as many as it says", permission=_least(example.type)
                 )
+            if name == "loki":
+                told = replace(told, **_LABELS)
             yield Row(name, f"[{shown}]({path.name}){_kind(example.type, name)}", told)
             yield from (
                 Row(name, f"[{shown}]({path.name}), {of}", other) for of, other in others.items() if other != told
@@ -115,15 +121,20 @@ def _apis() -> Iterator[Row]:
     from leverwatch.collectors.sources.usage_api.apis.registry import APIS
 
     for name, api in APIS.items():
-        yield Row(f"{_APIS}: {name}", f"[{name}]({_APIS}.md), its usage by day", api.tells)
+        yield Row(f"{_APIS}: {name}", f"[{name}]({_APIS}.md), usage by day", api.tells)
 
 
 def _least(source_type: str) -> str:
-    return "SELECT on the table" if source_type == "sql" else "to read the files and to list their folders"
+    return "SELECT on the table" if source_type == "sql" else "to read the files and list their folders"
 
 
 def _kind(source_type: str, name: str) -> str:
-    return ", its log or export" if source_type == "files" and name != "files" else ""
+    if name == "prometheus":
+        from leverwatch.collectors.sources.prometheus.presets import PRESETS
+
+        # Whoever looks for a server looks for its name.
+        return f": {', '.join(PRESETS)}, counters of your own"
+    return _OWN.get(name, ", log or export" if source_type == "files" else "")
 
 
 def _presets() -> Iterator[Row]:
@@ -135,23 +146,33 @@ def _presets() -> Iterator[Row]:
         settings = {"name": preset.name, "url": f"{engine}://host/name", "system": preset.system or "bot"}
         told = SqlConfig.model_validate({**settings, "preset": preset.name}).tells()
         of = f" in {engine}" if sum(it.name == preset.name for it in presets()) > 1 else ""
-        yield Row(preset.name, f"[{preset.name}](sql.md#presets), its tables{of}", told)
+        yield Row(preset.name, f"[{preset.name}](sql.md#presets), tables{of}", told)
 
 
 def table(folder: Path) -> str:
-    """Return the table."""
+    """Return the table, and what else some of its rows cannot tell.
+
+    Raises:
+        ValueError: a row is in no group.
+    """
     found = list(rows(folder))
     lines = [_HEAD, "|" + "---|" * (len(_COLUMNS) + 1)]
     group_of = {name: group for group, names in _GROUPS.items() for name in names}
+    lost = {row.name for row in found} - {*group_of, *_OWN}
+    if lost:
+        raise ValueError(f"no group of the table has {', '.join(sorted(lost))}")
     for group in (*_GROUPS, _REST):
         names = _GROUPS.get(group, ())
         of_group = [row for row in found if group_of.get(row.name, _REST) == group]
         lines.append(f"| **{group}** |" + " |" * len(_COLUMNS))
         for row in sorted(of_group, key=lambda it: names.index(it.name) if it.name in names else 0):
-            cells = (getattr(row.tells, name) for name in _COLUMNS)
-            more = f"; cannot tell: {', '.join(row.tells.cannot)}" if row.tells.cannot else ""
-            lines.append(f"| {row.link}{more} | {' | '.join(it.replace('|', '/') for it in cells)} |")
-    return "\n".join(lines)
+            cells = (_FINAL.sub("", getattr(row.tells, name)) for name in _COLUMNS)
+            lines.append(f"| {row.link} | {' | '.join(it.replace('|', '/') for it in cells)} |")
+    more = []
+    for row in found:
+        cannot = [it for it in row.tells.cannot if it not in LABELS.values()]
+        more += [f"- {row.link}: {', '.join(cannot)}."] if cannot else []
+    return "\n".join((*lines, "", "Some also cannot tell:", "", *more))
 
 
 def with_table(page: str, folder: Path) -> str:

@@ -16,6 +16,9 @@ from leverwatch.agent.config.problem import ABSENT, Problem, Steps
 _KEY_MARK = "[key]"
 """The last step of pydantic's location when a key itself is invalid."""
 
+_OF_A_SOURCE = 2
+"""How many steps lead to a source: `sources` and its number."""
+
 KnownKeys = Callable[[Steps], tuple[str, ...]]
 """A function that returns the keys that a mapping at a path may have; empty when they are unknown."""
 
@@ -87,6 +90,12 @@ def _problem(error: Mapping[str, Any], data: Any, known_keys: KnownKeys) -> tupl
     if error["loc"] and error["loc"][-1] == _KEY_MARK:
         return Problem(steps, "the name " + reason_of(kind, error["msg"], context)), branched
     reason = reason_of(kind, error["msg"], context)
+    if kind == "value_error" and len(steps) == _OF_A_SOURCE:
+        # What compares settings of a source begins with the name of the one that is to be changed.
+        name, _, said = reason.partition(" ")
+        if isinstance(got, dict) and name in got:
+            # Without its value: a user's name may have a password behind a colon.
+            return Problem((*steps, name), said, repeats=True), branched
     # As written: a validator may have been given what an earlier one made of the value.
     got = _value_at(data, steps, otherwise=got)
     return Problem(steps, reason, ABSENT if kind == "missing" else got, repeats=kind not in SAFE_KINDS), branched

@@ -1,8 +1,9 @@
-"""What the configuration names and is not there now: files, folders, repositories."""
+"""What the configuration names and is not there now: files, folders, repositories, libraries."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from leverwatch.agent.config.models import Config
@@ -18,3 +19,14 @@ def absences(config: Config, base_dir: Path, store: StoreUrl) -> Iterator[Proble
         yield Problem(("store", "url"), f"there is no folder {file.parent}, and it is not made")
     for index, source in enumerate(config.sources):
         yield from (Problem(("sources", index, *steps), reason) for steps, reason in source.absences(base_dir))
+        needed = source.needs()
+        if needed is not None and not _is_there(needed[0]):
+            reason = f"needs a library that is not installed here: install leverwatch[{needed[1]}]"
+            yield Problem(("sources", index, "type"), reason)
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ModuleNotFoundError, ValueError):
+        return False

@@ -95,5 +95,7 @@ def show_steps(steps: Steps) -> str:
 def show_problem(problem: Problem, file: str, line: int) -> str:
     """Return the problem as one line: `file:line: path: reason (got value)`."""
     path = f"{show_steps(problem.steps)}: " if problem.steps else ""
-    got = "" if problem.got is ABSENT else f" (got {show_value(problem.got)})"
+    # That it is a mapping or a list is news only where another kind of value is expected.
+    known = problem.got is ABSENT or (problem.repeats and isinstance(problem.got, Mapping | list | tuple))
+    got = "" if known else f" (got {show_value(problem.got)})"
     return f"{file}:{line}: {path}{problem.reason}{got}"

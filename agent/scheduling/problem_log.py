@@ -53,8 +53,9 @@ class ProblemLog:
 
     def due(self, now: float) -> Iterator[Said]:
         """Yield what is to be logged now, by a clock in seconds that never goes back."""
-        for problem in self._remarks[:_MOST_REMARKS]:
-            yield Said(problem, 1)
+        # A source that is asked for days says the same of each part of its history.
+        for problem, number in list(Counter(self._remarks).items())[:_MOST_REMARKS]:
+            yield Said(problem, number)
         self._remarks.clear()
         for reason, number in sorted(self._waiting.items()):
             said = self._said.get(reason)

@@ -27,11 +27,14 @@ from leverwatch.collectors.interface import (
     CollectorContext,
     Problem,
     Progress,
+    Result,
     SourceState,
 )
 
 LOST, KEPT = "rows_lost", "rows_gone"
 """Reasons of problems with days that had rows and have none now."""
+_OF_CALLS = frozenset(map(str, Result))
+"""Reasons of problems that say of how many calls they are."""
 
 
 NOTHING_STORED: Mapping[str, bytes] = MappingProxyType({})
@@ -213,7 +216,7 @@ class DailyCollector:
             # A process that is killed while it waits for the next answer has asked all the same. The first one is
             # noted with its answer: by a note before it, two agents on one store would overtake each other.
             more = number + 1 < len(asked) and self._asking.left > 0
-            yield self._batch(answer, found, Progress(done, total, "days"), self._spent(more=int(more)))
+            yield self._batch(days, answer, found, Progress(done, total, "days"), self._spent(more=int(more)))
 
     def _waits(self, seconds: float) -> str:
         # Not before the minute that is told.
@@ -242,7 +245,9 @@ class DailyCollector:
     def _spent(self, *, more: int = 0) -> Mapping[str, bytes]:
         return {QUESTIONS.key: QUESTIONS.dumps(spent_by(self._asking, self._context.now(), more=more))}
 
-    def _batch(self, answer: Answer, found: Settled, progress: Progress, spent: Mapping[str, bytes]) -> Batch:
+    def _batch(
+        self, days: Days, answer: Answer, found: Settled, progress: Progress, spent: Mapping[str, bytes]
+    ) -> Batch:
         return Batch(
             state={DAYS.key: DAYS.dumps(found.known), **spent},
             usage=answer.usage,
@@ -255,7 +260,7 @@ class DailyCollector:
             billed=tuple(it for it in answer.billed if it.day in found.replaces),
             uncounted_tokens=tuple(it for it in answer.uncounted if it.day in found.replaces),
             newest_record=answer.newest,
-            problems=(*(Problem(*it) for it in answer.problems), *self._changes(found)),
+            problems=(*(_of(days, *it) for it in answer.problems), *self._changes(found)),
             progress=progress,
             replaces=found.replaces,
         )
@@ -270,3 +275,9 @@ class DailyCollector:
                 " rows seem to be deleted; what was counted stays"
             )
             yield Problem(place, KEPT, detail)
+
+
+def _of(days: Days, place: str, reason: str, detail: str) -> Problem:
+    """Return a problem of an answer; what says of how many calls it is says of which days as well."""
+    span = f"{days.first}" if days.first == days.last else f"{days.first} to {days.last}"
+    return Problem(f"{place}: {span}" if reason in _OF_CALLS else place, reason, detail)

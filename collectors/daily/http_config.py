@@ -117,6 +117,12 @@ class HttpSettings(Model):
             raise ValueError("authenticates in two ways: use one of a token, a user, and a header Authorization")
         return self
 
+    def authenticates(self) -> bool:
+        """Whether the settings say what to show of the source."""
+        return bool(
+            self.token or self.token_file or self.user or any(it.lower() == "authorization" for it in self.headers)
+        )
+
     @property
     def shown_url(self) -> str:
         """The address for messages: scheme, host and path."""

@@ -149,8 +149,8 @@ KNOWN: Mapping[str, Known] = {
         " spendtotal totalspend requestcost callcost completioncost generationcost", is_amount,
     ),
     "latency_ms": Known(
-        "latencyms durationms elapsedms responsetimems requestdurationms totaldurationms timems latencymillis"
-        " durationmillis latencymilliseconds durationmilliseconds", is_amount,
+        "latencyms latms durationms elapsedms responsetimems requestdurationms totaldurationms timems"
+        " latencymillis durationmillis latencymilliseconds durationmilliseconds", is_amount,
     ),
     "trace_id": Known("traceid", _is_id, exact=True),
     "inferences": Known(
@@ -182,6 +182,7 @@ COUNTS = frozenset(name for name, known in KNOWN.items() if known.fits is is_cou
 
 SYSTEMS = (
     "system", "app", "application", "service", "servicename", "feature", "product", "team", "teamid", "project",
+    "svc", "tenant", "tenantid", "workspace", "workspaceid", "namespace", "department",
 )  # fmt: skip
 """Names of values that may tell systems apart."""
 DURATIONS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,10 +15,14 @@ from leverwatch.collectors.records.shapes.logfmt import BadPairs, named_pairs_of
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.reading import spread
+from leverwatch.collectors.sniffing.words import Kind, kind_of
 
 _FEWEST_PAIRS = 2
 _ENOUGH = 0.2
 """The share of the lines that have pairs in a log of them: a service logs much else."""
+_OF_A_CALL = ("model", "input_tokens", "output_tokens")
+_WORD = re.compile(r"(?<![\w.-])[A-Za-z]+(?![\w-])")
+_LONGEST = 300
 
 
 def pairs_in(units: Units) -> FieldGuess | None:
@@ -40,7 +45,9 @@ def _pairs_by(units: Units, sign: str) -> FieldGuess | None:
     if not records or len(records) < _ENOUGH * sum(bool(text.strip(BLANK)) for text in texts):
         return None
     fields = propose([leaves(it) for it in records], clock=clock, day_first=False)
-    return None if fields is None else _with_repetitions(_with_nameless(fields), texts, sign)
+    if fields is None:
+        return None
+    return _with_failures(_with_repetitions(_with_nameless(fields), texts, sign), texts, sign)
 
 
 def _with_nameless(fields: FieldGuess) -> FieldGuess:
@@ -50,6 +57,28 @@ def _with_nameless(fields: FieldGuess) -> FieldGuess:
         return fields
     note = f"model: lines of pairs without {model} are left out, and may be calls whose model is not logged"
     return replace(fields, notes=(*fields.notes, note))
+
+
+def _with_failures(fields: FieldGuess, texts: Sequence[bytes], sign: str) -> FieldGuess:
+    """Say how many lines of calls speak of an error beside their pairs, where no field tells how a call ended."""
+    called = {path for name in _OF_A_CALL if isinstance(path := fields.fields.get(name), str)}
+    if "status" in fields.fields or not called:
+        return fields
+    failed = 0
+    for text in texts:
+        found, before = _pairs(text, sign)
+        if len(found) >= _FEWEST_PAIRS and called & found.keys():
+            # Behind the last pair, and not within a quoted value.
+            _, _, after = text.decode(errors="replace").rpartition(sign)[2].partition(" ")
+            said = before if '"' in after else f"{before} {after}"
+            failed += any(kind_of(word) is Kind.BAD for word in _WORD.findall(said[:_LONGEST]))
+    if not failed:
+        return fields
+    note = (
+        f"inferences: {failed} lines of calls speak of an error beside their pairs, and count as calls that"
+        f" succeeded; if these failed, there are {failed} fewer"
+    )
+    return replace(fields, notes=(note, *fields.notes))
 
 
 def _pairs(text: bytes, sign: str) -> tuple[dict[str, Any], str]:

@@ -133,10 +133,20 @@ def test_a_server_that_never_ends_is_left_at_the_deadline(name: str) -> None:
         assert said in {
             "source x: the answer was not complete when the time for it was over",
             "source x: no answer within 60 s",
-            "source x: cannot be reached (ConnectionError)",
+            "source x: cannot be reached: ConnectionError",
         }
         assert time.monotonic() - started < 30
         assert server.left.wait(20)
+
+
+def test_why_nothing_is_reached_is_said() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    assert [failure(url) for url in (f"http://127.0.0.1:{port}", "http://nowhere.invalid")] == [
+        "source x: cannot be reached: nothing listens there (ConnectionRefusedError)",
+        "source x: cannot be reached: no address is known of this host (gaierror)",
+    ]
 
 
 @pytest.mark.parametrize("name", SLOW)
@@ -210,7 +220,7 @@ def test_a_body_is_bounded_also_when_it_is_packed() -> None:
 )
 def test_an_answer_that_is_none_is_said_to_be_unreachable(answer: bytes) -> None:
     with serving(answering(answer)) as server:
-        assert failure(server.url).startswith("source x: cannot be reached (")
+        assert failure(server.url).startswith("source x: cannot be reached: ")
 
 
 def test_headers_that_cannot_be_parsed_do_not_write_the_address(caplog: pytest.LogCaptureFixture) -> None:

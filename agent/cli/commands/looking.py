@@ -61,7 +61,8 @@ def check_config(path: Path | None, config_path: Path, output: str) -> None:
     """Read a configuration file and report everything that is wrong with it, at once.
 
     Each problem is a line `file:line: path: reason (got value)`. The price file is read too. Warnings do not fail
-    the check; they also name globs without a file, folders that are not there, and systems that no source feeds.
+    the check; they also name globs without a file, folders and libraries that are not there, and systems that no
+    source feeds.
 
     \b
     Examples:

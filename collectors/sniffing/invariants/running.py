@@ -33,7 +33,7 @@ def doubt_running(draft: Draft) -> None:
         _say(draft, names, runs, sum(given.values()))
     elif runs := _runs([cost[at] for at in order if at in cost]):
         tokens = [given.get(at, 0) + taken.get(at, 0) for at in order if at in cost]
-        if not (given or taken) or not _runs(tokens):
+        if not (_runs(tokens) or _runs([taken.get(at, 0) for at in order if at in cost])):
             _say(draft, ["cost_usd"], runs, sum(cost.values()))
 
 

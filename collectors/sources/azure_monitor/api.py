@@ -137,8 +137,7 @@ class Api:
 
     def _auth(self) -> requests.auth.AuthBase:
         config = self._config
-        shown = config.token or config.token_file or config.user
-        if shown or any(name.lower() == "authorization" for name in config.headers):
+        if config.authenticates():
             return auth_of(config, self._place, self._context.base_dir)
         parts = urlsplit(config.url)
         token: str = limited(

@@ -87,6 +87,10 @@ class AzureMonitorConfig(HttpSettings, DailyConfig):
         if self.history > KEPT:
             yield ("history",), f"is more than the {KEPT.days} days that Azure Monitor keeps"
 
+    def needs(self) -> tuple[str, str] | None:
+        """Microsoft's library, and what brings it, unless a token is given."""
+        return None if self.authenticates() else ("azure.identity", "azure-monitor")
+
     def tells(self) -> Tells:
         """What Azure Monitor tells of Azure OpenAI and Foundry."""
         return Tells(

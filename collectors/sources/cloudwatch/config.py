@@ -94,6 +94,10 @@ class CloudWatchConfig(DailyConfig):
         if self.history > KEPT:
             yield ("history",), f"is more than the {KEPT.days} days that CloudWatch keeps"
 
+    def needs(self) -> tuple[str, str] | None:
+        """Amazon's library, and what brings it."""
+        return "botocore", "cloudwatch"
+
     def tells(self) -> Tells:
         """What CloudWatch tells of Bedrock."""
         return Tells(

@@ -100,10 +100,10 @@ class FilesConfig(SourceConfig):
         return told_by(
             build_format(self.format, ()).known,
             systems=systems_of(self.format.type),
-            calls="each record of a call",
+            calls="a record",
             models=models_of(self.format.type),
-            delay="none: the next run after it is written",
-            permission="to read the files and to list their folders",
+            delay="none",
+            permission="to read the files and list their folders",
         )
 
     def counts_usage(self) -> bool:

@@ -126,9 +126,8 @@ class Api:
 
     def _auth(self) -> requests.auth.AuthBase:
         config = self._config
-        shown = config.token or config.token_file or config.user
         auth: requests.auth.AuthBase
-        if shown or any(name.lower() == "authorization" for name in config.headers):
+        if config.authenticates():
             auth = auth_of(config, self._place, self._context.base_dir)
         else:
             token: str = limited(

@@ -78,6 +78,10 @@ class GoogleMonitoringConfig(HttpSettings, DailyConfig):
             raise ValueError("names one project twice, whose calls would count twice")
         return value
 
+    def needs(self) -> tuple[str, str] | None:
+        """Google's library, and what brings it, unless a token is given."""
+        return None if self.authenticates() else ("google.auth", "google-monitoring")
+
     def tells(self) -> Tells:
         """What Google Cloud Monitoring tells of Vertex AI."""
         return Tells(

@@ -87,11 +87,6 @@ class LokiConfig(HttpSettings, DailyConfig):
             raise ValueError(f"system names {', '.join(strange)}, which is no name of a label")
         return self
 
-    def declared_systems(self) -> frozenset[str]:
-        """The constant system, if there is one."""
-        constant = parse_template(self.system).constant
-        return frozenset() if constant is None else frozenset({constant})
-
     def tells(self) -> Tells:
         """What the labels tell."""
         labels = self.labels
@@ -103,7 +98,7 @@ class LokiConfig(HttpSettings, DailyConfig):
             systems="labels of the lines",
             models=said(labels.model),
             calls="lines that the query leaves",
-            tokens=" and ".join(it for it in (labels.input_tokens, labels.output_tokens) if it) or NO,
+            tokens=", ".join(it for it in (labels.input_tokens, labels.output_tokens) if it) or NO,
             cached=said(labels.cached_input_tokens),
             errors="lines that `failed` leaves" if self.failed else NO,
             latency=said(labels.latency_ms),

@@ -303,5 +303,5 @@ def preset_named(name: str) -> Preset:
         ValueError: there is none of this name.
     """
     if name not in PRESETS:
-        raise ValueError(f"knows no preset {name[:40]!r}; there are: {', '.join(PRESETS)}")
+        raise ValueError(f"preset must be one of {', '.join(PRESETS)}")
     return PRESETS[name]

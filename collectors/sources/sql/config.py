@@ -116,6 +116,26 @@ def _spec(name: str, entry: Any) -> FieldSpec:
     return FieldSpec((found,)) if isinstance(found, str) else found
 
 
+_DRIVERS = {
+    "postgresql": ("psycopg", "postgres"),
+    "duckdb": ("duckdb_engine", "duckdb"),
+    "mariadb": ("pymysql", "mariadb"),
+    "mysql": ("pymysql", "mariadb"),
+    "clickhouse": ("clickhouse_sqlalchemy", "clickhouse"),
+    "chdb": ("chdb_sqlalchemy", "chdb"),
+    "trino": ("trino", "trino"),
+    "awsathena": ("pyathena", "athena"),
+    "bigquery": ("sqlalchemy_bigquery", "bigquery"),
+    "snowflake": ("snowflake.sqlalchemy", "snowflake"),
+    "databricks": ("databricks.sqlalchemy", "databricks"),
+    "hive": ("pyhive", "spark"),
+    "spark": ("pyhive", "spark"),
+    "mssql": ("pymssql", "mssql"),
+    "redshift": ("sqlalchemy_redshift", "redshift"),
+}
+"""What reads a kind of database, and the extra that brings it."""
+
+
 class SqlConfig(FilterSettings, DailyConfig):
     """Usage in a table of a database, added up there."""
 
@@ -242,6 +262,10 @@ class SqlConfig(FilterSettings, DailyConfig):
             raise ValueError(f"time has the unit {unit}, and time_is says {self.time_is}: use one of them")
         return self
 
+    def needs(self) -> tuple[str, str] | None:
+        """The driver or dialect of the database, and what brings it; None where the address names another."""
+        return _DRIVERS.get(self.address.drivername)
+
     def tells(self) -> Tells:
         """What the mapped columns tell."""
         entries = self.fields.entries()
@@ -251,7 +275,7 @@ class SqlConfig(FilterSettings, DailyConfig):
         return told_by(
             entries,
             systems=names,
-            calls="as many as a row says" if "inferences" in entries else "each row",
+            calls="as many as a row says" if "inferences" in entries else "a row",
             delay=f"up to {show_duration(self.interval)} behind the table; a day is final"
             f" {show_duration(self.ready_after)} after its end",
             permission=f"SELECT on {', '.join(tables)}" if tables else "SELECT on what the statement reads",

@@ -14,7 +14,9 @@ import yaml
 from click.testing import CliRunner, Result
 
 from leverwatch.agent.cli.main import main
+from leverwatch.agent.cli.told_source import usage_table
 from leverwatch.collectors.daily.config import DailyConfig
+from leverwatch.collectors.interface import Operation, UsageRow
 from leverwatch.collectors.registry import source_types
 from leverwatch.collectors.sources.sql.collector import Table
 
@@ -157,6 +159,24 @@ def test_every_source_that_is_asked_for_days_says_what_of_its_own_to_look_at() -
         assert named <= known, config
 
 
+def test_a_long_question_leaves_room_for_what_it_counts(folder: Path) -> None:
+    lines = ["SELECT at, model, tokens,", *(f"-- line {number}" for number in range(40)), "team FROM calls"]
+    given = {"table": None, "statement": "\n".join(lines)}
+
+    shown = check(folder, "db", **given).stdout
+    whole = json.loads(check(folder, "db", "--format", "json", **given).stdout)["question"]
+
+    assert "-- line 30\n" not in shown
+    assert f"... {len(whole.splitlines()) - 20} more lines, which --format json has ...\n" in shown
+    assert "-- line 30\n" in whole
+
+
+def test_a_cost_is_told_to_the_cent() -> None:
+    row = UsageRow("bot", "a", Operation.GENERATION, date(2026, 11, 2), inferences=3, cost_usd=0.35848)
+
+    assert usage_table([row]).splitlines()[1].split()[-1] == "0.36"
+
+
 def test_what_cannot_be_counted_is_said(folder: Path) -> None:
     result = check(folder, "db", fields={"time": "at", "status": "model"})
 
@@ -283,7 +303,7 @@ def test_of_files_the_newest_is_read_and_nothing_is_counted(folder: Path) -> Non
         ["2026-03-02", "bot", "m", "generation", "2"],
     ]
     assert "  key: k-9: 4 records" in lines
-    assert "  permission  to read the files and to list their folders" in lines
+    assert "  permission  to read the files and list their folders" in lines
     assert "canary" not in result.output
     assert not (folder / "store.db").exists()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from leverwatch.agent.config.choosing_page import example_of, rows, with_table
+from leverwatch.agent.config.choosing_page import example_of, rows, table, with_table
 from leverwatch.collectors.registry import source_types
 from leverwatch.collectors.tells import LABELS, NO
 
@@ -52,6 +52,14 @@ def test_no_source_counts_without_a_permission_and_a_system() -> None:
 def test_a_page_without_the_marks_is_refused() -> None:
     with pytest.raises(ValueError, match="needs the lines"):
         with_table("# Which source\n", FOLDER)
+
+
+def test_a_page_that_no_group_of_the_table_has_is_refused(tmp_path: Path) -> None:
+    settings = ("- name: a", "  type: prometheus", "  url: http://x", "  preset: vllm", "  system: bot")
+    (tmp_path / "new.md").write_text("".join(f"    {line}\n" for line in settings))
+
+    with pytest.raises(ValueError, match="no group of the table has new"):
+        table(tmp_path)
 
 
 def test_a_page_with_several_presets_has_a_row_for_each_that_tells_something_else(tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from leverwatch.agent.config import load_config
+from leverwatch.collectors.sources.sql.config import ENGINES, SqlConfig
+from leverwatch.collectors.sources.sql.engines.registry import engine_of
 
 Warnings = Callable[[str], tuple[str, ...]]
 
@@ -95,3 +98,41 @@ def test_a_store_in_a_folder_that_is_not_there_is_told(warnings: Warnings) -> No
     assert warnings(files("logs/*.jsonl") + "store: {url: 'sqlite:///data/store.db'}\n") == (
         "3: store.url: there is no folder HERE/data, and it is not made",
     )
+
+
+CLOUD = "sources:\n  - {name: a, type: cloudwatch, regions: [us-east-1], system: s}\n"
+AZURE = (
+    "sources:\n  - {name: a, type: azure-monitor, system: s,\n     resources: [/subscriptions/"
+    "00000000-0000-0000-0000-000000000001/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/x]MORE}\n"
+)
+SQL = "sources:\n  - {name: a, type: sql, url: 'DRIVER://h/d', preset: litellm-daily, system: s}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "module", "extra"),
+    [
+        (CLOUD, "botocore", "cloudwatch"),
+        (AZURE.replace("MORE", ""), "azure.identity", "azure-monitor"),
+        (AZURE.replace("MORE", ", token: t"), "azure.identity", None),
+        (SQL.replace("DRIVER", "postgresql"), "psycopg", "postgres"),
+        (SQL.replace("DRIVER", "postgresql+pg8000"), "psycopg", None),
+    ],
+)
+def test_a_library_that_is_not_installed_is_told_with_what_brings_it(
+    warnings: Warnings, monkeypatch: pytest.MonkeyPatch, text: str, module: str, extra: str | None
+) -> None:
+    text += "systems: {s: {}}\n"
+    assert warnings(text) == ()
+
+    monkeypatch.setitem(sys.modules, module, None)
+
+    told = () if extra is None else (f"2: sources[0].type: needs a library that is not installed here: {extra}",)
+    assert tuple(it.replace("install leverwatch[", "").rstrip("]") for it in warnings(text)) == told
+
+
+def test_each_database_that_needs_a_driver_names_the_extra_that_brings_it() -> None:
+    for name in ENGINES:
+        given = {"table": "t", "time_is": "text", "fields": {"time": "t"}, "system": "s"}
+        config = SqlConfig.model_validate({"name": "a", "url": f"{name}://h/d", **given})
+        needed = config.needs()
+        assert ("" if needed is None else needed[1]) == engine_of(name).extra

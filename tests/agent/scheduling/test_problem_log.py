@@ -42,3 +42,13 @@ def test_values_that_cannot_be_read_are_one_reason() -> None:
     log.add(Batch({}, tallies={Result.COUNTED: 9}, unreadable=counts, problems=(problem,)))
 
     assert [(it.problem, it.count) for it in log.due(0)] == [(problem, 7)]
+
+
+def test_the_same_remark_is_said_once_with_how_often_it_came_up() -> None:
+    log = ProblemLog()
+    same, other = (Problem("source a", "unlisted_models", text) for text in ("name them", "name others"))
+    for problems in ((same,), (same, other), (same,)):
+        log.add(Batch({}, problems=problems))
+
+    assert [(it.problem, it.count) for it in log.due(0)] == [(same, 3), (other, 1)]
+    assert list(log.due(0)) == []

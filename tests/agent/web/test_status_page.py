@@ -230,6 +230,16 @@ def test_the_page_shows_how_the_sources_are_doing() -> None:
     assert "gateway files ✓ Succeeded 2026-03-31 00:04 2026-03-31 00:04 1,234,567 5 none" in text
 
 
+def test_a_source_that_counts_and_tells_no_time_of_a_record_is_not_said_to_have_none() -> None:
+    known, *_ = samples.agent().sources
+    counting = replace(known, newest_record=None)
+    silent = replace(counting, records={})
+    texts = [Outline(render(None, replace(samples.agent(), sources=(it,)))).text() for it in (counting, silent)]
+
+    assert "2026-03-31 00:04 not told 1,234,567" in texts[0]
+    assert "2026-03-31 00:04 never 0" in texts[1]
+
+
 def test_a_configuration_that_could_not_be_loaded_is_said_at_the_top() -> None:
     assert "could not be loaded" in Outline(render(None, samples.agent(reloaded=False))).text()
     assert "could not be loaded" not in Outline(render(None, samples.agent(reloaded=True))).text()

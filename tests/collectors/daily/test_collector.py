@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from leverwatch.collectors.daily.answers import Answer, DayState
 from leverwatch.collectors.daily.collector import DailyCollector
@@ -405,3 +406,16 @@ def test_state_of_another_type_of_source_is_refused(tmp_path: Path) -> None:
 def test_settings_that_make_no_sense_are_refused(setting: str, value: object) -> None:
     with pytest.raises(ValueError, match=setting):
         DailyConfig.model_validate({"name": "spend", "type": "daily", setting: value})
+
+
+def test_what_says_of_how_many_calls_it_is_says_of_which_days_too(tmp_path: Path) -> None:
+    class Odd(Table):
+        def ask(self, days: Days) -> Answer:
+            problems = (("db", Result.UNATTRIBUTED, "names no system: 7 calls"), ("db", "gap", "nothing seen"))
+            return replace(super().ask(days), problems=problems)
+
+    reader = collector(Odd({TODAY - DAY: 5.0}), tmp_path, history="3d")
+    batches = list(reader.collect(SourceState(0, dict)))
+
+    places = [(it.place, it.reason) for batch in batches for it in batch.problems]
+    assert places == [("db: 2026-11-25 to 2026-11-28", "unattributed"), ("db", "gap")]

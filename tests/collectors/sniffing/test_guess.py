@@ -359,3 +359,21 @@ def test_a_column_that_nobody_can_print_is_said_with_an_escape() -> None:
     assert found is not None
     validated(found)
     assert any("columns named \\u001b occur 2 times" in line for line in source_block(Path("a.log"), found))
+
+
+@pytest.mark.parametrize("name", ["team", "svc", "tenant", "workspaceId"])
+def test_a_value_of_every_record_that_may_be_a_system_is_offered(name: str) -> None:
+    records = [
+        {
+            "at": f"2026-03-04T09:{n:02}:07Z",
+            "model": "gpt-9-mini",
+            name: ("shop", "blog")[n % 2],
+            "lat_ms": 300.5 + n,
+        }
+        for n in range(12)
+    ]
+
+    found = propose([leaves(it) for it in records])
+
+    assert found is not None
+    assert (found.systems, found.fields["latency_ms"]) == ((name,), "lat_ms")

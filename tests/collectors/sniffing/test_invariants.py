@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 import pytest
@@ -137,6 +138,15 @@ def test_a_running_cost_of_runs_side_by_side_is_doubted_where_no_tokens_are_told
         records.append({"at": f"2026-03-04T09:{n:02}:07Z", "model": "gpt-9-mini", "cost": cost[n % 2]})
 
     assert "cost_usd: the numbers of cost grow" in said(proposed(records))
+
+
+def test_a_cost_that_grows_with_the_input_of_conversations_is_no_running_total() -> None:
+    records, random = [], Random(5)
+    for n in range(40):
+        taken = 400 + n * 131 % 700 + n // 2 * 900
+        records.append(call(n, input_tokens=taken, output_tokens=random.randrange(9, 60_000), cost=taken * 3e-6))
+
+    assert "running totals" not in said(proposed(records))
 
 
 def test_input_that_grows_with_a_conversation_is_no_running_total() -> None:

@@ -163,3 +163,19 @@ def test_a_number_has_the_name_that_stands_nearest_to_it() -> None:
     assert tells(parts_of("10:00 used 1,234 tokens (1,000 prompt + 234 completion), cost $0.01")) == (
         "tokens", "tokens prompt", "tokens completion", "cost",
     )  # fmt: skip
+
+
+def test_lines_of_pairs_that_speak_of_an_error_beside_them_are_doubted(tmp_path: Path) -> None:
+    form = "{at},123 {level} shop.llm: completion model={m} in={i} out={o} dt=0.5s{end}"
+    ends = {3: ("ERROR", ""), 5: ("INFO", " FAILED timeout")}
+
+    def lines(ends: dict[int, tuple[str, str]]) -> list[str]:
+        told_ends = [ends.get(n, ("INFO", "")) for n in COUNT]
+        return [form.format(**told(n), level=level, end=end) for n, (level, end) in enumerate(told_ends)]
+
+    found, _ = sniffed(tmp_path, lines(ends))
+    fine, _ = sniffed(tmp_path, lines({}))
+
+    assert found.format == "logfmt"
+    assert "2 lines of calls speak of an error beside their pairs" in notes(found, "inferences:")
+    assert "speak of an error" not in notes(fine, "inferences:")

@@ -205,7 +205,7 @@ def _tells(cached: str) -> Tells:
         systems="name of the trace or the observation, environment, release, version, or prompt",
         models="yes",
         calls="generations and embeddings",
-        tokens="input and output",
+        tokens="input, output",
         cached=cached,
         errors="observations of the level ERROR",
         latency="yes",
@@ -233,5 +233,5 @@ LANGFUSE_OBSERVATIONS = UsageApi(
     filters=("environment", "name", "version"),
     questions=observations,
     read=read_observations,
-    tells=_tells("read, and written"),
+    tells=_tells("read, written"),
 )

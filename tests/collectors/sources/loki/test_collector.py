@@ -13,6 +13,7 @@ from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.sources.loki.collector import Lines
 from leverwatch.collectors.sources.loki.config import LokiConfig
+from leverwatch.collectors.unattributed import heaviest_of
 from tests.collectors.sources.usage_api.server import KEY, Asked, Reply, Served, context, counted, serving
 
 _QUERY = re.compile(
@@ -100,6 +101,16 @@ def test_failed_calls_are_errors_and_tokens_that_few_lines_tell_are_unknown_for_
     names = ("inferences", "errors", "input_tokens", "unknown_input", "output_tokens", "unknown_output")
     assert counted(found.usage, *names) == {("shop", "small", "2026-11-18"): (4, 1, 150, 2, 10, 2)}
     assert found.calls[Result.UNATTRIBUTED] == 1
+
+
+def test_the_values_of_lines_without_a_system_are_told() -> None:
+    at = "2026-11-18T10:00:00"
+    rules = [{"is": "shop", "where": {"team": "shop"}}]
+    with serving(Loki(line(at), line(at, team="ads"), line(at, team=""), line(at, team="ads"))) as served:
+        found = ask(served, "2026-11-18", system=rules)
+
+    assert [row.inferences for row in found.usage] == [1]
+    assert heaviest_of(found.unattributed).heaviest == (("team: ads", 2), ("team: (none)", 1))
 
 
 def test_a_day_of_which_the_server_warns_is_partial() -> None:

@@ -225,7 +225,7 @@ def test_a_provider_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
 
     error = failure(collector(gone, tmp_path))
 
-    assert "cannot be reached (ConnectionError)" in str(error)
+    assert "cannot be reached: nothing listens there" in str(error)
     assert "secret" not in str(error)
 
 

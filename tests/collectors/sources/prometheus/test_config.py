@@ -59,7 +59,7 @@ def test_matchers_hold_for_the_series_and_few_others() -> None:
     [
         ({}, "needs a `preset`, or `metrics.inferences`"),
         ({"metrics": {"input_tokens": "a"}}, "needs `metrics.inferences`, or a `preset`"),
-        ({"preset": "vlllm"}, "knows no preset 'vlllm'; there are: vllm, sglang"),
+        ({"preset": "vlllm"}, "preset must be one of vllm, sglang"),
         ({"metrics": {"inferences": "sum(a)"}}, "must be one selector"),
         (
             {"metrics": {"inferences": "a", "latency_seconds": "b", "latency_milliseconds": "c"}},
