@@ -77,6 +77,7 @@ class Lines:
             filled=frozenset(filled),
             tallies=sums.tallies,
             calls=sums.calls,
+            unattributed=sums.unattributed,
             tiers=sums.tiers,
             partial=frozenset(partial & filled),
             untold=frozenset(partial - filled),
