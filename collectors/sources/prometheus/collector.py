@@ -13,14 +13,15 @@ from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.known_days import KINDS as KINDS
 from leverwatch.collectors.daily.sums import Group, added_up
 from leverwatch.collectors.daily.window import DAY, Days
+from leverwatch.collectors.errors import SourceUnavailable
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.sources.prometheus import queries
 from leverwatch.collectors.sources.prometheus.api import Api
 from leverwatch.collectors.sources.prometheus.config import PrometheusConfig
-from leverwatch.collectors.sources.prometheus.counting import FIELDS, Naming, amounts_of, fractions, groups
+from leverwatch.collectors.sources.prometheus.counting import FIELDS, Naming, amounts_of, fractions, groups, twice
 from leverwatch.collectors.sources.prometheus.coverage import Presence, missing
-from leverwatch.collectors.sources.prometheus.growth import TARGET, Grid, Growth, Span, Totals
+from leverwatch.collectors.sources.prometheus.growth import MOST_STARTS, TARGET, Grid, Growth, Span, Totals
 from leverwatch.collectors.sources.prometheus.queries import PART
 from leverwatch.collectors.sources.prometheus.selectors import Selector, among, parse_selector
 
@@ -28,6 +29,7 @@ _SETTLED = 60.0
 """Seconds; the newest samples may still be on their way."""
 _WHOLE_DAY = queries.DAY
 GAP, BEGINNING, INCOMPLETE, FRACTION = "gap", "unknown_beginning", "incomplete_answer", "fraction"
+RESTLESS, NO_NUMBER, TWICE = "many_starts", "no_number", "scraped_twice"
 """Reasons of problems."""
 
 
@@ -120,6 +122,22 @@ class Counters:
             told.partial.add(day)
             detail = f"{span.unsure} series had counted before their first sample, from which they count here"
             told.problems.append((f"{place}: {day}", BEGINNING, detail))
+        if span.restless:
+            told.partial.add(day)
+            detail = (
+                f"{span.restless} series fell more than {MOST_STARTS} times: gauges, or processes that do not live"
+            )
+            told.problems.append((f"{place}: {day}", RESTLESS, detail))
+        if span.unknown:
+            told.partial.add(day)
+            detail = f"{span.unknown} series have a total that is no number: what they grew by is unknown"
+            told.problems.append((f"{place}: {day}", NO_NUMBER, detail))
+        if doubled := twice(span):
+            detail = (
+                f"{doubled} series have the same total and address under another job: scraped twice, they count"
+                " twice; `matching` can leave one job out"
+            )
+            told.problems.append((f"{place}: {day}", TWICE, detail))
         for role in fractions(found):
             detail = f"{role}: grew by no whole number of calls; it is rounded"
             told.problems.append((f"{place}: {day}", FRACTION, detail))
@@ -168,7 +186,10 @@ class Counters:
         query = queries.presence(counter, self._witness, up, self._bucket)
         found: dict[str, dict[float, float]] = {"seen": {}, "witness": {}, "down": {}}
         for series in api.over(query, begin + self._bucket, end, self._bucket):
-            found[series.labels[PART].partition(" ")[0]] = dict(series.points)
+            kind = series.labels.get(PART, "").partition(" ")[0]
+            if kind not in found:
+                raise SourceUnavailable(f"{api.place}: the answer has series that were not asked for")
+            found[kind] = dict(series.points)
         return Presence(frozenset(found["seen"]), frozenset(found["witness"]), found["down"])
 
     def _buckets(self, begin: float, end: float) -> Sequence[float]:
