@@ -12,14 +12,23 @@ from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.known_days import KINDS as KINDS
 from leverwatch.collectors.daily.sums import Group, added_up
+from leverwatch.collectors.daily.uncounted import uncounted
 from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.errors import SourceUnavailable
-from leverwatch.collectors.interface import CollectorContext
+from leverwatch.collectors.interface import CollectorContext, Result, UncountedTokens
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.sources.prometheus import queries
 from leverwatch.collectors.sources.prometheus.api import Api
 from leverwatch.collectors.sources.prometheus.config import PrometheusConfig
-from leverwatch.collectors.sources.prometheus.counting import FIELDS, Naming, amounts_of, fractions, groups, twice
+from leverwatch.collectors.sources.prometheus.counting import (
+    FIELDS,
+    Naming,
+    amounts_of,
+    fractions,
+    groups,
+    twice,
+    without_calls,
+)
 from leverwatch.collectors.sources.prometheus.coverage import Presence, missing
 from leverwatch.collectors.sources.prometheus.growth import MOST_STARTS, TARGET, Grid, Growth, Span, Totals
 from leverwatch.collectors.sources.prometheus.queries import PART
@@ -28,8 +37,10 @@ from leverwatch.collectors.sources.prometheus.selectors import Selector, among, 
 _SETTLED = 60.0
 """Seconds; the newest samples may still be on their way."""
 _WHOLE_DAY = queries.DAY
+_MOST_KEPT = 1000
+"""Sums of tokens without calls that are kept of a day."""
 GAP, BEGINNING, INCOMPLETE, FRACTION = "gap", "unknown_beginning", "incomplete_answer", "fraction"
-RESTLESS, NO_NUMBER, TWICE = "many_starts", "no_number", "scraped_twice"
+RESTLESS, NO_NUMBER, TWICE, NO_CALLS = "many_starts", "no_number", "scraped_twice", "missing_field"
 """Reasons of problems."""
 
 
@@ -96,8 +107,16 @@ class Counters:
             told.partial |= told.filled
             detail = "the server says that something is missing in its answer"
             told.problems.append((api.place, INCOMPLETE, detail))
+        beside: list[UncountedTokens] = []
+        if not self._config.counts_usage():
+            beside, unattributed = uncounted(told.groups, self._system_of, _MOST_KEPT)
+            if unattributed:
+                detail = f"the system has no name for {unattributed:,} sums of tokens, whose calls are unknown"
+                told.problems.append((api.place, str(Result.UNATTRIBUTED), detail))
+            told.groups = []
         sums = added_up(told.groups, FIELDS, self._system_of)
         return Answer(
+            uncounted=tuple(beside),
             usage=sums.usage,
             filled=frozenset(told.filled),
             tallies=sums.tallies,
@@ -132,6 +151,12 @@ class Counters:
             told.partial.add(day)
             detail = f"{span.unknown} series have a total that is no number: what they grew by is unknown"
             told.problems.append((f"{place}: {day}", NO_NUMBER, detail))
+        if self._config.counts_usage() and (number_of := without_calls(found)):
+            told.partial.add(day)
+            detail = (
+                f"inferences: {number_of} systems have tokens, and no counter of calls: their number is unknown"
+            )
+            told.problems.append((f"{place}: {day}", NO_CALLS, detail))
         if doubled := twice(span):
             detail = (
                 f"{doubled} series have the same total and address under another job: scraped twice, they count"

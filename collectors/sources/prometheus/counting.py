@@ -133,6 +133,18 @@ def groups(day: date, found: Mapping[str, Mapping[Names, float]], preset: Preset
             yield Group(day, {**named, "status": "error", "inferences": failed}, template)
 
 
+def without_calls(found: Mapping[str, Mapping[Names, float]]) -> int:
+    """Return of how many names of systems there are tokens, and no counter of calls at all: not even of none."""
+    counted = {names.template for role in ("inferences", "errors") for names in found.get(role, {})}
+    told = {
+        names.template
+        for role in ("input_tokens", "output_tokens")
+        for names, amount in found.get(role, {}).items()
+        if amount > 0
+    }
+    return len(told - counted)
+
+
 def twice(span: Span) -> int:
     """Return how many series seem to be scraped twice: by two jobs from one address, with the same total."""
     seen: dict[tuple[str, tuple[tuple[str, str], ...]], list[tuple[str, float]]] = defaultdict(list)

@@ -134,6 +134,17 @@ def test_two_names_of_processes_behind_one_target_both_count(changing: str) -> N
     assert told(changing, "federated") == {1: 2 * A_DAY}
 
 
+def test_tokens_without_any_counter_of_calls_are_those_of_an_unknown_number_of_calls(changing: str) -> None:
+    """As after an upgrade that renamed the counter of calls alone."""
+    names = {"inferences": "renamed_again_total", "input_tokens": "new_total"}
+    answer = source(changing, metrics=names, matching='case="team"', system="{case}").ask(days(1, 1))
+
+    assert set(answer.partial) == {day(1)}
+    assert [(reason, detail) for _, reason, detail in answer.problems] == [
+        ("missing_field", "inferences: 1 systems have tokens, and no counter of calls: their number is unknown")
+    ]
+
+
 def problems(url: str, case: str) -> tuple[list[str], set[object]]:
     asked = source(url, metrics={"inferences": "new_total"}, matching=f'case="{case}"')
     answer = asked.ask(days(1, 1))
