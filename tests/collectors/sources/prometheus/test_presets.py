@@ -73,7 +73,7 @@ def test_what_a_server_writes_is_counted_by_its_preset(name: str, server: str) -
     assert not (answer.usage and answer.uncounted)
     found |= {(row.model, "generation"): without_calls(row) for row in answer.uncounted}
     assert found == TOLD[name]
-    assert {row.system for row in (*answer.usage, *answer.uncounted)} == {"prod"}
+    assert {*(row.system for row in answer.usage), *(row.system for row in answer.uncounted)} == {"prod"}
     assert answer.problems == ()
 
 
