@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from math import isfinite
 from typing import Any
 
@@ -93,6 +94,8 @@ class Api:
         self._timeout = f"{max(int(seconds), 1)}s"
         self.is_partial = False
         """Whether a server said that something is missing in its answer."""
+        self.seen: list[datetime] = []
+        """The times that the server said it was."""
         self.asked: list[tuple[str, int]] = []
         """The path of each request, and the bytes of its answer."""
 
@@ -173,6 +176,7 @@ class Api:
             tls=self._tls,
             now=self._context.now,
             stopping=self._context.stopping,
+            saw=self.seen.append,
             body=Form(given) if is_post else None,
             parameters=None if is_post else given,
             meaning=lambda status, said: meaning(self.place, status, said),

@@ -11,6 +11,7 @@ from msgspec import Struct
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.known_days import KINDS as KINDS
+from leverwatch.collectors.daily.over_http import unfinished
 from leverwatch.collectors.daily.sums import Group, added_up
 from leverwatch.collectors.daily.uncounted import uncounted
 from leverwatch.collectors.daily.window import DAY, Days
@@ -115,7 +116,7 @@ class Counters:
                 told.problems.append((api.place, str(Result.UNATTRIBUTED), detail))
             told.groups = []
         sums = added_up(told.groups, FIELDS, self._system_of)
-        return Answer(
+        answer = Answer(
             uncounted=tuple(beside),
             usage=sums.usage,
             filled=frozenset(told.filled),
@@ -127,6 +128,7 @@ class Counters:
             newest=datetime.fromtimestamp(max(presence.seen), UTC) if presence.seen else None,
             problems=(*told.problems, *((api.place, *it) for it in sums.problems)),
         )
+        return unfinished(answer, api.seen)
 
     def _count(self, told: _Told, totals: Totals, number: int, span: Span, growth: Growth, place: str) -> None:
         """Add what was counted on one day."""

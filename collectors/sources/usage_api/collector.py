@@ -16,7 +16,7 @@ from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.errors import CredentialsRefused, PermissionRefused, SchemaDiffers
 from leverwatch.collectors.daily.http_config import auth_of, tls_of
 from leverwatch.collectors.daily.known_days import KINDS as KINDS
-from leverwatch.collectors.daily.over_http import fetched
+from leverwatch.collectors.daily.over_http import fetched, unfinished
 from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.http import Json, Limits
@@ -26,7 +26,6 @@ from leverwatch.collectors.sources.usage_api.answering import Reply, answer_of
 from leverwatch.collectors.sources.usage_api.config import UsageApiConfig
 from leverwatch.collectors.sources.usage_api.interface import MODEL, Question, Wish
 from leverwatch.collectors.sources.usage_api.paging import pages
-from leverwatch.collectors.sources.usage_api.shapes import after, midnight
 
 _LARGEST = 64 << 20
 _WAIT = 60.0
@@ -93,8 +92,7 @@ class Account:
             )
         except ValueError as error:
             raise SchemaDiffers(f"{self._place}: {error}") from None
-        not_over = frozenset(day for day in answer.filled if seen and midnight(after(day)) > min(seen))
-        return msgspec.structs.replace(answer, partial=answer.partial | not_over) if not_over else answer
+        return unfinished(answer, seen)
 
     def shown(self, days: Days) -> str:
         """Return the requests for some days, one a line, without secrets."""

@@ -164,3 +164,13 @@ def test_what_is_no_number_of_lines_is_refused(number: str) -> None:
     body = {"status": "success", "data": {"resultType": "vector", "result": [series]}}
     with serving(lambda _: Reply(body)) as served, pytest.raises(SchemaDiffers, match="no number"):
         ask(served, "2026-11-18")
+
+
+def test_a_day_is_not_over_before_loki_says_so() -> None:
+    with serving(Loki(line("2026-11-18T08:00:00"), line("2026-11-19T08:00:00"))) as served:
+        served.now = datetime(2026, 11, 19, 23, 59, 59, tzinfo=UTC)
+        early = ask(served, "2026-11-18", "2026-11-19")
+        served.now = datetime(2026, 11, 20, tzinfo=UTC)
+        late = ask(served, "2026-11-18", "2026-11-19")
+
+    assert (early.partial, late.partial) == ({date(2026, 11, 19)}, frozenset())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +159,15 @@ def test_a_total_that_is_no_number_brings_nothing_of_the_past_and_makes_both_of_
     assert [reason for _, reason, _ in found.problems] == ["no_number", "unknown_beginning"]
     total = int((FIRST.timestamp() + 2 * DAY) / DAY * PER_DAY)
     assert calls(found) == {("bot", 1): total - 203514, ("bot", 2): PER_DAY}
+
+
+def test_a_day_is_not_over_before_the_server_says_so(served: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of this machine is days ahead."""
+    served.answer = answered
+    said = formatdate(FIRST.timestamp() + DAY + 3600, usegmt=True)
+    monkeypatch.setattr(BaseHTTPRequestHandler, "date_time_string", lambda *_: said)
+
+    assert set(source(served.url, **OWN).ask(days(0, 2)).partial) == {day(1), day(2)}
 
 
 def test_series_without_the_labels_of_a_system_are_said_and_not_counted(served: Provider) -> None:
