@@ -107,7 +107,7 @@ class Account:
 
     def _wish(self, days: Days) -> Wish:
         # The model is told anyway: no API is asked to tell calls apart by it once more.
-        words = tuple(dict.fromkeys(path for path in self._paths if path in self._api.words or path != MODEL))
+        words = tuple(dict.fromkeys(str(it) for it in self._paths if it in self._api.words or it != MODEL))
         return Wish(days, words, self._config.only, self._config.costs and self._api.has_costs)
 
 

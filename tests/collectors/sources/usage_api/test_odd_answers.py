@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from leverwatch.collectors.daily.errors import SchemaDiffers
+from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.interface import Result
-from tests.collectors.sources.usage_api.server import Reply, ask, counted, seconds, serving
+from leverwatch.collectors.sources.usage_api.apis.registry import APIS
+from leverwatch.collectors.sources.usage_api.collector import Account
+from tests.collectors.sources.usage_api.server import (
+    Reply,
+    ask,
+    config_of,
+    context,
+    counted,
+    seconds,
+    serving,
+)
 
 _SECRET = "what-somebody-wrote"
 
@@ -136,3 +148,16 @@ def test_a_rule_may_look_at_the_model_which_no_api_is_asked_for_once_more() -> N
     }  # fmt: skip
     assert found.calls[Result.UNATTRIBUTED] == 7
     assert served.asked[0].query["group_by[]"] == ["model", "project_id", "batch", "service_tier"]
+
+
+@pytest.mark.parametrize("api", sorted(APIS))
+def test_every_api_is_asked_by_rules_as_by_a_template(api: str) -> None:
+    word = APIS[api].words[0].replace("NAME", "team")
+    rules = [{"is": "search", "where": {word: ["a", "b"], "model": {"prefix": "m"}}}]
+    days = Days(date(2026, 11, 17), date(2026, 11, 18))
+
+    by_rules, by_template = (
+        Account(config_of(api, None, system=system), context()).shown(days) for system in (rules, f"{{{word}}}")
+    )
+
+    assert by_rules == by_template
