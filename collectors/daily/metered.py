@@ -56,19 +56,27 @@ def answer_of(
         place: the source, for messages.
         problems: what could not be read, with its place, reason and detail.
     """
+    found = list(found)
     sound = [each for each in found if _is_count(each.calls) and _is_count(each.failed)]
     some = [each for each in sound if each.calls or each.failed]
     sums = added_up((group for each in some for group in groups(each)), _FIELDS, system_of)
     told = [*problems, *((place, *it) for it in sums.problems)]
-    if alone := [each for each in sound if not each.calls and any(it.amount > 0 for it in each.sums.values())]:
-        days = sorted({each.day for each in alone})
+    without = [each for each in sound if not each.calls and any(it.amount > 0 for it in each.sums.values())]
+    alone = frozenset(each.day for each in without) - {each.day for each in some}
+    if days := sorted({each.day for each in without}):
         which = f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
         told.append(
             (place, str(Result.MISSING_FIELD), f"inferences: {which} has tokens without a successful call")
         )
+    unsound = frozenset(each.day for each in found if not (_is_count(each.calls) and _is_count(each.failed)))
+    if unsound:
+        detail = f"inferences: {len(unsound)} days have a number of calls that is negative or none"
+        told.append((place, str(Result.MISTYPED_FIELD), detail))
     return Answer(
         usage=sums.usage,
-        filled=frozenset(each.day for each in some),
+        filled=frozenset(each.day for each in some) | unsound | alone,
+        # A day that has tokens and nothing else had calls, however many.
+        partial=unsound | alone,
         tallies=sums.tallies,
         calls=sums.calls,
         unattributed=sums.unattributed,

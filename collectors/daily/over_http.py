@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+import msgspec
 import requests
 
+from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.errors import (
     CredentialsRefused,
     PermissionRefused,
@@ -71,6 +73,20 @@ def fetched(
     if moment is not None:
         saw(moment)
     return answer.body
+
+
+def unfinished(answer: Answer, seen: Collection[datetime]) -> Answer:
+    """Return an answer of which the days that are not over by the clock of the server are partial.
+
+    Args:
+        answer: what it says.
+        seen: the times that the server said it was, of all parts of the answer.
+    """
+    if not seen:
+        return answer
+    now = min(seen).astimezone(UTC)
+    early = frozenset(day for day in answer.filled if day >= now.date())
+    return msgspec.structs.replace(answer, partial=answer.partial | early) if early else answer
 
 
 def _moment(header: str | None) -> datetime | None:

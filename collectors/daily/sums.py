@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from math import isfinite
 from typing import Any
 
 from msgspec import Struct
@@ -19,6 +20,14 @@ from leverwatch.collectors.interface import Result, TierCount, UsageRow
 from leverwatch.collectors.records.layout import Layout
 from leverwatch.collectors.records.systems import NoSystem
 from leverwatch.collectors.unattributed import Tally
+
+AMOUNTS = (
+    "input_tokens", "cached_input_tokens", "cache_write_tokens", "cache_write_1h_tokens", "output_tokens",
+    "reasoning_tokens", "latency_ms", "cost_usd", "attempts", "errors",
+)  # fmt: skip
+"""Fields of a group that are sums over its calls."""
+_LARGEST = 1e15
+"""No sum over the calls of a day is as large; beyond nine times as much, a number is no longer whole."""
 
 
 class Group(Struct, frozen=True):
@@ -65,8 +74,17 @@ def added_up(
     calls: Counter[Result] = Counter()
     refused: Counter[tuple[str, str]] = Counter()
     unattributed = Tally()
-    for group in groups:
+    unsound = 0
+    for given in groups:
+        group, unknown = _sound(given)
         get = group.values.get
+        if "inferences" in unknown:
+            tallies[Result.MISTYPED_FIELD] += 1
+            unsound += 1
+            continue
+        for name in unknown:
+            what = "no text" if name == "model" else "negative or no number"
+            refused[str(Result.MISTYPED_FIELD), f"{name}: {what}, and so unknown"] += get("inferences", 1)
         found = naming.attribute(
             get("model"), get("operation"), get("status"), get("cache_hit"), get("tier"), group.template
         )
@@ -90,7 +108,25 @@ def added_up(
         (reason, f"{detail}: {number:,.0f} call{'' if number == 1 else 's'}")
         for (reason, detail), number in refused.items()
     )
+    if unsound:
+        problems += ((str(Result.MISTYPED_FIELD), f"inferences: {unsound:,} sums are no number of calls"),)
     return Sums(usage, tier_counts(cells), tallies, calls, problems, unattributed.take())
+
+
+def _sound(group: Group) -> tuple[Group, list[str]]:
+    """Return a group without the values that are no sums or no names, which are unknown, and their names."""
+    values = group.values
+    unknown = [
+        name
+        for name in ("inferences", *AMOUNTS)
+        if (value := values.get(name)) is not None and not (isfinite(value) and 0 <= value <= _LARGEST)
+    ]
+    if (model := values.get("model")) is not None and not isinstance(model, str):
+        unknown.append("model")
+    if not unknown:
+        return group, unknown
+    left = {name: value for name, value in values.items() if name not in unknown}
+    return Group(group.day, left, group.template, group.size), unknown
 
 
 def _never() -> datetime:

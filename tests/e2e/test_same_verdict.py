@@ -17,8 +17,10 @@ from leverwatch.agent.cli.main import main
 from leverwatch.agent.store.schema import source_days, usage_daily
 from leverwatch.agent.store.store import Store
 from tests.collectors.sources.cloudwatch.amazon import ALONE, KEYS, client, moto
+from tests.collectors.sources.prometheus.conftest import serving
 from tests.collectors.sources.sql.conftest import database, mariadb_url, postgres, shard_urls, shards
 from tests.collectors.sources.sql.tables import Database
+from tests.e2e.test_prometheus_source import scraped
 
 __all__ = ["database", "mariadb_url", "postgres", "shard_urls", "shards"]
 
@@ -138,28 +140,47 @@ def in_cloudwatch(url: str, found: list[Call]) -> None:
         cloud.put_metric_data(Namespace="AWS/Bedrock", MetricData=samples[start : start + 500])
 
 
-def test_a_month_in_a_log_and_in_the_metrics_of_a_cloud_leads_to_the_same_days_and_the_same_verdict(
+def test_a_month_in_a_log_in_a_cloud_and_in_counters_leads_to_the_same_days_and_the_same_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the cloud adds up is exact; it knows of no call what a record alone could tell."""
+    """What is added up already is exact; it knows of no call what a record alone could tell."""
     for name, value in {**KEYS, **ALONE}.items():
         monkeypatch.setenv(name, value)
     found = [
-        {**call, "model": MODELS[call["app"]], "out": call["out"] or 5}
+        {
+            **call,
+            "at": (datetime.fromisoformat(call["at"]) + timedelta(days=1)).isoformat(),
+            "model": MODELS[call["app"]],
+            "fresh": call["fresh"] or 70,
+            "out": call["out"] or 5,
+        }
         for call in {call["id"]: call for call in calls(random.Random(13), 900)}.values()
     ]
     (tmp_path / "calls.jsonl").write_text("".join(json.dumps(call) + "\n" for call in found))
     form = {"type": "jsonl", "fields": FIELDS}
     told = {"type": "files", "path": str(tmp_path / "calls.jsonl"), "format": form, "quiet_after": "0s"}
-    with moto() as url:
+    scrapes = scraped([{**call, "in": call["fresh"], "usd": 0.0} for call in found])
+    with moto() as url, serving("prometheus", tmp_path / "prometheus", scrapes) as counters:
         in_cloudwatch(url, found)
-        metrics = {
+        cloud = {
             "type": "cloudwatch", "regions": ["us-east-1"], "url": url, "system": "{ModelId}", "profiles": MODELS,
         }  # fmt: skip
-        in_log, in_cloud = Company(tmp_path / "log", told), Company(tmp_path / "cloud", metrics)
+        metrics = {"inferences": "calls_total", "input_tokens": "in_total", "output_tokens": "out_total"}
+        counted = {
+            "type": "prometheus", "url": counters, "gap_after": "20m", "model": "model", "failed": {"code": "5.."},
+            "history": "30d", "metrics": metrics,
+        }  # fmt: skip
+        kinds = {"log": told, "cloud": cloud, "counters": counted}
+        companies = {name: Company(tmp_path / name, source) for name, source in kinds.items()}
+        stored = {name: company.stored() for name, company in companies.items()}
 
-        assert in_cloud.stored() == in_log.stored()
+        assert len(stored["log"][1]) == 30
+        assert stored["cloud"] == stored["log"]
+        usage, days = stored["counters"]
+        # The last scrape, at midnight, is known to be of the present day as well, which is not over.
+        assert (usage, [it for it in days if it[0] < TODAY.date()]) == stored["log"]
 
-    verdicts = in_cloud.verdicts()
-    assert verdicts == in_log.verdicts()
-    assert {it["system"]: it["strategy"] for it in verdicts} == dict.fromkeys(MODELS, "prompt_engineering")
+    verdicts = {name: company.verdicts() for name, company in companies.items()}
+    assert verdicts["cloud"] == verdicts["log"]
+    assert verdicts["counters"] == verdicts["log"]
+    assert {it["system"]: it["strategy"] for it in verdicts["log"]} == dict.fromkeys(MODELS, "prompt_engineering")

@@ -53,10 +53,13 @@ class Api:
         self._place = f"source {config.name}: {config.shown_url}"
         self._credential: Any = None
         self._deadline = 0.0
+        self.seen: list[datetime] = []
+        """The times that the server said it was, since the question began."""
 
     def begin(self) -> None:
         """Begin a question, which may take as long as the settings say."""
         self._deadline = time.monotonic() + self._config.timeout.total_seconds()
+        self.seen.clear()
 
     def definitions(self, resource: str) -> list[dict[str, Any]]:
         """Return which metrics a resource has.
@@ -119,6 +122,7 @@ class Api:
             parameters=parameters,
             tls=tls_of(self._config, self._place, self._context.base_dir),
             stopping=self._context.stopping,
+            saw=self.seen.append,
             meaning=lambda status, said: _meaning(f"{self._place}: {name}", status, said),
         )
         try:

@@ -10,6 +10,7 @@ from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.errors import SchemaDiffers
 from leverwatch.collectors.daily.known_days import KINDS as KINDS
 from leverwatch.collectors.daily.metered import Metered, answer_of
+from leverwatch.collectors.daily.over_http import unfinished
 from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.errors import SourceUnavailable
 from leverwatch.collectors.interface import CollectorContext
@@ -62,7 +63,10 @@ class Resources:
             told, odd = metered(self._points(place, resource, questions, days), self._labels, resource)
             found += told
             problems += [(place, *it) for it in odd]
-        return answer_of(found, self._system_of, f"source {self._config.name}: Azure Monitor", problems)
+        return unfinished(
+            answer_of(found, self._system_of, f"source {self._config.name}: Azure Monitor", problems),
+            self._api.seen,
+        )
 
     def shown(self, days: Days) -> str:
         """Return what is asked for some days, in the words of Azure's command line."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from math import isfinite
+from math import inf
 from typing import Any
 
 from msgspec import Struct
@@ -109,8 +109,10 @@ def points_of(metrics: Iterable[Mapping[str, Any]]) -> Iterator[Point]:
             deployment = labels.get(DEPLOYMENT.lower(), "")
             for point in series.get("data") or ():
                 total = point.get("total")
-                if total is None or not isfinite(float(total)) or float(total) <= 0:
+                if total is None or not float(total):
                     continue
+                if not 0 < float(total) < inf:
+                    raise ValueError
                 at = datetime.fromisoformat(point["timeStamp"]).astimezone(UTC)
                 model, status = labels.get(MODEL.lower()), labels.get(STATUS.lower())
                 yield Point(name, at.date(), deployment, model or None, status, float(total))

@@ -10,6 +10,7 @@ from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.errors import SchemaDiffers
 from leverwatch.collectors.daily.known_days import KINDS as KINDS
 from leverwatch.collectors.daily.metered import answer_of
+from leverwatch.collectors.daily.over_http import unfinished
 from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.errors import SourceUnavailable
 from leverwatch.collectors.interface import CollectorContext
@@ -58,7 +59,7 @@ class Projects:
         except (ValueError, KeyError, TypeError, AttributeError):
             raise SourceUnavailable(f"{place}: the answer is none of Cloud Monitoring") from None
         found, odd = metered(points, self._labels)
-        return answer_of(found, self._system_of, place, [(place, *it) for it in odd])
+        return unfinished(answer_of(found, self._system_of, place, [(place, *it) for it in odd]), self._api.seen)
 
     def _all(self, days: Days) -> Iterator[Point]:
         """Yield the points of all projects; of one that several scopes of metrics show, those of the first."""

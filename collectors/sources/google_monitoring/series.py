@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from math import inf
 from typing import Any
 
 from msgspec import Struct
@@ -113,6 +114,8 @@ def points_of(question: Question, series: Iterable[Mapping[str, Any]], project: 
                 told["endpoint"],
             )
             amount, calls = _value(point["value"])
+            if not 0 <= amount < inf:
+                raise ValueError
             if amount > 0:
                 yield Point(question, cell, kind, amount, calls, str(labels.get("source", "")))
 

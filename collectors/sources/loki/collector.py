@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import date
+from datetime import date, datetime
 from hashlib import blake2b
 
 from leverwatch.collectors.daily.answers import Answer
@@ -11,7 +11,7 @@ from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.errors import SchemaDiffers
 from leverwatch.collectors.daily.http_config import auth_of, tls_of
 from leverwatch.collectors.daily.known_days import KINDS as KINDS
-from leverwatch.collectors.daily.over_http import fetched
+from leverwatch.collectors.daily.over_http import fetched, unfinished
 from leverwatch.collectors.daily.sums import Group, added_up
 from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.http import Limits
@@ -56,13 +56,14 @@ class Lines:
             CollectorError: as for `fetched`.
         """
         deadline = time.monotonic() + self._config.timeout.total_seconds()
+        seen: list[datetime] = []
         found: list[Group] = []
         partial: set[date] = set()
         filled: set[date] = set()
         for day in days:
             answers: dict[str, Vector] = {}
             for what, query in self._queries.items():
-                answers[what], warned = self._asked(query, day, deadline)
+                answers[what], warned = self._asked(query, day, deadline, seen)
                 if warned:
                     partial.add(day)
                 if not any(answers.get("calls", {}).values()):
@@ -72,7 +73,7 @@ class Lines:
                 filled.add(day)
                 found += groups(self._config, self._words, day, answers)
         sums = added_up(found, _FIELDS, self._system_of)
-        return Answer(
+        answer = Answer(
             usage=sums.usage,
             filled=frozenset(filled),
             tallies=sums.tallies,
@@ -83,6 +84,7 @@ class Lines:
             untold=frozenset(partial - filled),
             problems=tuple((self._place, *it) for it in sums.problems),
         )
+        return unfinished(answer, seen)
 
     def shown(self, days: Days) -> str:
         """Return the queries about the first of some days, with when they are evaluated."""
@@ -90,7 +92,7 @@ class Lines:
             (*self._queries.values(), f"# each at {moment(days.first)}, the last nanosecond of the day")
         )
 
-    def _asked(self, query: str, day: date, deadline: float) -> tuple[Vector, bool]:
+    def _asked(self, query: str, day: date, deadline: float, seen: list[datetime]) -> tuple[Vector, bool]:
         base, config = self._context.base_dir, self._config
         body = fetched(
             config.address(_PATH),
@@ -101,6 +103,7 @@ class Lines:
             parameters={"query": query, "time": moment(day)},
             tls=tls_of(config, self._place, base),
             stopping=self._context.stopping,
+            saw=seen.append,
         )
         try:
             return read(body, labels_of(config, self._words))

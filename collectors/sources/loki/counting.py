@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from math import inf
 from typing import Any
 
 import msgspec
@@ -79,15 +81,21 @@ def read(body: bytes, labels: Labels) -> tuple[Vector, bool]:
     """
     try:
         reply = msgspec.json.decode(body, type=_Reply)
-        values = {
-            tuple(it.metric.get(name, "") for name in labels): float(it.value[1]) for it in reply.data.result
-        }
+        found = [
+            (tuple(it.metric.get(name, "") for name in labels), float(it.value[1])) for it in reply.data.result
+        ]
     except msgspec.ValidationError as error:
         raise ValueError(f"the answer is not as documented: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
         raise ValueError("the answer is not as documented: no JSON, or a value that is no number") from None
     if reply.status != "success" or reply.data.result_type != "vector":
         raise ValueError("the answer is not as documented: it is no vector")
+    values: dict[Labels, float] = defaultdict(float)
+    for key, number in found:
+        if not 0 <= number < inf:
+            raise ValueError("the answer is not as documented: a value is no number of lines")
+        # Added up, as a server that does not group as it is asked to has several of the same labels.
+        values[key] += number
     return values, bool(reply.warnings)
 
 

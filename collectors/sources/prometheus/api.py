@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from math import isfinite
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -40,12 +42,16 @@ class Series(Struct, frozen=True):
     labels: Mapping[str, str]
     points: Sequence[tuple[float, float]]
     """Time in seconds since 1970, and value."""
+    odd: Sequence[float] = ()
+    """The times at which the value is no number, in seconds since 1970."""
 
 
 class _Found(Struct):
     metric: dict[str, str]
     value: tuple[float, str] | None = None
     values: list[tuple[float, str]] = []
+    histogram: Any = None
+    histograms: Any = None
 
     @property
     def points(self) -> list[tuple[float, str]]:
@@ -60,7 +66,7 @@ class _Data(Struct):
 class _Reply(Struct):
     status: str
     data: _Data | None = None
-    warnings: list[str] = []
+    warnings: list[str] | None = None
     isPartial: bool = False  # noqa: N815 - the name in the API
 
 
@@ -88,6 +94,8 @@ class Api:
         self._timeout = f"{max(int(seconds), 1)}s"
         self.is_partial = False
         """Whether a server said that something is missing in its answer."""
+        self.seen: list[datetime] = []
+        """The times that the server said it was."""
         self.asked: list[tuple[str, int]] = []
         """The path of each request, and the bytes of its answer."""
 
@@ -106,13 +114,16 @@ class Api:
             CollectorError: as for `at`.
         """
         found: dict[tuple[tuple[str, str], ...], list[tuple[float, float]]] = {}
+        odd: dict[tuple[tuple[str, str], ...], list[float]] = {}
         while start <= end:
             last = min(end, start + (MOST_POINTS - 1) * step)
             given = {"query": query, "start": f"{start:.3f}", "end": f"{last:.3f}", "step": f"{step:.3f}"}
             for series in self._series("api/v1/query_range", given):
-                found.setdefault(tuple(sorted(series.labels.items())), []).extend(series.points)
+                labels = tuple(sorted(series.labels.items()))
+                found.setdefault(labels, []).extend(series.points)
+                odd.setdefault(labels, []).extend(series.odd)
             start = last + step
-        return [Series(dict(labels), points) for labels, points in found.items()]
+        return [Series(dict(labels), points, odd[labels]) for labels, points in found.items()]
 
     def has_data(self, start: float, end: float) -> bool:
         """Return whether the server has any series of a time; false also when it may not be asked.
@@ -136,11 +147,23 @@ class Api:
         if reply.status != "success" or reply.data is None:
             raise SourceUnavailable(f"{self.place}: the answer is no success")
         # Newer releases put remarks on the query among the warnings.
-        missing = [it for it in reply.warnings if not it.startswith("PromQL")]
+        missing = [it for it in reply.warnings or () if not it.startswith("PromQL")]
         self.is_partial |= reply.isPartial or bool(missing)
+        if any(it.histogram is not None or it.histograms is not None for it in reply.data.result):
+            raise SchemaDiffers(
+                f"{self.place}: a selector finds a native histogram, which is no counter; the server can keep its"
+                " buckets as counters as well (`always_scrape_classic_histograms`)"
+            )
+        found = [(it.metric, [(at, _number(text)) for at, text in it.points]) for it in reply.data.result]
+        if any(number is None for _, points in found for _, number in points):
+            raise SourceUnavailable(f"{self.place}: the answer is none of the API of Prometheus")
         return [
-            Series(it.metric, [(at, number) for at, text in it.points if isfinite(number := float(text))])
-            for it in reply.data.result
+            Series(
+                labels,
+                [(at, number) for at, number in points if number is not None and isfinite(number)],
+                [at for at, number in points if number is not None and not isfinite(number)],
+            )
+            for labels, points in found
         ]
 
     def _body(self, path: str, given: Mapping[str, str]) -> bytes:
@@ -153,12 +176,20 @@ class Api:
             tls=self._tls,
             now=self._context.now,
             stopping=self._context.stopping,
+            saw=self.seen.append,
             body=Form(given) if is_post else None,
             parameters=None if is_post else given,
             meaning=lambda status, said: meaning(self.place, status, said),
         )
         self.asked.append((path, len(body)))
         return body
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def place_of(config: PrometheusConfig) -> str:

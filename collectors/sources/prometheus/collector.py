@@ -11,23 +11,37 @@ from msgspec import Struct
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.known_days import KINDS as KINDS
+from leverwatch.collectors.daily.over_http import unfinished
 from leverwatch.collectors.daily.sums import Group, added_up
+from leverwatch.collectors.daily.uncounted import uncounted
 from leverwatch.collectors.daily.window import DAY, Days
-from leverwatch.collectors.interface import CollectorContext
+from leverwatch.collectors.errors import SourceUnavailable
+from leverwatch.collectors.interface import CollectorContext, Result, UncountedTokens
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.sources.prometheus import queries
 from leverwatch.collectors.sources.prometheus.api import Api
 from leverwatch.collectors.sources.prometheus.config import PrometheusConfig
-from leverwatch.collectors.sources.prometheus.counting import FIELDS, Naming, amounts_of, fractions, groups
+from leverwatch.collectors.sources.prometheus.counting import (
+    FIELDS,
+    Naming,
+    amounts_of,
+    fractions,
+    groups,
+    twice,
+    without_calls,
+)
 from leverwatch.collectors.sources.prometheus.coverage import Presence, missing
-from leverwatch.collectors.sources.prometheus.growth import TARGET, Grid, Growth, Span, Totals
+from leverwatch.collectors.sources.prometheus.growth import MOST_STARTS, TARGET, Grid, Growth, Span, Totals
 from leverwatch.collectors.sources.prometheus.queries import PART
 from leverwatch.collectors.sources.prometheus.selectors import Selector, among, parse_selector
 
 _SETTLED = 60.0
 """Seconds; the newest samples may still be on their way."""
 _WHOLE_DAY = queries.DAY
+_MOST_KEPT = 1000
+"""Sums of tokens without calls that are kept of a day."""
 GAP, BEGINNING, INCOMPLETE, FRACTION = "gap", "unknown_beginning", "incomplete_answer", "fraction"
+RESTLESS, NO_NUMBER, TWICE, NO_CALLS = "many_starts", "no_number", "scraped_twice", "missing_field"
 """Reasons of problems."""
 
 
@@ -94,8 +108,16 @@ class Counters:
             told.partial |= told.filled
             detail = "the server says that something is missing in its answer"
             told.problems.append((api.place, INCOMPLETE, detail))
+        beside: list[UncountedTokens] = []
+        if not self._config.counts_usage():
+            beside, unattributed = uncounted(told.groups, self._system_of, _MOST_KEPT)
+            if unattributed:
+                detail = f"the system has no name for {unattributed:,} sums of tokens, whose calls are unknown"
+                told.problems.append((api.place, str(Result.UNATTRIBUTED), detail))
+            told.groups = []
         sums = added_up(told.groups, FIELDS, self._system_of)
-        return Answer(
+        answer = Answer(
+            uncounted=tuple(beside),
             usage=sums.usage,
             filled=frozenset(told.filled),
             tallies=sums.tallies,
@@ -106,6 +128,7 @@ class Counters:
             newest=datetime.fromtimestamp(max(presence.seen), UTC) if presence.seen else None,
             problems=(*told.problems, *((api.place, *it) for it in sums.problems)),
         )
+        return unfinished(answer, api.seen)
 
     def _count(self, told: _Told, totals: Totals, number: int, span: Span, growth: Growth, place: str) -> None:
         """Add what was counted on one day."""
@@ -120,6 +143,28 @@ class Counters:
             told.partial.add(day)
             detail = f"{span.unsure} series had counted before their first sample, from which they count here"
             told.problems.append((f"{place}: {day}", BEGINNING, detail))
+        if span.restless:
+            told.partial.add(day)
+            detail = (
+                f"{span.restless} series fell more than {MOST_STARTS} times: gauges, or processes that do not live"
+            )
+            told.problems.append((f"{place}: {day}", RESTLESS, detail))
+        if span.unknown:
+            told.partial.add(day)
+            detail = f"{span.unknown} series have a total that is no number: what they grew by is unknown"
+            told.problems.append((f"{place}: {day}", NO_NUMBER, detail))
+        if self._config.counts_usage() and (number_of := without_calls(found)):
+            told.partial.add(day)
+            detail = (
+                f"inferences: {number_of} systems have tokens, and no counter of calls: their number is unknown"
+            )
+            told.problems.append((f"{place}: {day}", NO_CALLS, detail))
+        if doubled := twice(span):
+            detail = (
+                f"{doubled} series have the same total and address under another job: scraped twice, they count"
+                " twice; `matching` can leave one job out"
+            )
+            told.problems.append((f"{place}: {day}", TWICE, detail))
         for role in fractions(found):
             detail = f"{role}: grew by no whole number of calls; it is rounded"
             told.problems.append((f"{place}: {day}", FRACTION, detail))
@@ -168,7 +213,10 @@ class Counters:
         query = queries.presence(counter, self._witness, up, self._bucket)
         found: dict[str, dict[float, float]] = {"seen": {}, "witness": {}, "down": {}}
         for series in api.over(query, begin + self._bucket, end, self._bucket):
-            found[series.labels[PART].partition(" ")[0]] = dict(series.points)
+            kind = series.labels.get(PART, "").partition(" ")[0]
+            if kind not in found:
+                raise SourceUnavailable(f"{api.place}: the answer has series that were not asked for")
+            found[kind] = dict(series.points)
         return Presence(frozenset(found["seen"]), frozenset(found["witness"]), found["down"])
 
     def _buckets(self, begin: float, end: float) -> Sequence[float]:

@@ -240,11 +240,18 @@ class PrometheusConfig(HttpSettings, DailyConfig):
             found.append(Counter(role, tuple(parse_selector(it).narrowed(more) for it in names), scale))
         return tuple(sorted(found, key=lambda it: ROLES.index(it.role)))
 
+    def counts_usage(self) -> bool:
+        """Whether the source counts inferences: not when its counters tell tokens alone."""
+        return any(it.role == "inferences" for it in self.counters())
+
+    def declared_systems(self) -> frozenset[str]:
+        """The systems that the setting names as they are, if their calls are counted."""
+        return super().declared_systems() if self.counts_usage() else frozenset()
+
     def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield the settings that may not be what is meant."""
         yield from super().doubts()
-        roles = {it.role for it in self.counters()}
-        if "inferences" not in roles:
+        if not self.counts_usage():
             yield (
                 ("preset",),
                 (

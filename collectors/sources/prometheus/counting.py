@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from leverwatch.collectors.daily.sums import Group
 from leverwatch.collectors.sources.prometheus.config import Counter
-from leverwatch.collectors.sources.prometheus.growth import Span, target_of
+from leverwatch.collectors.sources.prometheus.growth import Span, writer_of
 from leverwatch.collectors.sources.prometheus.presets import Preset
 from leverwatch.collectors.sources.prometheus.queries import place_of
 from leverwatch.collectors.sources.prometheus.totals import Grown, Labels, chosen, of_replicas
@@ -26,6 +26,8 @@ AMOUNTS = {
     "cost_usd": "cost_usd",
 }
 """Fields of a group by what a counter counts."""
+_OF_JOBS = frozenset({"job", "service", "endpoint", "container", "prometheus"})
+"""Labels by which two jobs that scrape one address may differ."""
 FIELDS = ("model", "operation", "status", "inferences", *AMOUNTS.values())
 
 
@@ -71,8 +73,8 @@ def amounts_of(
 ) -> dict[str, dict[Names, float]]:
     """Return how much was counted in a span, by what it is and by the names of calls.
 
-    `reduced` takes labels of replicas away; `beside` says whether a name of a counter lay beside an earlier one at
-    a target.
+    `reduced` takes labels of replicas away; `beside` says whether a name of a counter lay beside an earlier one,
+    written by the same process.
     """
     replicas: dict[tuple[str, Labels], list[Grown]] = defaultdict(list)
     for (part, labels), grown in span.grown.items():
@@ -81,7 +83,7 @@ def amounts_of(
     together: dict[tuple[int, tuple[str, ...]], set[int]] = defaultdict(set)
     for (part, labels), several in replicas.items():
         at, choice = place_of(part)
-        target = target_of(labels)
+        target = writer_of(labels)
         amounts = by_name[at, target].setdefault(choice, defaultdict(float))
         amounts[naming(labels)] += of_replicas(several)
         if choice and beside(part, target):
@@ -129,6 +131,34 @@ def groups(day: date, found: Mapping[str, Mapping[Names, float]], preset: Preset
         yield Group(day, {**named, **values, "inferences": served}, template)
         if failed:
             yield Group(day, {**named, "status": "error", "inferences": failed}, template)
+
+
+def without_calls(found: Mapping[str, Mapping[Names, float]]) -> int:
+    """Return of how many names of systems there are tokens, and no counter of calls at all: not even of none."""
+    counted = {names.template for role in ("inferences", "errors") for names in found.get(role, {})}
+    told = {
+        names.template
+        for role in ("input_tokens", "output_tokens")
+        for names, amount in found.get(role, {}).items()
+        if amount > 0
+    }
+    return len(told - counted)
+
+
+def twice(span: Span) -> int:
+    """Return how many series seem to be scraped twice: by two jobs from one address, with the same total."""
+    seen: dict[tuple[str, tuple[tuple[str, str], ...]], list[tuple[str, float]]] = defaultdict(list)
+    for (part, labels), grown in span.grown.items():
+        known = dict(labels)
+        if known.get("instance") and grown.after > 0:
+            rest = tuple(it for it in labels if it[0] not in _OF_JOBS)
+            seen[part, rest].append((known.get("job", ""), grown.after))
+    return sum(
+        1
+        for several in seen.values()
+        for at, (job, total) in enumerate(several)
+        if any(job != other and abs(total - as_much) <= 0.01 * total for other, as_much in several[:at])
+    )
 
 
 def _whole(number: float) -> float:

@@ -7,14 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from leverwatch.collectors.errors import SourceUnavailable
 from leverwatch.collectors.sources.prometheus import queries
 from leverwatch.collectors.sources.prometheus.api import Api, Series
 from leverwatch.collectors.sources.prometheus.config import Counter
 from leverwatch.collectors.sources.prometheus.queries import DAY, HOUR, PART
 from leverwatch.collectors.sources.prometheus.selectors import NAME, Selector, among
-from leverwatch.collectors.sources.prometheus.totals import Grown, Labels, corrected, recovered
+from leverwatch.collectors.sources.prometheus.totals import Grown, Labels, corrected, recovered, starts
 
 TARGET = ("job", "instance")
+WRITER = (*TARGET, "exported_job", "exported_instance", "pod")
+"""What tells processes apart whose samples came through one target, as by federation or a gateway."""
+MOST_STARTS = 24
+"""Of one series on one day: what starts anew more often is no counter of a process that serves."""
 START = "process_start_time_seconds"
 _Target = tuple[str, ...]
 _Place = tuple[str, Labels]
@@ -51,7 +56,7 @@ class Totals(Struct, frozen=True):
     now: Mapping[_Place, Mapping[int, float]]
     """The samples of the last minutes, where there are replicas."""
     beside: frozenset[tuple[str, int, _Target]]
-    """Names that lay beside an earlier one in a span, by the number of its end, at a target."""
+    """Names that lay beside an earlier one in a span, by the number of its end, and by `writer_of`."""
 
     def targets(self) -> list[Mapping[str, str]]:
         """Return the labels of all series."""
@@ -64,6 +69,10 @@ class Span(Struct, frozen=True):
     grown: Mapping[_Place, Grown]
     unsure: int = 0
     """Series that are older than their first sample, so that they are counted from it."""
+    restless: int = 0
+    """Series that started anew more than `MOST_STARTS` times."""
+    unknown: int = 0
+    """Series whose total at the end is no number."""
 
 
 class Growth:
@@ -73,6 +82,8 @@ class Growth:
         self._api, self._counters, self._gap = api, counters, gap
         self._replica_labels = frozenset(replica_labels)
         self._selectors = dict(queries.parts(counters))
+        self._odd: set[tuple[_Place, int]] = set()
+        """Totals that are no number, by the number of their time."""
 
     def totals(self, grid: Grid) -> Totals:
         """Return the running totals at the times of a grid.
@@ -87,7 +98,7 @@ class Growth:
             for kind, place, number, value in self._on(grid, queries.fresh(self._counters)):
                 found[kind][place][number] = value
         beside = frozenset(
-            (part, number, target_of(labels))
+            (part, number, writer_of(labels))
             for (part, labels), points in found["beside"].items()
             for number in points
         )
@@ -114,7 +125,9 @@ class Growth:
         for number in range(1, grid.count + 1):
             known = begins_known[number - 1]
             kinds = {it: processes.get((number, target_of(it[1]))) for it in born[number]}
-            unsure = {it for it in born[number] if not known or kinds[it] == "old"}
+            unsure = {
+                it for it in born[number] if not known or kinds[it] == "old" or (it, number - 1) in self._odd
+            }
             same = {it for it in born[number] - unsure - anew[number] if kinds[it] == "running"}
             yield self._span(totals, number, anew[number], unsure, self._relabelled(totals, number, same))
 
@@ -176,18 +189,22 @@ class Growth:
         whole = {it: self._samples(begin, end, [it]).get(it, []) for it in sorted(unsure & anew)}
         pieces = self._pieces(begin, end, anew - unsure) if anew - unsure else {}
         grown = {}
+        anews: list[Sequence[tuple[float | None, Sequence[float]]]] = [[(None, it)] for it in whole.values()]
+        anews += pieces.values()
+        restless = sum(1 for one in anews if sum(starts(first, it) for first, it in one) > MOST_STARTS)
         for place, points in totals.total.items():
             if number not in points:
                 continue
             before, after = points.get(number - 1), points[number]
-            before = firsts.get(place, relabelled.get(place, before))
+            # Of what is unsure and has no first sample, nothing is known.
+            before = firsts.get(place, after if place in unsure else relabelled.get(place, before))
             told = None
             if samples := whole.get(place):
                 before, told = samples[0], recovered(samples[0], samples)
             elif place in anew:
                 told = corrected(before, after, pieces.get(place, ()))
             grown[place] = Grown(before, after, told, totals.now.get(place, {}).get(number - 1))
-        return Span(grown, len(unsure))
+        return Span(grown, len(unsure), restless, sum(at == number for _, at in self._odd))
 
     def _firsts(self, begin: float, end: float, of: set[_Place]) -> dict[_Place, float]:
         query = queries.firsts(self._counters, int(end - begin))
@@ -248,12 +265,24 @@ class Growth:
         else:
             # Some servers move the times of a range to multiples of its step, which midnights are of days alone.
             found = [it for n in range(first, grid.count + 1) for it in self._api.at(query, grid.time(n))]
-        return ((kind, place, grid.at(moment), value) for kind, place, moment, value in self._marked(found))
+        for series in found:
+            kind, place = self._mark(series)
+            if kind == "total":
+                self._odd.update((place, grid.at(moment)) for moment in series.odd)
+        for kind, place, moment, value in self._marked(found):
+            if abs(moment - grid.time(grid.at(moment))) > 1 or not first <= grid.at(moment) <= grid.count:
+                raise SourceUnavailable(f"{self._api.place}: the answer has times that were not asked for")
+            yield kind, place, grid.at(moment), value
+
+    def _mark(self, series: Series) -> tuple[str, _Place]:
+        kind, _, part = series.labels.get(PART, "").partition(" ")
+        if part not in self._selectors and kind not in ("old", "running"):
+            raise SourceUnavailable(f"{self._api.place}: the answer has series that were not asked for")
+        return kind, (part, _labels(series.labels))
 
     def _marked(self, found: Iterable[Series]) -> Iterator[tuple[str, _Place, float, float]]:
         for series in found:
-            kind, _, part = series.labels[PART].partition(" ")
-            place = (part, _labels(series.labels))
+            kind, place = self._mark(series)
             for moment, value in series.points:
                 yield kind, place, moment, value
 
@@ -266,3 +295,9 @@ def target_of(labels: Iterable[tuple[str, str]]) -> _Target:
     """Return what tells a target apart from others."""
     known = dict(labels)
     return tuple(known.get(label, "") for label in TARGET)
+
+
+def writer_of(labels: Iterable[tuple[str, str]]) -> _Target:
+    """Return what tells the process apart that wrote a series, also behind a target of many."""
+    known = dict(labels)
+    return tuple(known.get(label, "") for label in WRITER)

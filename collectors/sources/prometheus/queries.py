@@ -16,6 +16,7 @@ PART = "leverwatch_part"
 DAY, HOUR = 86_400, 3_600
 _UNITS = (("d", DAY), ("h", HOUR), ("m", 60), ("s", 1))
 _TARGET = "on (job, instance)"
+_WRITER = "on (job, instance, exported_job, exported_instance, pod)"
 
 
 def duration(length: float) -> str:
@@ -63,7 +64,7 @@ def totals(counters: Sequence[Counter], gap: int, length: int) -> str:
         if choice:
             before = " or ".join(str(it) for it in counters[at].selectors[:choice])
             # Every five minutes is enough, as names change with the process that writes them.
-            beside = f"count_over_time(({selector} and {_TARGET} ({before}))[{duration(length)}:5m])"
+            beside = f"count_over_time(({selector} and {_WRITER} ({before}))[{duration(length)}:5m])"
             found.append(marked("beside", part, beside))
     return together(found)
 

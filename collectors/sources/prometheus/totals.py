@@ -42,6 +42,17 @@ def recovered(before: float | None, samples: Iterable[float]) -> float:
     return total
 
 
+def starts(before: float | None, samples: Iterable[float]) -> int:
+    """Return how often a counter started anew in its samples, by the rule of `recovered`."""
+    number, last = 0, before or 0.0
+    for value in samples:
+        if last > _LARGE and last * _HARDLY <= value < last:
+            continue
+        number += value < last
+        last = value
+    return number
+
+
 def corrected(before: float | None, after: float, pieces: Iterable[tuple[float | None, Sequence[float]]]) -> float:
     """Return how much a counter grew that started anew in some pieces of the time.
 

@@ -5,28 +5,25 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from math import inf, isfinite
 
 from msgspec import Struct
 
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.sums import Group, added_up
+from leverwatch.collectors.daily.uncounted import OTHER, TOKENS, uncounted
 from leverwatch.collectors.daily.window import Days
-from leverwatch.collectors.interface import UNKNOWN_MODEL, BilledAmount, Result, UncountedTokens
-from leverwatch.collectors.records.service_tiers import tier_name, tier_of
-from leverwatch.collectors.sources.usage_api.interface import Page, Usage
+from leverwatch.collectors.interface import BilledAmount, Result
+from leverwatch.collectors.sources.usage_api.interface import MODEL, Page, Usage
 
 FIELDS = (
     "inferences", "model", "operation", "status", "tier", "input_tokens", "cached_input_tokens",
     "cache_write_tokens", "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "cost_usd", "latency_ms",
     "errors", "cache_hit",
 )  # fmt: skip
-_TOKENS = (
-    "input_tokens", "cached_input_tokens", "cache_write_tokens", "cache_write_1h_tokens", "output_tokens",
-)  # fmt: skip
-_AMOUNTS = (*_TOKENS, "inferences", "errors", "cost_usd")
+_AMOUNTS = (*TOKENS, "inferences", "errors", "cost_usd")
 MOST_KEPT = 1000
 """Lines of a bill, or of tokens without calls, that are kept of a day; the smallest ones beyond are one line."""
-_OTHER = "other"
 _LONGEST = 200
 
 SystemOf = Callable[[tuple[object, ...]], str | None]
@@ -42,24 +39,44 @@ class Reply(Struct, frozen=True):
 
 
 def answer_of(
-    replies: Sequence[Reply], days: Days, words: Sequence[str], system_of: SystemOf, place: str
+    replies: Sequence[Reply],
+    days: Days,
+    words: Sequence[str],
+    system_of: SystemOf,
+    place: str,
+    *,
+    counts_calls: bool = True,
 ) -> Answer:
     """Return what the answers of an API say of some days.
 
     Args:
         replies: all of them.
-        days: what was asked for. Rows of other days are left out.
+        days: what was asked for. Rows of other days are left out, and said.
         words: what the names of systems are made of.
         system_of: returns the system of the values of these words; None: they name none.
         place: the source, for messages.
+        counts_calls: whether the API tells the number of calls; a day on which it does not is partial.
+
+    Raises:
+        ValueError: a number of calls or an amount is none. The message has no value.
     """
     pages = [page for reply in replies for page in reply.pages]
-    usage = [one for page in pages for one in page.usage if one.day in days and any(map(one.values.get, _AMOUNTS))]
+    if not all(isfinite(one.usd) for page in pages for one in page.billed):
+        raise ValueError("the answer is not as documented: an amount is no number")
+    told_usage = [one for page in pages for one in page.usage]
+    if not all(0 <= (one.values.get("inferences") or 0) < inf for one in told_usage):
+        raise ValueError("the answer is not as documented: a number of calls is negative or none")
+    without = [one.values for one in told_usage if one.values.get("inferences") is None]
+    if not all(0 <= (values.get(name) or 0) < inf for values in without for name in TOKENS):
+        raise ValueError("the answer is not as documented: a number of tokens is negative or none")
+    elsewhere = sum(1 for one in told_usage if one.day not in days)
+    usage = [one for one in told_usage if one.day in days and any(map(one.values.get, _AMOUNTS))]
     once = {one.id: one for one in usage if one.id is not None}
     usage = [*(one for one in usage if one.id is None), *once.values()]
     counted = [one for one in usage if one.values.get("inferences") is not None]
     sums = added_up((_group(one, words) for one in counted), FIELDS, system_of)
-    beside, unattributed = _uncounted([one for one in usage if "inferences" not in one.values], words, system_of)
+    without_calls = (_group(one, words) for one in usage if "inferences" not in one.values)
+    beside, unattributed = uncounted(without_calls, system_of, MOST_KEPT)
     tallies = sums.tallies + Counter({Result.UNATTRIBUTED: unattributed, Result.COUNTED: len(beside)})
     problems = [*sums.problems, *(doubt for page in pages for doubt in page.doubts)]
     if unattributed:
@@ -69,6 +86,18 @@ def answer_of(
     filled = frozenset(one.day for one in usage)
     untold = frozenset(day for day in days if not all(day in one for one in told))
     partial = frozenset(day for page in pages for day in page.partial if day in days)
+    if elsewhere:
+        # What ignores the days that are asked for says nothing of those of which it has no row.
+        untold |= frozenset(days) - filled
+        detail = f"{elsewhere:,} rows are of other days than were asked for, and are left out"
+        problems.append((str(Result.OUT_OF_RANGE), detail))
+    lacking = (
+        frozenset(one.day for one in usage if "inferences" not in one.values) if counts_calls else frozenset()
+    )
+    if lacking:
+        partial |= lacking
+        detail = f"requests are not told on {len(lacking)} days: the number of calls is unknown"
+        problems.append((str(Result.MISSING_FIELD), detail))
     return Answer(
         usage=sums.usage,
         filled=filled,
@@ -93,32 +122,8 @@ def _told(reply: Reply, days: Days) -> frozenset[date]:
 
 
 def _group(one: Usage, words: Sequence[str]) -> Group:
-    return Group(one.day, one.values, tuple(one.names.get(word) for word in words), one.size)
-
-
-def _uncounted(
-    usage: Iterable[Usage], words: Sequence[str], system_of: SystemOf
-) -> tuple[list[UncountedTokens], int]:
-    """Return the tokens of calls whose number is unknown, and how many sums name no system."""
-    sums: dict[tuple[date, str, str, str], list[float]] = defaultdict(lambda: [0.0] * len(_TOKENS))
-    unattributed = 0
-    for one in usage:
-        system = system_of(tuple(one.names.get(word) for word in words))
-        if system is None:
-            unattributed += 1
-            continue
-        tier = tier_name(tier_of(one.values.get("tier")), one.size)
-        cell = sums[one.day, system, str(one.values.get("model") or UNKNOWN_MODEL)[:_LONGEST], tier]
-        for at, name in enumerate(_TOKENS):
-            cell[at] += one.values.get(name) or 0
-    kept: dict[tuple[date, str, str, str], list[float]] = {}
-    seen: Counter[date] = Counter()
-    for key, cell in sorted(sums.items(), key=lambda it: (-sum(it[1]), it[0])):
-        seen[key[0]] += 1
-        place = key if seen[key[0]] <= MOST_KEPT else (key[0], _OTHER, _OTHER, key[3])
-        kept[place] = [a + b for a, b in zip(kept.get(place, [0.0] * len(_TOKENS)), cell, strict=True)]
-    found = [UncountedTokens(system, model, day, tier, *cell) for (day, system, model, tier), cell in kept.items()]
-    return found, unattributed
+    names = {MODEL: one.values.get("model"), **one.names}
+    return Group(one.day, one.values, tuple(names.get(word) for word in words), one.size)
 
 
 def kept_amounts(billed: Iterable[BilledAmount]) -> tuple[BilledAmount, ...]:
@@ -130,5 +135,5 @@ def kept_amounts(billed: Iterable[BilledAmount]) -> tuple[BilledAmount, ...]:
     seen: Counter[date] = Counter()
     for key, usd in sorted(sums.items(), key=lambda it: (-abs(it[1]), it[0])):
         seen[key[0]] += 1
-        kept[key if seen[key[0]] <= MOST_KEPT else (key[0], _OTHER, _OTHER)] += usd
+        kept[key if seen[key[0]] <= MOST_KEPT else (key[0], OTHER, OTHER)] += usd
     return tuple(BilledAmount(*key, usd) for key, usd in sorted(kept.items()))

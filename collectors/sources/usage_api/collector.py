@@ -13,10 +13,10 @@ import requests
 
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.collector import DailyCollector
-from leverwatch.collectors.daily.errors import CredentialsRefused, PermissionRefused
+from leverwatch.collectors.daily.errors import CredentialsRefused, PermissionRefused, SchemaDiffers
 from leverwatch.collectors.daily.http_config import auth_of, tls_of
 from leverwatch.collectors.daily.known_days import KINDS as KINDS
-from leverwatch.collectors.daily.over_http import fetched
+from leverwatch.collectors.daily.over_http import fetched, unfinished
 from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.http import Json, Limits
@@ -24,9 +24,8 @@ from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.sources.usage_api.answering import Reply, answer_of
 from leverwatch.collectors.sources.usage_api.config import UsageApiConfig
-from leverwatch.collectors.sources.usage_api.interface import Question, Wish
+from leverwatch.collectors.sources.usage_api.interface import MODEL, Question, Wish
 from leverwatch.collectors.sources.usage_api.paging import pages
-from leverwatch.collectors.sources.usage_api.shapes import after, midnight
 
 _LARGEST = 64 << 20
 _WAIT = 60.0
@@ -87,9 +86,13 @@ class Account:
             Reply(first.what, tuple(pages(self._api, first, wish, self._place, fetch)), first.what not in BILLS)
             for first in self._api.questions(wish)
         ]
-        answer = answer_of(replies, days, self._paths, self._system_of, self._place)
-        not_over = frozenset(day for day in answer.filled if seen and midnight(after(day)) > min(seen))
-        return msgspec.structs.replace(answer, partial=answer.partial | not_over) if not_over else answer
+        try:
+            answer = answer_of(
+                replies, days, self._paths, self._system_of, self._place, counts_calls=self._api.counts_calls
+            )
+        except ValueError as error:
+            raise SchemaDiffers(f"{self._place}: {error}") from None
+        return unfinished(answer, seen)
 
     def shown(self, days: Days) -> str:
         """Return the requests for some days, one a line, without secrets."""
@@ -103,7 +106,8 @@ class Account:
         return line if question.body is None else f"{line}\n  {msgspec.json.encode(question.body).decode()}"
 
     def _wish(self, days: Days) -> Wish:
-        words = tuple(dict.fromkeys(self._paths))
+        # The model is told anyway: no API is asked to tell calls apart by it once more.
+        words = tuple(dict.fromkeys(str(it) for it in self._paths if it in self._api.words or it != MODEL))
         return Wish(days, words, self._config.only, self._config.costs and self._api.has_costs)
 
 

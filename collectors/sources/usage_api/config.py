@@ -13,6 +13,7 @@ from leverwatch.collectors.daily.http_config import HttpSettings
 from leverwatch.collectors.daily.window import DAY
 from leverwatch.collectors.records.fields import parse_template
 from leverwatch.collectors.sources.usage_api.apis.registry import APIS
+from leverwatch.collectors.sources.usage_api.interface import MODEL
 
 if TYPE_CHECKING:
     from leverwatch.collectors.sources.usage_api.interface import UsageApi
@@ -64,11 +65,11 @@ class UsageApiConfig(HttpSettings, DailyConfig):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         api = self.known
-        words = parse_template(self.system).paths
+        words = [word for word in parse_template(self.system).paths if word != MODEL]
         free = tuple(word.removesuffix("NAME") for word in api.words if word.endswith("NAME"))
         strange = sorted(word for word in {*words} - {*api.words} if not (free and word.startswith(free)))
         if strange:
-            told = ", ".join(api.words)
+            told = ", ".join(dict.fromkeys((*api.words, MODEL)))
             raise ValueError(f"system names {', '.join(strange)}; {api.name} tells only: {told}")
         if api.most_words is not None and len(set(words)) > api.most_words:
             raise ValueError(

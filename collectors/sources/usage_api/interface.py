@@ -12,6 +12,9 @@ from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.interface import BilledAmount
 from leverwatch.collectors.tells import Tells
 
+MODEL = "model"
+"""The word of a system that every API has: the model, as it counts."""
+
 
 class Question(Struct, frozen=True):
     """One request, whose answer may have further pages."""

@@ -63,7 +63,7 @@ def test_a_day_with_nothing_but_failed_calls_has_calls_and_one_without_any_has_n
 def test_tokens_without_a_call_are_said_and_belong_to_no_other_call() -> None:
     answer = answer_of([Metered(DAY, "m", 0.0, sums={"input_tokens": Sum(9.0)})], lambda _: "bot", "source cloud")
 
-    assert (answer.usage, answer.filled) == ((), frozenset())
+    assert answer.usage == ()
     assert answer.problems == (
         ("source cloud", "missing_field", "inferences: 2026-11-20 has tokens without a successful call"),
     )
@@ -97,3 +97,19 @@ def test_parts_that_are_counted_beside_the_input_are_put_inside() -> None:
 
     assert with_parts(sums, ("cached_input_tokens", "cache_write_tokens"))["input_tokens"] == Sum(17.0, 3)
     assert "input_tokens" not in with_parts({"cached_input_tokens": Sum(5.0)}, ("cached_input_tokens",))
+
+
+def test_a_day_with_tokens_and_no_count_of_calls_is_partial_and_no_true_zero() -> None:
+    found = answer_of([Metered(DAY, "m", 0.0, 0.0, {"input_tokens": Sum(9.0)})], lambda _: "bot", "s")
+
+    assert (found.usage, found.filled, found.partial) == ((), {DAY}, {DAY})
+    assert [problem[1] for problem in found.problems] == ["missing_field"]
+
+
+@pytest.mark.parametrize(("calls", "failed"), [(float("nan"), 0.0), (-1.0, 0.0), (2.0, float("inf"))])
+def test_a_number_of_calls_that_is_none_is_said_and_its_day_is_partial(calls: float, failed: float) -> None:
+    found = answer_of([Metered(DAY, "m", calls, failed), Metered(DAY, "n", 3.0)], lambda _: "bot", "s")
+
+    assert [(row.model, row.inferences) for row in found.usage] == [("n", 3)]
+    assert (found.filled, found.partial) == ({DAY}, {DAY})
+    assert [problem[1] for problem in found.problems] == ["mistyped_field"]

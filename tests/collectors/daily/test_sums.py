@@ -123,3 +123,21 @@ def test_calls_without_a_system_are_told_by_their_values() -> None:
     assert found.unattributed["team: (none)"] == 9
     assert sum(found.unattributed.values()) == found.calls[Result.UNATTRIBUTED] == 10
     assert found.problems == (("unattributed", "names no system: 10 calls"),)
+
+
+def test_what_is_no_sum_is_unknown_and_what_is_no_number_of_calls_is_refused() -> None:
+    found = sums(
+        group(inferences=10, model="m", input_tokens=-5, output_tokens=7),
+        group(inferences=3, model="m", input_tokens=float("nan")),
+        group(inferences=2, model={"a": 1}, input_tokens=4),
+        *(group(inferences=odd, model="m") for odd in (float("nan"), float("inf"), -1, 1e30)),
+    )
+
+    amounts = {row.model: (row.inferences, row.input_tokens, row.unknown_input) for row in found.usage}
+    assert amounts == {"m": (13, 0, 13), "unknown": (2, 4, 0)}
+    assert found.tallies[Result.MISTYPED_FIELD] == 4
+    assert [detail for _, detail in found.problems] == [
+        "input_tokens: negative or no number, and so unknown: 13 calls",
+        "model: no text, and so unknown: 2 calls",
+        "inferences: 4 sums are no number of calls",
+    ]

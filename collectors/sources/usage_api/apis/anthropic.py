@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from leverwatch.collectors.interface import BilledAmount, Result
+from leverwatch.collectors.interface import BilledAmount
 from leverwatch.collectors.records.service_tiers import size_of
 from leverwatch.collectors.sources.usage_api.interface import Page, Question, Usage, UsageApi, Wish
 from leverwatch.collectors.sources.usage_api.shapes import after, day_of_moment, known, parsed, rfc3339
@@ -118,14 +118,7 @@ def read(question: Question, body: bytes, _wish: Wish) -> Page:
     rows = [(day_of_moment(row.starting_at), row) for row in page.data]
     if question.what == "cost":
         return Page(billed=[_billed(day, row) for day, row in rows], following=following)
-    lacking = frozenset(day for day, row in rows if row.usage is not None and row.usage.requests is None)
-    doubt = f"requests are not told on {len(lacking)} days: the number of calls is unknown"
-    return Page(
-        usage=[_usage(day, row.group, row.usage) for day, row in rows if row.usage is not None],
-        partial=lacking,
-        doubts=[(str(Result.MISSING_FIELD), doubt)] if lacking else (),
-        following=following,
-    )
+    return Page(usage=[_usage(day, row) for day, row in rows], following=following)
 
 
 def following_page(question: Question, page: str | None, *, more: bool) -> Question | None:
@@ -141,7 +134,10 @@ def following_page(question: Question, page: str | None, *, more: bool) -> Quest
     return Question(question.what, question.path, {**question.parameters, "page": page})
 
 
-def _usage(day: date, group: _Group, metrics: _Metrics) -> Usage:
+def _usage(day: date, row: _Row) -> Usage:
+    group, metrics = row.group, row.usage
+    if metrics is None:
+        raise ValueError("the answer is not as documented: a row has no `usage`")
     values = token_values(metrics)
     tier = group.service_tier
     values |= known({"inferences": metrics.requests, "model": group.model})

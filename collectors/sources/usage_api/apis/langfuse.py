@@ -79,7 +79,9 @@ def read(question: Question, body: bytes, wish: Wish) -> Page:
         middle = first + DAY * ((last - first).days // 2)
         halves = (Days(first, middle), Days(after(middle), last))
         return Page(told=frozenset(), further=tuple(_question(wish, half) for half in halves))
-    return Page(usage=[_summed(row) for row in rows], told=_days_of(question))
+    told = _days_of(question)
+    # The end of a time may belong to it there, and then a call at midnight is in the sums of both halves.
+    return Page(usage=[it for it in map(_summed, rows) if it.day in told], told=told)
 
 
 def _days_of(question: Question) -> frozenset[date]:
@@ -99,18 +101,32 @@ def _summed(row: Mapping[str, Any]) -> Usage:
         "output_tokens": _number(row, "sum_outputTokens") or None,
         "cost_usd": _number(row, "sum_totalCost") or None,
         "latency_ms": _number(row, "sum_latency") or None,
-        "model": row.get(_MODEL),
+        "model": _text(row, _MODEL),
         "operation": _KINDS.get(str(kind)),
         "status": "error" if row.get(_LEVEL) == "ERROR" else None,
     }
     if values["inferences"] is None:
         raise ValueError("the answer is not as documented: a row has no `count_count`")
-    return Usage(date.fromisoformat(moment[:10]), known(values), {name: row.get(name) for name in _DIMENSIONS})
+    try:
+        day = date.fromisoformat(moment[:10])
+    except ValueError:
+        raise ValueError("the answer is not as documented: `time_dimension` is no time") from None
+    return Usage(day, known(values), {name: row.get(name) for name in _DIMENSIONS})
 
 
 def _number(row: Mapping[str, Any], name: str) -> float | None:
     value = row.get(name)
-    return None if value is None else float(value)
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"the answer is not as documented: `{name}` is no number") from None
+
+
+def _text(row: Mapping[str, Any], name: str) -> str | None:
+    value = row.get(name)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"the answer is not as documented: `{name}` is no text")
+    return value
 
 
 class _Meta(Struct):

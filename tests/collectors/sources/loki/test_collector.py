@@ -157,3 +157,31 @@ def test_the_queries_are_shown_and_have_no_key() -> None:
     )
     assert "1795046399999999999" in shown
     assert KEY not in shown
+
+
+def test_lines_that_name_no_system_are_shown_by_what_they_have_instead() -> None:
+    rules = [{"is": "shop", "where": {"team": "shop"}}]
+    lines = [line("2026-11-18T08:00:00"), *[line("2026-11-18T09:00:00", team="ads")] * 3]
+    with serving(Loki(*lines)) as served:
+        found = ask(served, "2026-11-18", system=rules)
+
+    assert [row.system for row in found.usage] == ["shop"]
+    assert found.unattributed == {"team: ads": 3}
+
+
+@pytest.mark.parametrize("number", ["NaN", "+Inf", "-1", "x"])
+def test_what_is_no_number_of_lines_is_refused(number: str) -> None:
+    series = {"metric": {"team": "shop"}, "value": [0, number]}
+    body = {"status": "success", "data": {"resultType": "vector", "result": [series]}}
+    with serving(lambda _: Reply(body)) as served, pytest.raises(SchemaDiffers, match="no number"):
+        ask(served, "2026-11-18")
+
+
+def test_a_day_is_not_over_before_loki_says_so() -> None:
+    with serving(Loki(line("2026-11-18T08:00:00"), line("2026-11-19T08:00:00"))) as served:
+        served.now = datetime(2026, 11, 19, 23, 59, 59, tzinfo=UTC)
+        early = ask(served, "2026-11-18", "2026-11-19")
+        served.now = datetime(2026, 11, 20, tzinfo=UTC)
+        late = ask(served, "2026-11-18", "2026-11-19")
+
+    assert (early.partial, late.partial) == ({date(2026, 11, 19)}, frozenset())

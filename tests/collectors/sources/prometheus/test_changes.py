@@ -64,6 +64,29 @@ WORLD = [
     # Gone for two days and a half, with more when it is back.
     counter("back", "new_total", 100, 0, 6 * HOUR),
     counter("back", "new_total", 5000, 2 * DAY + 18 * HOUR),
+    # Two processes behind one target, of which each writes another name.
+    counter("federated", "old_total", 500, exported_instance="a"),
+    counter("federated", "new_total", 900, exported_instance="b"),
+    # One process that two jobs scrape, and one of the same name elsewhere.
+    *(
+        Stored(
+            "new_total",
+            {"case": "twice", "job": job, "instance": instance},
+            [(at, first + n) for n, at in enumerate(every(60.0, 0, 4 * DAY))],
+        )
+        for job, instance, first in (("pods", "a:1", 70.0), ("services", "a:1", 70.0), ("pods", "b:1", 70.0))
+    ),
+    # What rises and falls, and a process that seldom lives for an hour.
+    Stored(
+        "new_total",
+        {"case": "gauge", "job": "gauge"},
+        [(at, float(5 + n % 2)) for n, at in enumerate(every(60.0, 0, 3 * DAY))],
+    ),
+    Stored(
+        "new_total",
+        {"case": "hourly", "job": "hourly"},
+        [(at, float(n % 70)) for n, at in enumerate(every(60.0, 0, 3 * DAY))],
+    ),
     # Fractions.
     Stored("cost_total", {"case": "cost", "job": "cost"}, [(at, at / 8) for at in every(60.0, 0, 3 * DAY)]),
     Stored("new_total", {"case": "cost", "job": "cost"}, [(at, at / 8) for at in every(60.0, 0, 3 * DAY)]),
@@ -105,6 +128,42 @@ def test_of_two_names_beside_each_other_one_counts(changing: str) -> None:
 
 def test_two_names_of_different_targets_both_count(changing: str) -> None:
     assert told(changing, "halves") == {1: 2 * A_DAY}
+
+
+def test_two_names_of_processes_behind_one_target_both_count(changing: str) -> None:
+    assert told(changing, "federated") == {1: 2 * A_DAY}
+
+
+def test_tokens_without_any_counter_of_calls_are_those_of_an_unknown_number_of_calls(changing: str) -> None:
+    """As after an upgrade that renamed the counter of calls alone."""
+    names = {"inferences": "renamed_again_total", "input_tokens": "new_total"}
+    answer = source(changing, metrics=names, matching='case="team"', system="{case}").ask(days(1, 1))
+
+    assert set(answer.partial) == {day(1)}
+    assert [(reason, detail) for _, reason, detail in answer.problems] == [
+        ("missing_field", "inferences: 1 systems have tokens, and no counter of calls: their number is unknown")
+    ]
+
+
+def problems(url: str, case: str) -> tuple[list[str], set[object]]:
+    asked = source(url, metrics={"inferences": "new_total"}, matching=f'case="{case}"')
+    answer = asked.ask(days(1, 1))
+    return [f"{reason}: {detail}" for _, reason, detail in answer.problems], set(answer.partial)
+
+
+def test_a_process_that_two_jobs_scrape_is_said(changing: str) -> None:
+    (said,), partial = problems(changing, "twice")
+
+    assert said.startswith("scraped_twice: 1 series have the same total and address under another job")
+    assert partial == set()
+
+
+def test_what_falls_all_the_time_is_said_to_be_no_counter_and_its_day_is_partial(changing: str) -> None:
+    (said,), partial = problems(changing, "gauge")
+
+    assert said.startswith("many_starts: 1 series fell more than 24 times: gauges")
+    assert partial == {day(1)}
+    assert problems(changing, "hourly") == ([], set())
 
 
 def test_a_process_that_was_old_when_it_was_first_scraped_brings_nothing_of_its_past(changing: str) -> None:

@@ -105,7 +105,9 @@ def test_a_server_that_counts_no_calls_is_doubted_and_a_constant_system_is_decla
     assert path == ("preset",)
     assert "counts no calls" in said
     assert list(config(preset="llama.cpp", metrics={"inferences": "x"}).doubts()) == []
-    assert [set(it.declared_systems()) for it in (llama, config(preset="vllm"))] == [{"bot"}, set()]
+    beside = config(preset="llama.cpp", metrics={"inferences": "x"}, system="bot")
+    assert [it.counts_usage() for it in (llama, beside, config(preset="vllm"))] == [False, True, True]
+    assert [set(it.declared_systems()) for it in (llama, beside, config(preset="vllm"))] == [set(), {"bot"}, set()]
 
 
 def test_what_a_source_tells_follows_from_its_counters() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,18 @@ ERRORS: list[tuple[Answer, type[CollectorError], str]] = [
     (Answer(b"<html>log in</html>"), SourceUnavailable, "is none of the API of Prometheus"),
     (Answer(b'{"status": "error"}'), SourceUnavailable, "is no success"),
     (Answer(b'{"status": "success"}'), SourceUnavailable, "is no success"),
+    (success([{"metric": {"x": SECRET}, "values": [[0, SECRET]]}]), SourceUnavailable, "is none of the API"),
+    (success([{"metric": {"x": SECRET}, "values": [[0, "1"]]}]), SourceUnavailable, "has series that were not"),
+    (
+        success([{"metric": {"leverwatch_part": "total 0.0"}, "values": [[0, "1"]]}]),
+        SourceUnavailable,
+        "times that were not asked for",
+    ),
+    (
+        success([{"metric": {"leverwatch_part": "total 0.0"}, "histograms": [[0, {"count": SECRET}]]}]),
+        SchemaDiffers,
+        "a native histogram, which is no counter",
+    ),
 ]  # fmt: skip
 
 
@@ -121,6 +135,39 @@ def test_a_first_series_is_new_when_the_server_had_others_before_and_asking_for_
 
     assert calls(found) == {("bot", 1): counted}
     assert [reason for _, reason, _ in found.problems] == reasons
+
+
+def test_a_total_that_is_no_number_brings_nothing_of_the_past_and_makes_both_of_its_days_partial(
+    served: Provider,
+) -> None:
+    """Of a day that ends with one nobody knows what it counted; the next one counts from its first sample."""
+
+    def answer(query: dict[str, str]) -> Answer:
+        if '"first 0.0"' in query["query"]:
+            first = {"metric": {"leverwatch_part": "first 0.0"}, "value": [float(query["time"]), "203514"]}
+            return success([first])
+        whole = json.loads(answered(query).body)["data"]["result"]
+        for series in whole if '"total 0.0"' in query["query"] else ():
+            series["values"] = [[at, "NaN" if at == FIRST.timestamp() + DAY else n] for at, n in series["values"]]
+        return success(whole)
+
+    served.answer = answer
+
+    found = source(served.url, **OWN).ask(days(0, 2))
+
+    assert set(found.partial) == {day(0), day(1)}
+    assert [reason for _, reason, _ in found.problems] == ["no_number", "unknown_beginning"]
+    total = int((FIRST.timestamp() + 2 * DAY) / DAY * PER_DAY)
+    assert calls(found) == {("bot", 1): total - 203514, ("bot", 2): PER_DAY}
+
+
+def test_a_day_is_not_over_before_the_server_says_so(served: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of this machine is days ahead."""
+    served.answer = answered
+    said = formatdate(FIRST.timestamp() + DAY + 3600, usegmt=True)
+    monkeypatch.setattr(BaseHTTPRequestHandler, "date_time_string", lambda *_: said)
+
+    assert set(source(served.url, **OWN).ask(days(0, 2)).partial) == {day(1), day(2)}
 
 
 def test_series_without_the_labels_of_a_system_are_said_and_not_counted(served: Provider) -> None:

@@ -1,0 +1,49 @@
+"""Adds up tokens of calls whose number no source tells: neither zero calls nor one. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date
+
+from leverwatch.collectors.daily.sums import Group
+from leverwatch.collectors.interface import UNKNOWN_MODEL, UncountedTokens
+from leverwatch.collectors.records.service_tiers import tier_name, tier_of
+
+TOKENS = (
+    "input_tokens", "cached_input_tokens", "cache_write_tokens", "cache_write_1h_tokens", "output_tokens",
+)  # fmt: skip
+"""The fields of a group that are read, in the order of `UncountedTokens`."""
+OTHER = "other"
+_LONGEST = 200
+
+
+def uncounted(
+    groups: Iterable[Group], system_of: Callable[[tuple[object, ...]], str | None], most: int
+) -> tuple[list[UncountedTokens], int]:
+    """Return the tokens of calls whose number is unknown, and how many groups name no system.
+
+    Args:
+        groups: the tokens; a number of calls in them is not looked at.
+        system_of: returns the system of the values of the template; None: they name none.
+        most: how many sums are kept of a day; the smallest ones beyond are one.
+    """
+    sums: dict[tuple[date, str, str, str], list[float]] = defaultdict(lambda: [0.0] * len(TOKENS))
+    unattributed = 0
+    for one in groups:
+        system = system_of(one.template)
+        if system is None:
+            unattributed += 1
+            continue
+        tier = tier_name(tier_of(one.values.get("tier")), one.size)
+        cell = sums[one.day, system, str(one.values.get("model") or UNKNOWN_MODEL)[:_LONGEST], tier]
+        for at, name in enumerate(TOKENS):
+            cell[at] += one.values.get(name) or 0
+    kept: dict[tuple[date, str, str, str], list[float]] = {}
+    seen: Counter[date] = Counter()
+    for key, cell in sorted(sums.items(), key=lambda it: (-sum(it[1]), it[0])):
+        seen[key[0]] += 1
+        place = key if seen[key[0]] <= most else (key[0], OTHER, OTHER, key[3])
+        kept[place] = [a + b for a, b in zip(kept.get(place, [0.0] * len(TOKENS)), cell, strict=True)]
+    found = [UncountedTokens(system, model, day, tier, *cell) for (day, system, model, tier), cell in kept.items()]
+    return found, unattributed
