@@ -314,7 +314,10 @@ def refusal(data: bytes) -> str:
     if table is not None:
         text = found_and_missing(table.records, lambda path: path[0])
         said += ["the first line is no header, but values"] if has_no_header(table) else [text] if text else []
-    return "; ".join(dict.fromkeys(said)) or "no records of JSON, and no table"
+    return "; ".join(dict.fromkeys(said)) or (
+        "no records of JSON, no table, and no lines of text that have a time and a model or tokens each; a call"
+        " over several lines of text is not read"
+    )
 
 
 def tried() -> str:

@@ -96,7 +96,8 @@ def lines(*records: Any) -> bytes:
          "model found in llm; tokens found in usage.prompt_tokens; no time"),
         (lines("2026-03-10T08:00:00Z,gpt-9,12", "2026-03-10T09:00:00Z,gpt-9,15"), "the first line is no header"),
         (lines("date,calls", "2026-03-10,7"), "time found in date; no model, no tokens"),
-        (b"hello\n", "no records of JSON, and no table"),
+        (b"hello\n", "no records of JSON, no table, and no lines of text that have a time"),
+        (b"at: 2026-03-10 08:00:01\nmodel: gpt-9\ntokens: 12\n\n" * 9, "over several lines of text is not read"),
     ],
 )  # fmt: skip
 def test_a_refusal_says_what_was_found_and_what_is_missing(data: bytes, words: str) -> None:
