@@ -7,7 +7,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from tests.collectors.sources.git.repo import Repo, git
 from tests.collectors.sources.models.server import Answer, Provider, models, provider
 from tests.collectors.sources.prometheus.pretended import answered, failure
 from tests.collectors.sources.web import Web, web
-from tests.e2e import clouds
+from tests.e2e import clouds, platforms
 from tests.e2e.agents import running
 from tests.e2e.forked import Forked
 from tests.e2e.kills.ledger import Ledger
@@ -35,6 +35,9 @@ pytestmark = pytest.mark.e2e
 
 CANARIES = (CANARY, samples.CANARY)
 SECRET = "s3cr3t-t0k3n"
+ASKED_FOR_DAYS = frozenset(
+    {"sql", "prometheus", "cloudwatch", "azure-monitor", "google-monitoring", "usage-api", "loki"}
+)
 ALL_RESULTS = frozenset(Result) - {Result.NOT_A_CALL, Result.PART, Result.OUT_OF_RANGE}
 """Of the log below: every way in which a record of a field map can end."""
 FIELDS = {
@@ -212,7 +215,11 @@ def configure(folder: Path, store: str, log: str, served: Provider, sky: Web) ->
         "log": {"level": "debug", "format": log},
         "sources": [
             {**source, "interval": "500ms"}
-            for source in (*sources(folder, served.url), *clouds.sources(sky.url, SECRET))
+            for source in (
+                *sources(folder, served.url),
+                *clouds.sources(sky.url, SECRET),
+                *platforms.sources(sky.url, SECRET),
+            )
         ],
     }
     path = folder / "leverwatch.yaml"
@@ -244,10 +251,21 @@ def kept(config: Path, store: str) -> dict[str, bytes]:
     return found
 
 
+def commands(pid: int) -> Iterator[bytes]:
+    """Yield the command line of a process and of those that it started, each of which may end in between."""
+    waiting = [str(pid)]
+    while waiting:
+        one = waiting.pop()
+        with suppress(OSError):
+            yield Path(f"/proc/{one}/cmdline").read_bytes()
+            for children in Path(f"/proc/{one}/task").glob("*/children"):
+                waiting += children.read_text().split()
+
+
 def assert_nowhere(found: Mapping[str, bytes]) -> None:
     for name, data in found.items():
         for canary in (*CANARIES, SECRET):
-            for form in (canary.encode(), canary.encode().hex().encode(), canary[:8].encode()):
+            for form in (canary.encode(), canary.encode().hex().encode(), canary[:12].encode()):
                 assert form not in data, f"{name}: {data[max(0, data.find(form) - 300) :][:400]!r}"
 
 
@@ -259,7 +277,11 @@ def test_no_type_of_source_and_no_error_lets_a_text_or_a_token_out(
         monkeypatch.setenv(name, value)
     with provider() as served, web() as sky:
         served.answer = answer
-        sky.answer = lambda asked: clouds.answer(asked, CANARY)
+        sky.answer = lambda asked: (
+            platforms.answer(asked, CANARY)
+            if asked.path.startswith("/platforms/")
+            else clouds.answer(asked, CANARY)
+        )
         config = configure(tmp_path, store_url, log_format, served, sky)
         assert command(config, "backfill", "--dry-run") == 1
         for arguments in (["collect"], ["collect", "--format", "json"], ["backfill", "--format", "json"]):
@@ -269,11 +291,21 @@ def test_no_type_of_source_and_no_error_lets_a_text_or_a_token_out(
             ["check-config"], ["check-config", "--format", "json"], ["replay", "--since", "2026-11-20"],
         ):  # fmt: skip
             assert command(config, *arguments) == 0, arguments
+        asked_for_days = {it["type"]: it["name"] for it in yaml.safe_load(config.read_text())["sources"]}
+        for kind in ASKED_FOR_DAYS:
+            assert command(config, "check-source", asked_for_days[kind].removesuffix("-refused")) in (0, 1)
         port = int(yaml.safe_load(config.read_text())["server"]["listen"].rpartition(":")[2])
         with running(config, port) as agent:
+            processes: set[bytes] = set()
+
+            def failing_now() -> set[str]:
+                processes.update(commands(agent.process.pid))
+                return set(re.findall(failing, agent.metrics()))
+
             failing = r'leverwatch_collector_success{source="([\w-]+)"} 0'
             wanted = {
                 *clouds.REFUSED,
+                *platforms.REFUSED,
                 "shallow",
                 "broken",
                 "web",
@@ -284,9 +316,10 @@ def test_no_type_of_source_and_no_error_lets_a_text_or_a_token_out(
                 "elsewhere",
                 "counters",
             }
-            wait_until(lambda: wanted <= set(re.findall(failing, agent.metrics())), 60, "all were tried")
+            wait_until(lambda: wanted <= failing_now(), 60, "all were tried")
             pages = {page: requests.get(agent.url + page, timeout=20).content for page in PAGES}
-            pages["processes"] = Path(f"/proc/{agent.process.pid}/cmdline").read_bytes()
+            processes.update(commands(agent.process.pid))
+            pages["processes"] = b"\n".join(sorted(processes))
             assert agent.terminate() == 0
         found = kept(config, store_url)
         said = [*served.tokens, *(it.headers.get("Authorization") for it in sky.asked)]
@@ -301,6 +334,6 @@ def test_no_type_of_source_and_no_error_lets_a_text_or_a_token_out(
         rows = connection.execute(text("SELECT source, result FROM record_tallies")).all()
     results = {row.result for row in rows if row.source in {"app", "torn"}}
     assert results == ALL_RESULTS
-    assert {"whole", "copy", "evals", "models", "table", "bedrock", "azure", "vertex"} <= {
+    assert {"whole", "copy", "evals", "models", "table", "bedrock", "azure", "vertex", *platforms.COUNTED} <= {
         row.source for row in rows if row.result == "counted"
     }

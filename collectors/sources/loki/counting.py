@@ -9,7 +9,7 @@ from math import inf
 from typing import Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct
 
 from leverwatch.collectors.daily.sums import Group
 from leverwatch.collectors.sources.loki.config import LokiConfig
@@ -38,7 +38,7 @@ class _Data(Struct, rename="camel"):
 class _Reply(Struct):
     status: str
     data: _Data
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[str] | None = None
 
 
 def queries(config: LokiConfig, words: Sequence[str]) -> dict[str, str]:
