@@ -26,8 +26,8 @@ AMOUNTS = (
     "reasoning_tokens", "latency_ms", "cost_usd", "attempts", "errors",
 )  # fmt: skip
 """Fields of a group that are sums over its calls."""
-_LARGEST = 1e15
-"""No sum over the calls of a day is as large; beyond nine times as much, a number is no longer whole."""
+_LARGEST = 1e24
+"""No sum of numbers that single calls may have, each up to 2^53, is as large."""
 
 
 class Group(Struct, frozen=True):
