@@ -32,6 +32,7 @@ from leverwatch.collectors.sources.sql.engines.interface import (
     quoted,
     schema_of,
     stores_booleans,
+    summed,
 )
 from leverwatch.collectors.sources.sql.unbranched import Unbranched
 from leverwatch.collectors.sources.sql.values import (
@@ -114,8 +115,8 @@ def statement_of(config: SqlConfig, engine: Engine, days: Days, types: Types | N
     column = rows.c
     grouped = [column[DAY_OF], *(column[name] for name in (*plan.names, *plan.template))]
     grouped += [column[CODE]] if CODE in column else []
-    summed = (*codes.amounts, CALLS) if codes.has_calls else codes.amounts
-    sums = [*(sa.func.sum(column[name]).label(name) for name in summed), sa.func.count().label(ROWS)]
+    amounts = (*codes.amounts, CALLS) if codes.has_calls else codes.amounts
+    sums = [*(summed(engine, column[name]).label(name) for name in amounts), sa.func.count().label(ROWS)]
     return sa.select(*grouped, *sums).group_by(*grouped)
 
 

@@ -32,6 +32,8 @@ from leverwatch.collectors.sources.sql.engines.interface import TakesEveryBranch
 from leverwatch.collectors.sources.sql.values import possible
 
 _BESIDE = "beside"
+_AS_PLUS = 7
+"""Between that of a comparison and that of a product."""
 _ZERO: ColumnElement[int] = sa.literal_column("0", sa.Integer)
 Made = Mapping[str, ColumnElement[Any]]
 
@@ -71,7 +73,7 @@ class Unbranched(Struct, frozen=True):
         if len(self.codes.parts) == 1:
             (name,) = self.codes.parts
             part = self.engine.stored(values[name])
-            return {_BESIDE: _is(sa.and_(part > taken, values[_tested(name)]))}
+            return {_BESIDE: _is(_times(part > taken, values[_tested(name)]))}
         return {_BESIDE: _is(parts > taken)}
 
     def _parts(self, values: Values) -> ColumnElement[Any]:
@@ -79,16 +81,23 @@ class Unbranched(Struct, frozen=True):
 
     def _length(self, values: Values) -> ColumnElement[Any]:
         """Return the length of the input with what stands beside it."""
-        taken = self.engine.stored(values["input_tokens"])
-        return taken + self._parts(values) * values[_BESIDE] if self.codes.parts else taken
+        taken, parts = self.engine.stored(values["input_tokens"]), self.codes.parts
+        if len(parts) == 1 and isinstance(values[parts[0]].type, sa.Integer):
+            # One that stands beside it is one that can be.
+            part = sa.func.coalesce(self.engine.stored(values[parts[0]]), _ZERO, type_=sa.Integer)
+            return taken + part * values[_BESIDE]
+        return taken + self._parts(values) * values[_BESIDE] if parts else taken
 
     def _coded(self, values: Values) -> Made:
         """Return the code."""
         codes = self.codes
         bits = {_tested(name): codes.unknown(name) for name in codes.amounts}
         bits |= {_tested(CALLS): codes.bit(NO_CALLS)} if codes.has_calls else {}
-        wrongs = [_bit(values[label] == _ZERO, bit) for label, bit in bits.items()]
-        return {CODE: _added([*wrongs, *self._wrongs(values)])}
+        # What can be is taken from all bits: to turn each condition around would be a step more for each.
+        rights = _in_pairs([_bit(values[label], bit) for label, bit in bits.items()])
+        found = _literal(sum(bits.values())) - rights
+        wrongs = [*self._wrongs(values)]
+        return {CODE: _plus(found, _in_pairs(wrongs)) if wrongs else found}
 
     def _wrongs(self, values: Values) -> Iterator[ColumnElement[int]]:
         """Yield the bits of how amounts do not fit each other, and the size."""
@@ -103,12 +112,14 @@ class Unbranched(Struct, frozen=True):
             beside = self._or_zero("reasoning_tokens", values) > self.engine.stored(values["output_tokens"])
             yield _bit(_is(beside), codes.bit(BESIDE_OUTPUT))
         if "cost_usd" in codes.amounts and codes.tokens:
-            used = [sa.and_(self.engine.stored(values[it]) > _ZERO, values[_tested(it)]) for it in codes.tokens]
-            yield _bit(_is(sa.and_(values["cost_usd"] == _ZERO, sa.or_(*used))), codes.bit(FREE))
+            used = [
+                _times(_is(self.engine.stored(values[it]) > _ZERO), values[_tested(it)]) for it in codes.tokens
+            ]
+            yield _bit(_is(_times(values["cost_usd"] == _ZERO, _added(used) > _ZERO)), codes.bit(FREE))
         if codes.sized:
             whole = values[LENGTH]
             beyond = [sa.type_coerce(whole > _literal(bound), sa.Integer) for bound in BOUNDS]
-            yield _is(_added(beyond)) * _literal(codes.bit(SIZE))
+            yield _is(_in_pairs(beyond)) * _literal(codes.bit(SIZE))
 
     def _or_zero(self, name: str, values: Values) -> ColumnElement[Any]:
         number = values[name]
@@ -134,9 +145,27 @@ def _bit(condition: ColumnElement[Any], bit: int) -> ColumnElement[int]:
     return told if bit == 1 else told * _literal(bit)
 
 
+def _times(condition: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[int]:
+    """Return 1 where two conditions hold: numbers are multiplied faster than conditions are connected."""
+    return sa.type_coerce(condition, sa.Integer) * sa.type_coerce(other, sa.Integer)
+
+
 def _literal(number: int) -> ColumnElement[int]:
     return sa.literal_column(str(number), sa.Integer)
 
 
 def _added(values: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
     return sum(values[1:], values[0])
+
+
+def _in_pairs(values: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    """Return the sum of small numbers, as one of sums of pairs: each step of it makes the type wider."""
+    while len(values) > 1:
+        pairs = [values[at : at + 2] for at in range(0, len(values), 2)]
+        values = [_plus(*pair) if len(pair) > 1 else pair[0] for pair in pairs]
+    return values[0]
+
+
+def _plus(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
+    # Of an operator that it knows, SQLAlchemy would leave out the parentheses.
+    return one.op("+", precedence=_AS_PLUS, return_type=sa.Integer())(other)

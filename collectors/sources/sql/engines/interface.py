@@ -217,6 +217,15 @@ class Collates(Protocol):
 
 
 @runtime_checkable
+class SumsEnd(Protocol):
+    """A database where a sum of whole numbers that becomes too great ends the statement."""
+
+    def summand(self, number: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return a number as it can be added up whatever the others are."""
+        ...
+
+
+@runtime_checkable
 class BooleansAreNumbers(Protocol):
     """A database whose columns have 1 and 0 for true and false."""
 
@@ -273,6 +282,11 @@ def apart(engine: Engine, select: Select[Any], name: str) -> FromClause:
 def exact(engine: Engine, column: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return a column whose texts are grouped and compared character by character."""
     return engine.exact(column) if isinstance(engine, Collates) else column
+
+
+def summed(engine: Engine, number: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the sum of a number over rows."""
+    return sa.func.sum(engine.summand(number) if isinstance(engine, SumsEnd) else number)
 
 
 def stores_booleans(engine: Engine) -> bool:

@@ -124,6 +124,10 @@ class Spark:
         """As for `TellsTypes`. A text that is no number would end the statement."""
         return types_of_nothing(connection, table, columns, _type_of)
 
+    def summand(self, number: ColumnElement[Any]) -> ColumnElement[Any]:
+        """As for `SumsEnd`: whole numbers that no field can have are added up as well."""
+        return sa.cast(number, Sql("DOUBLE")) if isinstance(number.type, sa.Integer) else number
+
     def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`; for texts that have JSON."""
         path = "$" + "".join(f"['{key}']" if _APART & set(key) else f".{key}" for key in keys)

@@ -93,6 +93,10 @@ class Sqlite:
         """As for `Collates`; for columns that are declared without regard to case."""
         return sa.collate(column, "BINARY")
 
+    def summand(self, number: ColumnElement[Any]) -> ColumnElement[Any]:
+        """As for `SumsEnd`: whole numbers that no field can have are added up as well."""
+        return sa.cast(number, sa.REAL)
+
     def key(self, column: ColumnElement[Any], keys: Sequence[str]) -> ColumnElement[Any]:
         """As for `Engine`; a column that has no JSON has no key."""
         path = json_path(keys)

@@ -377,5 +377,18 @@ def test_numbers_at_every_edge_mean_the_same_in_every_database(database: Databas
         assert _numbers_of(row) == pytest.approx(_numbers_of(other))
 
 
+def test_numbers_whose_sum_no_column_could_have_are_unknown_and_those_beside_them_count(
+    database: Database,
+) -> None:
+    most = 2**63 - 1
+    rows: list[Record] = [{"i": most, "o": 1}, {"i": most, "o": 2}, {"i": 5, "o": 3}, {"i": 7, "o": None}]
+
+    found = ask(database, {"i": "int", "o": "int"}, rows, fields={"input_tokens": "i", "output_tokens": "o"})
+
+    (row,) = found.usage
+    assert (row.inferences, row.input_tokens, row.unknown_input) == (4, 12, 2)
+    assert (row.output_tokens, row.unknown_output) == (6, 1)
+
+
 def _numbers_of(row: UsageRow) -> dict[str, float]:
     return {name: it for name, it in asdict(row).items() if isinstance(it, int | float)}
