@@ -22,6 +22,8 @@ _MORE_NAMES = (
     "modality", "apimethod", "url", "vorgang", "aktion", "uri", "requesturi", "requestpath",
     "requesturl", "urlpath",
 )  # fmt: skip
+_OF_PROGRAMS = (Operation.AGENT, Operation.TOOL)
+"""What a setting of a program may say of every record: `mode: agent` is how it ran, and each record a call."""
 _MOST_WORDS = 20
 _FEWEST = 3
 
@@ -102,6 +104,9 @@ def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:
         return False
     meant = {value: operation_like(value) for value in values}
     known = {operation for operation in meant.values() if operation is not None}
+    if not sure and len(values) == 1 and known & {*_OF_PROGRAMS} and "model" in draft.paths:
+        _say_setting(draft, path, values[0])
+        return True
     if not known or (not sure and (known == {Operation.GENERATION} or None in meant.values())):
         return False
     if known <= {Operation.GENERATION, Operation.TOOL} and None in meant.values():
@@ -128,6 +133,17 @@ def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:
     _say_others(draft, path, meant)
     draft.set("operation", {"path": spelled, **words} if words else spelled, path)
     return True
+
+
+def _say_setting(draft: Draft, path: Path, value: Scalar) -> None:
+    """Say that all records count, as they name a model, though a field that may be a setting names no
+    generation."""
+    number = len(draft.columns.of[path].values)
+    draft.doubt(
+        "operation",
+        f"{draft.spell(path)} is {value} in all {number} records that have it, as a setting of a program is, and"
+        f" these count as generations; were they none, there would be {number} fewer inferences",
+    )
 
 
 def _say_written(draft: Draft, path: Path, value: Scalar, meant: Operation | None) -> None:
