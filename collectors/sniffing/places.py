@@ -48,6 +48,8 @@ class Place:
 
     tells_tokens: bool = True
     """Whether the records tell tokens."""
+    is_summed: bool = False
+    """Whether the documents tell their number and the sum of what they say, and have the only time."""
 
     @property
     def spelled(self) -> str:

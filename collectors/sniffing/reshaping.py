@@ -17,6 +17,7 @@ from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
 from leverwatch.collectors.sniffing.places import DATE, MODEL, Place, places_of, records_at, spell, without_times
+from leverwatch.collectors.sniffing.runs import parts_of_runs
 from leverwatch.collectors.sniffing.stamps import is_stamp
 
 _TOKENS = ("input_tokens", "output_tokens")
@@ -47,6 +48,10 @@ def reshaped(documents: Sequence[_Document], plain: FieldGuess | None, clock: st
         found = _spread(documents, place, plain, clock)
         if found is not None:
             return found
+    for place in () if places else parts_of_runs(documents, plain):
+        found = _spread(documents, place, plain, clock)
+        if found is not None:
+            return found
     beside = calls_beside(documents, clock)
     if beside is not None:
         return Reshaped(beside)
@@ -66,7 +71,8 @@ def _spread(
     if is_stamp(fields.fields.get("time")) and EVERY in place.path:
         return None  # sums of a run, whose only time is in its id
     proving = _TOKENS if place.tells_tokens else ("time", "inferences")
-    if not any(_tells(setting, place) for name in proving for setting in [fields.fields.get(name)]):
+    is_own = any(_tells(setting, place) for name in proving for setting in [fields.fields.get(name)])
+    if not is_own and not place.is_summed:
         return None
     notes = [*_notes(place, fields), *fields.notes]
     left = {f"key.{number}": [key] for number, key in place.totals}
