@@ -22,8 +22,9 @@ _MORE_NAMES = (
     "modality", "apimethod", "url", "vorgang", "aktion", "uri", "requesturi", "requestpath",
     "requesturl", "urlpath",
 )  # fmt: skip
+_MODES = ("mode", "runmode", "agentmode", "chatmode")
 _OF_PROGRAMS = (Operation.AGENT, Operation.TOOL)
-"""What a setting of a program may say of every record: `mode: agent` is how it ran, and each record a call."""
+"""What a setting of a program may say of its calls: `mode: agent` is how it ran, and each record a call."""
 _MOST_WORDS = 20
 _FEWEST = 3
 
@@ -103,10 +104,11 @@ def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:
     if len(values) > _MOST_WORDS or not all(isinstance(value, str) and is_word(value) for value in values):
         return False
     meant = {value: operation_like(value) for value in values}
+    if not sure and (len(values) == 1 or is_called(_MODES, path)):
+        for value in filter(lambda it: meant[it] in _OF_PROGRAMS and _names_models(draft, path, it), values):
+            _say_setting(draft, path, value)
+            meant[value] = Operation.GENERATION
     known = {operation for operation in meant.values() if operation is not None}
-    if not sure and len(values) == 1 and known & {*_OF_PROGRAMS} and "model" in draft.paths:
-        _say_setting(draft, path, values[0])
-        return True
     if not known or (not sure and (known == {Operation.GENERATION} or None in meant.values())):
         return False
     if known <= {Operation.GENERATION, Operation.TOOL} and None in meant.values():
@@ -135,14 +137,19 @@ def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:
     return True
 
 
+def _names_models(draft: Draft, path: Path, value: Scalar) -> bool:
+    """Whether each record with a value names a model."""
+    at = {it for it, told in draft.columns.of[path].by_record.items() if told == value}
+    return at <= draft.columns.covered(draft.paths.get("model", ()))
+
+
 def _say_setting(draft: Draft, path: Path, value: Scalar) -> None:
-    """Say that all records count, as they name a model, though a field that may be a setting names no
-    generation."""
-    number = len(draft.columns.of[path].values)
+    """Say that records count, as they name a model, though a field that may be a setting names no generation."""
+    number = draft.columns.of[path].values.count(value)
     draft.doubt(
         "operation",
-        f"{draft.spell(path)} is {value} in all {number} records that have it, as a setting of a program is, and"
-        f" these count as generations; were they none, there would be {number} fewer inferences",
+        f"{number} records whose {draft.spell(path)} is {value}, as a setting of a program may be, name a model"
+        f" and count as generations; were they none, there would be {number} fewer inferences",
     )
 
 

@@ -32,7 +32,22 @@ def test_a_mode_of_the_program_makes_no_call_of_a_model_an_agent() -> None:
     found = found_in(log)
 
     assert "operation" not in found.fields
-    assert "mode is agent in all 6 records" in said(found, "operation")
+    assert "6 records whose mode is agent, as a setting of a program may be" in said(found, "operation")
+
+
+def test_agents_beside_chats_in_a_mode_are_calls_as_well_where_they_name_a_model() -> None:
+    found = found_in(calls(mode=lambda n: "agent" if n % 3 else "chat"))
+
+    assert "operation" not in found.fields
+    assert "4 records whose mode is agent" in said(found, "operation")
+
+
+def test_spans_of_agents_that_name_no_model_are_no_calls() -> None:
+    spans = [{"at": f"2026-03-01T10:{n:02}:00Z", "mode": "agent"} for n in range(4)]
+    found = propose([leaves(it) for it in [*calls(mode=lambda _: "chat"), *spans]])
+
+    assert found is not None
+    assert found.only or found.excluded or found.fields["operation"] == "mode"
 
 
 def test_a_mode_of_embeddings_stays_what_was_asked_for() -> None:
