@@ -34,7 +34,7 @@ _FEWEST = 3
 _LOOKED_AT = 200
 
 
-def belongs(paths: Mapping[str, tuple[Path, ...]], columns: Columns) -> bool | None:
+def belongs(paths: Mapping[str, tuple[Path, ...]], columns: Columns, *, is_bill: bool = False) -> bool | None:
     """Return whether records are calls of models; None when what speaks for it is little, or they are too few."""
     # Keys that are values are no columns, and may have tokens in them.
     names = chain(columns.of, *columns.records[:_LOOKED_AT])
@@ -52,7 +52,7 @@ def belongs(paths: Mapping[str, tuple[Path, ...]], columns: Columns) -> bool | N
         return True if any(name in paths for name in _OF_CALLS) else None
     if any(holds_tokens(it.texts[:_FEWEST]) for it in columns.of.values()):
         return True
-    if sign_of_calls(columns) is not None:
+    if is_bill or sign_of_calls(columns) is not None:
         return None
     return None if any(name in paths for name in _WEAK) or len(columns) < _FEWEST else False
 

@@ -16,6 +16,7 @@ from leverwatch.collectors.sniffing.counters import counter_of, session_keys
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, exclusive, first_that_tells
 from leverwatch.collectors.sniffing.field_names import is_called, rank
 from leverwatch.collectors.sniffing.name_words import COST, loose_rank, part_of_cost, word_set, words_of
+from leverwatch.collectors.sniffing.periods import costs_of_period
 from leverwatch.collectors.sniffing.units import settled_numerals
 
 _CHEAPEST, _DEAREST = 1e-9, 2e-4
@@ -91,7 +92,7 @@ def _named(draft: Draft) -> list[Path]:
     """Return the paths with a name of a cost; `cost_in_cents` and `cost.micros` are such names too."""
     found = draft.named("cost_usd")
     said = [path for path in draft.columns.of if path not in found and draft.is_free(path) and _says_in(path)]
-    return [*found, *said]
+    return [*found, *said] or costs_of_period(draft)
 
 
 def _says_in(path: Path) -> bool:

@@ -14,6 +14,7 @@ from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.vocabulary import is_cache_hit
 from leverwatch.collectors.sniffing.belonging import belongs
+from leverwatch.collectors.sniffing.bills import bill_of, said_of_bill
 from leverwatch.collectors.sniffing.caches import (
     doubt_flags,
     doubt_prompts,
@@ -42,6 +43,7 @@ from leverwatch.collectors.sniffing.presummed import set_inferences
 from leverwatch.collectors.sniffing.scopes import set_tokens
 from leverwatch.collectors.sniffing.stamps import is_stamp
 from leverwatch.collectors.sniffing.times import set_time, spans_of_calls
+from leverwatch.collectors.sniffing.turns import set_turns
 from leverwatch.collectors.sniffing.units import set_latency
 from leverwatch.collectors.sniffing.unmapped import unmapped_numbers
 from leverwatch.collectors.sniffing.version_ids import version_id
@@ -138,6 +140,7 @@ def _proposed(
     set_tokens(draft, shared)
     set_parts(draft)
     set_inferences(draft)
+    set_turns(draft)
     if "inferences" in draft.paths and is_stamp(draft.settings["time"]):
         return None  # sums of a run, whose only time is in its id
     # After the tokens, which calls that failed do not have.
@@ -153,14 +156,17 @@ def _proposed(
     set_cache_hit(draft)
     # Last of all: of words that nobody knows, only what else is there tells.
     set_status_by_gaps(draft)
-    sign = None if _CALLS.intersection(draft.paths) else sign_of_calls(columns)
+    bill = bill_of(draft)
+    sign = None if _CALLS.intersection(draft.paths) else sign_of_calls(columns) or bill
     if not _CALLS.intersection(draft.paths) and (sign is None or not tells_clock(draft)):
         return None
-    is_usage = belongs(draft.paths, columns)
+    is_usage = belongs(draft.paths, columns, is_bill=bill is not None)
     if is_usage is False:
         return None
     if sign is not None:
-        draft.doubt("inferences", said_of(sign, len(columns), spell))
+        draft.doubt(
+            "inferences", said_of_bill(sign, spell) if sign is bill else said_of(sign, len(columns), spell)
+        )
     elif is_usage is None:
         draft.doubt(
             "inferences",

@@ -10,6 +10,7 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.begun import without_begun
 from leverwatch.collectors.sniffing.calls_alone import answers_only, are_totals, names_provider
 from leverwatch.collectors.sniffing.columns import Column, Columns
+from leverwatch.collectors.sniffing.feedback import without_feedback
 from leverwatch.collectors.sniffing.field_names import is_called, rank
 from leverwatch.collectors.sniffing.kept import Kinds
 from leverwatch.collectors.sniffing.models import is_vendor, looks_like_model, looks_like_models
@@ -54,6 +55,10 @@ class _Group:
 
 def kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     """Return which records are calls, by a field that tells kinds apart or by what only calls have."""
+    return without_feedback(_kinds_of(columns, spell), columns, spell)
+
+
+def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     every = range(len(columns))
     answers = _told(columns, ("output_tokens",))
     tokens = answers | _told(columns, ("input_tokens",))

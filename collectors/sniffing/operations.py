@@ -22,6 +22,9 @@ _MORE_NAMES = (
     "modality", "apimethod", "url", "vorgang", "aktion", "uri", "requesturi", "requestpath",
     "requesturl", "urlpath",
 )  # fmt: skip
+_MODES = ("mode", "runmode", "agentmode", "chatmode")
+_OF_PROGRAMS = (Operation.AGENT, Operation.TOOL)
+"""What a setting of a program may say of its calls: `mode: agent` is how it ran, and each record a call."""
 _MOST_WORDS = 20
 _FEWEST = 3
 
@@ -101,6 +104,10 @@ def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:
     if len(values) > _MOST_WORDS or not all(isinstance(value, str) and is_word(value) for value in values):
         return False
     meant = {value: operation_like(value) for value in values}
+    if not sure and (len(values) == 1 or is_called(_MODES, path)):
+        for value in filter(lambda it: meant[it] in _OF_PROGRAMS and _names_models(draft, path, it), values):
+            _say_setting(draft, path, value)
+            meant[value] = Operation.GENERATION
     known = {operation for operation in meant.values() if operation is not None}
     if not known or (not sure and (known == {Operation.GENERATION} or None in meant.values())):
         return False
@@ -128,6 +135,22 @@ def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:
     _say_others(draft, path, meant)
     draft.set("operation", {"path": spelled, **words} if words else spelled, path)
     return True
+
+
+def _names_models(draft: Draft, path: Path, value: Scalar) -> bool:
+    """Whether each record with a value names a model."""
+    at = {it for it, told in draft.columns.of[path].by_record.items() if told == value}
+    return at <= draft.columns.covered(draft.paths.get("model", ()))
+
+
+def _say_setting(draft: Draft, path: Path, value: Scalar) -> None:
+    """Say that records count, as they name a model, though a field that may be a setting names no generation."""
+    number = draft.columns.of[path].values.count(value)
+    draft.doubt(
+        "operation",
+        f"{number} records whose {draft.spell(path)} is {value}, as a setting of a program may be, name a model"
+        f" and count as generations; were they none, there would be {number} fewer inferences",
+    )
 
 
 def _say_written(draft: Draft, path: Path, value: Scalar, meant: Operation | None) -> None:

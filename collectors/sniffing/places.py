@@ -48,6 +48,8 @@ class Place:
 
     tells_tokens: bool = True
     """Whether the records tell tokens."""
+    is_summed: bool = False
+    """Whether the documents tell their number and the sum of what they say, and have the only time."""
 
     @property
     def spelled(self) -> str:
@@ -184,7 +186,9 @@ def _are_silent(objects: list[dict[str, Any]]) -> bool:
     with a number of calls, and with a cost or a total of tokens."""
     if all(map(_has_sums, objects)):
         return True
-    if len(objects) < _FEWEST_SILENT or not all(map(_has_time_of_day, objects)):
+    if not all(map(_has_time_of_day, objects)):
+        return False
+    if len(objects) < _FEWEST_SILENT and not all(_has_model(it) and _has_amount(it) for it in objects):
         return False
     return (
         all(map(_has_model, objects)) or sign_of_calls(Columns([leaves(_own(it)) for it in objects])) is not None
@@ -193,8 +197,13 @@ def _are_silent(objects: list[dict[str, Any]]) -> bool:
 
 def _has_sums(value: dict[str, Any]) -> bool:
     numbers = [path for path, told in leaves(value).items() if isinstance(told, int | float)]
-    amounts = [path for path in numbers if is_called(TOTALS, path) or rank("cost_usd", path) is not None]
-    return any(map(names_calls, numbers)) and bool(amounts)
+    return any(map(names_calls, numbers)) and _has_amount(value)
+
+
+def _has_amount(value: dict[str, Any]) -> bool:
+    """Whether an object has a cost or a total of tokens."""
+    numbers = [path for path, told in leaves(value).items() if isinstance(told, int | float)]
+    return any(is_called(TOTALS, path) or rank("cost_usd", path) is not None for path in numbers)
 
 
 def tells_tokens(record: Any) -> bool:

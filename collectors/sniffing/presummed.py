@@ -27,7 +27,8 @@ _BAD = word_set(
 _NO = word_set(
     "id ids rate limit max min avg per remaining tool tools function cache cached hit hits type time ms s "
     "token tokens cost model models name retry retries status code message text kind class cumulative uri "
-    "url path method user timeout duration latency size bytes body percent pct ratio unique users"
+    "url path method user timeout duration latency size bytes body percent pct ratio unique users web search"
+    " searches websearch fetch fetches"
 )
 _STEPS = word_set("steps turns iterations rounds hops loops repairs schritte tur turu runden tours vueltas turni")
 _OF_A_MODEL = word_set("llm model genai inference inferences")
@@ -141,9 +142,8 @@ def _takers(draft: Draft) -> set[int]:
 def _doubt_steps(draft: Draft, counts: Mapping[Path, Column]) -> None:
     """Say which numbers may be those of the calls of a record."""
     for path, column in counts.items():
-        words = frozenset(words_of(path[-1]))
         several = sum(number > 1 for number in column.counts.values())
-        if not words & _STEPS or words & _NO or not several:
+        if not names_steps(path) or not several:
             continue
         draft.doubt(
             "inferences",
@@ -232,6 +232,11 @@ def _is_named(path: Path, wanted: frozenset[str], more: frozenset[str]) -> bool:
 def names_calls(path: Path) -> bool:
     """Whether a name is that of a number of calls."""
     return _is_named(path, _CALLS, _COUNTED) and not _has(path, _GOOD | _BAD)
+
+
+def names_steps(path: Path) -> bool:
+    """Whether a name is that of a number of steps, each of which may be a call."""
+    return _has(path, _STEPS) and not _has(path, _NO)
 
 
 def _of_models_first(paths: Sequence[Path]) -> list[Path]:

@@ -14,8 +14,10 @@ from leverwatch.collectors.sniffing.beside import calls_beside
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.field_names import LED, rank
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
+from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
-from leverwatch.collectors.sniffing.places import DATE, Place, places_of, records_at, spell, without_times
+from leverwatch.collectors.sniffing.places import DATE, MODEL, Place, places_of, records_at, spell, without_times
+from leverwatch.collectors.sniffing.runs import parts_of_runs
 from leverwatch.collectors.sniffing.stamps import is_stamp
 
 _TOKENS = ("input_tokens", "output_tokens")
@@ -46,6 +48,10 @@ def reshaped(documents: Sequence[_Document], plain: FieldGuess | None, clock: st
         found = _spread(documents, place, plain, clock)
         if found is not None:
             return found
+    for place in () if places else parts_of_runs(documents, plain):
+        found = _spread(documents, place, plain, clock)
+        if found is not None:
+            return found
     beside = calls_beside(documents, clock)
     if beside is not None:
         return Reshaped(beside)
@@ -65,7 +71,8 @@ def _spread(
     if is_stamp(fields.fields.get("time")) and EVERY in place.path:
         return None  # sums of a run, whose only time is in its id
     proving = _TOKENS if place.tells_tokens else ("time", "inferences")
-    if not any(_tells(setting, place) for name in proving for setting in [fields.fields.get(name)]):
+    is_own = any(_tells(setting, place) for name in proving for setting in [fields.fields.get(name)])
+    if not is_own and not place.is_summed:
         return None
     notes = [*_notes(place, fields), *fields.notes]
     left = {f"key.{number}": [key] for number, key in place.totals}
@@ -140,15 +147,24 @@ class _Taken:
             return True
         if not all(self._sums(name, plain.fields[name]) for name in told):
             return False
+        by_model = MODEL in self._place.keys and not self._names_models(plain.fields.get("model"))
+        if by_model and all(self._sums(name, plain.fields[name], any_number=False) for name in told):
+            return True  # the sums of all calls, not of the last days alone, by the model that they lack
         inner = [leaves(it) for it in self.records]
         return any(self._is_own(path) and rank(name, path) is not None
                    for it in inner for path in it for name in ("model", "time"))  # fmt: skip
 
+    def _names_models(self, setting: Any) -> bool:
+        """Whether a field that is taken for the model has names of some, and not that of a tool or a vendor."""
+        names = (value for it in self._documents for at, value in leaves(it).items() if spell(at) == setting)
+        return any(map(looks_like_model, names)) or isinstance(setting, list | Mapping)
+
     def _is_own(self, path: Path) -> bool:
         return path[: len(self._place.path)] == self._place.path
 
-    def _sums(self, name: str, setting: Any) -> bool:
-        """Whether what documents tell of a field is the sum of what their records tell, by any name of it."""
+    def _sums(self, name: str, setting: Any, *, any_number: bool = True) -> bool:
+        """Whether what documents tell of a field is the sum of what their records tell, by any name of it; of one
+        document any number may be that sum."""
         path = setting if isinstance(setting, str) else None
         if path is None:
             return False
@@ -161,7 +177,7 @@ class _Taken:
                 wholes.append(number)
                 sums.append(sum(parts))
         same = sum(one == other for one, other in zip(wholes, sums, strict=True))
-        lone = len(self._documents) == 1 and any(
+        lone = any_number and len(self._documents) == 1 and any(
             isinstance(value, int | float) and value == sum(
                 sum(_named(name, made, self._place.path)) for made, _ in self._by_document[0])
             for value in leaves(self._documents[0]).values()

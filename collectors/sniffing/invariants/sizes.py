@@ -14,7 +14,7 @@ from leverwatch.collectors.sniffing.invariants.amounts import (
 )
 from leverwatch.collectors.sniffing.name_words import SESSION, words_of
 
-_READS, _WRITES = 2_200_000, 400_000
+READS, WRITES = 2_200_000, 400_000
 """Tokens that no model reads, and that none writes, in one call."""
 _FASTEST = 20_000
 """Tokens a second that no model writes."""
@@ -27,7 +27,7 @@ def doubt_sizes(draft: Draft) -> None:
     if stands_for_many(draft):
         return
     taken, given = with_beside(draft, "input_tokens"), with_beside(draft, "output_tokens")
-    large = [at for at in {*taken, *given} if taken.get(at, 0) > _READS or given.get(at, 0) > _WRITES]
+    large = [at for at in {*taken, *given} if taken.get(at, 0) > READS or given.get(at, 0) > WRITES]
     if large:
         most = max(taken.get(at, 0) + given.get(at, 0) for at in large)
         draft.doubt(
