@@ -73,8 +73,10 @@ def doubt_words(draft: Draft) -> None:
                     f" means {kind}, there are {number} fewer",
                 )
                 if unknown:
-                    others = [f"{word} ({column.values.count(word)} records)" for word in unknown[:_MOST_LISTED]]
-                    others += [f"{len(unknown) - _MOST_LISTED} more"] if len(unknown) > _MOST_LISTED else []
+                    # What stands in one record alone may be its content, and no word of the program.
+                    often = [word for word in unknown if column.values.count(word) > 1][:_MOST_LISTED]
+                    others = [f"{word} ({column.values.count(word)} records)" for word in often]
+                    others += [f"{len(unknown) - len(often)} more"] if len(unknown) > len(often) else []
                     draft.doubt(
                         "inferences",
                         f"{draft.spell(path)} also says {', '.join(others)}, of which nothing is known: these"

@@ -411,7 +411,7 @@ def test_values_without_a_version_are_read_and_written_anew_when_they_change(wor
     # Only of what is asked for days every run says anew what is known of them.
     still = [name for name in SOURCES if name not in {*ASKED, "lines"}]
     assert {name: world.stored(name) for name in still} == {name: stored[name] for name in still}
-    assert world.stored("table")["days"].startswith(b'{"version":1,')
+    assert world.stored("table")["days"].startswith(b'{"version":2,')
 
     with (world.folder / "logs/app.jsonl").open("ab") as log:
         log.write(b"\n" + b"".join(PARTS) + chunk("c3", end=True))

@@ -17,11 +17,11 @@ USAGE = "sources:\n- name: a\n  type: usage-api\n  api: openai\n  token: sk-cana
 CASES = {
     "a system by what the API does not tell": (
         USAGE + "  system:\n  - {is: s, where: {key_id: k}}",
-        "6: sources[0].system: names key_id; openai tells only: project_id, api_key_id, user_id",
+        "6: sources[0].system: names key_id; openai tells only: project_id, api_key_id, user_id, model",
     ),
     "a template of what the API does not tell": (
         USAGE + '  system: "{workspace_id}"',
-        "6: sources[0].system: names workspace_id; openai tells only: project_id, api_key_id, user_id",
+        "6: sources[0].system: names workspace_id; openai tells only: project_id, api_key_id, user_id, model",
     ),
     "more history than there is": (
         USAGE.replace("openai", "openrouter") + "  system: s\n  history: 80d",

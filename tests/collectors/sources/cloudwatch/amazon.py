@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+import requests
 from botocore.session import Session
 
 from leverwatch.collectors.interface import CollectorContext
@@ -46,6 +47,8 @@ def moto() -> Iterator[str]:
     server.start()
     try:
         host, port = server.get_host_and_port()
+        # What other servers of this process were told is known to each new one.
+        requests.post(f"http://{host}:{port}/moto-api/reset", timeout=20).raise_for_status()
         yield f"http://{host}:{port}"
     finally:
         server.stop()
