@@ -19,6 +19,7 @@ from typing import Protocol, runtime_checkable
 
 from msgspec import Struct, field
 
+from leverwatch.collectors.billed import BilledAmount, UncountedTokens
 from leverwatch.collectors.counted_fields import Counts
 
 
@@ -181,34 +182,6 @@ class TierCount(Struct, frozen=True):
     output_tokens: float
     inferences: float
     """Without those whose input or output tokens are unknown."""
-
-
-class UncountedTokens(Struct, frozen=True):
-    """Tokens that a source tells for a UTC day without the number of calls that used them, which is unknown."""
-
-    system: str
-    model: str
-    day: date
-    tier: str
-    """As that of a `TierCount`."""
-    input_tokens: float
-    """With those that were read from a cache and written to one."""
-    cached_input_tokens: float
-    cache_write_tokens: float
-    write_1h_tokens: float
-    output_tokens: float
-
-
-class BilledAmount(Struct, frozen=True):
-    """What a provider bills for one thing on a UTC day."""
-
-    day: date
-    project: str
-    """The project, workspace or key that it is billed to, as the provider names it; empty: it does not say."""
-    item: str
-    """What is billed: a model, a kind of token, a tool; empty: it does not say."""
-    usd: float
-    """In US dollars; negative for a credit."""
 
 
 class EvalResult(Struct, frozen=True):

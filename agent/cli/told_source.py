@@ -8,8 +8,9 @@ from typing import Any
 from msgspec.structs import asdict
 
 from leverwatch.agent.cli.output import count, table
+from leverwatch.collectors.billed import UncountedTokens
 from leverwatch.collectors.config import SourceConfig
-from leverwatch.collectors.interface import UncountedTokens, UsageRow
+from leverwatch.collectors.interface import UsageRow
 from leverwatch.collectors.records.systems import SystemRules, parse_template
 from leverwatch.collectors.tells import LABELS, Tells, unknown_to
 from leverwatch.collectors.unattributed import heaviest_of, lines_of

@@ -21,14 +21,13 @@ from leverwatch.agent.store.schema import (
     uncounted_days,
     usage_daily,
 )
+from leverwatch.collectors.billed import BilledAmount, UncountedTokens
 from leverwatch.collectors.interface import (
-    BilledAmount,
     EvalResult,
     ModelShutdown,
     PromptChange,
     PromptCount,
     TierCount,
-    UncountedTokens,
     UsageRow,
 )
 

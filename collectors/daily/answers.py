@@ -8,15 +8,9 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+from leverwatch.collectors.billed import BilledAmount, UncountedTokens
 from leverwatch.collectors.daily.window import Days, Wanted, joined, spans_of, without
-from leverwatch.collectors.interface import (
-    BilledAmount,
-    PromptCount,
-    Result,
-    TierCount,
-    UncountedTokens,
-    UsageRow,
-)
+from leverwatch.collectors.interface import PromptCount, Result, TierCount, UsageRow
 
 
 class Answer(Struct, frozen=True):

@@ -6,8 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date
 
+from leverwatch.collectors.billed import UncountedTokens
 from leverwatch.collectors.daily.sums import Group
-from leverwatch.collectors.interface import UNKNOWN_MODEL, UncountedTokens
+from leverwatch.collectors.interface import UNKNOWN_MODEL
 from leverwatch.collectors.records.service_tiers import tier_name, tier_of
 
 TOKENS = (

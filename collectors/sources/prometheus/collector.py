@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 from msgspec import Struct
 
+from leverwatch.collectors.billed import UncountedTokens
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.known_days import KINDS as KINDS
@@ -16,7 +17,7 @@ from leverwatch.collectors.daily.sums import Group, added_up
 from leverwatch.collectors.daily.uncounted import uncounted
 from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.errors import SourceUnavailable
-from leverwatch.collectors.interface import CollectorContext, Result, UncountedTokens
+from leverwatch.collectors.interface import CollectorContext, Result
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.sources.prometheus import queries
 from leverwatch.collectors.sources.prometheus.api import Api

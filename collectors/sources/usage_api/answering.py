@@ -9,11 +9,12 @@ from math import inf, isfinite
 
 from msgspec import Struct
 
+from leverwatch.collectors.billed import BilledAmount
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.sums import Group, added_up
 from leverwatch.collectors.daily.uncounted import OTHER, TOKENS, uncounted
 from leverwatch.collectors.daily.window import Days
-from leverwatch.collectors.interface import BilledAmount, Result
+from leverwatch.collectors.interface import Result
 from leverwatch.collectors.sources.usage_api.interface import MODEL, Page, Usage
 
 FIELDS = (

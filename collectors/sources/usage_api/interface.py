@@ -8,8 +8,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from leverwatch.collectors.billed import BilledAmount
 from leverwatch.collectors.daily.window import Days
-from leverwatch.collectors.interface import BilledAmount
 from leverwatch.collectors.tells import Tells
 
 MODEL = "model"

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from leverwatch.collectors.interface import BilledAmount
+from leverwatch.collectors.billed import BilledAmount
 from leverwatch.collectors.records.service_tiers import size_of
 from leverwatch.collectors.sources.usage_api.interface import Page, Question, Usage, UsageApi, Wish
 from leverwatch.collectors.sources.usage_api.shapes import after, day_of_moment, known, parsed, rfc3339

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from msgspec import Struct, field
 
-from leverwatch.collectors.interface import BilledAmount
+from leverwatch.collectors.billed import BilledAmount
 from leverwatch.collectors.sources.usage_api.apis.anthropic import (
     Tokens,
     following_page,

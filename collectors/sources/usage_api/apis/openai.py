@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct, field
 
-from leverwatch.collectors.interface import BilledAmount, Result
+from leverwatch.collectors.billed import BilledAmount
+from leverwatch.collectors.interface import Result
 from leverwatch.collectors.sources.usage_api.interface import Page, Question, Usage, UsageApi, Wish
 from leverwatch.collectors.sources.usage_api.shapes import after, day_of_seconds, known, parsed, seconds
 from leverwatch.collectors.tells import NO, Tells

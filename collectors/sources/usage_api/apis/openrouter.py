@@ -11,7 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from leverwatch.collectors.interface import BilledAmount
+from leverwatch.collectors.billed import BilledAmount
 from leverwatch.collectors.sources.usage_api.interface import Page, Question, Usage, UsageApi, Wish
 from leverwatch.collectors.sources.usage_api.shapes import known, parsed
 from leverwatch.collectors.tells import NO, Tells

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from leverwatch.collectors.billed import BilledAmount, UncountedTokens
 from leverwatch.collectors.daily.errors import CredentialsRefused
-from leverwatch.collectors.interface import BilledAmount, Operation, Result, UncountedTokens
+from leverwatch.collectors.interface import Operation, Result
 from tests.collectors.sources.usage_api.providers import Anthropic, AnthropicReport
 from tests.collectors.sources.usage_api.server import Reply, ask, config_of, counted, serving
 

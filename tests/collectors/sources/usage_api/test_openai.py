@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from leverwatch.collectors.billed import BilledAmount
 from leverwatch.collectors.daily.errors import PermissionRefused
-from leverwatch.collectors.interface import BilledAmount, Operation, Result
+from leverwatch.collectors.interface import Operation, Result
 from tests.collectors.sources.usage_api.providers import OpenAi, call
 from tests.collectors.sources.usage_api.server import Reply, ask, counted, serving
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from leverwatch.collectors.billed import BilledAmount
 from leverwatch.collectors.daily.errors import PermissionRefused
-from leverwatch.collectors.interface import BilledAmount
 from tests.collectors.sources.usage_api.providers import openrouter
 from tests.collectors.sources.usage_api.server import Reply, ask, config_of, counted, serving
 
