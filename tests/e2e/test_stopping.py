@@ -136,10 +136,13 @@ def test_a_second_signal_ends_the_agent_at_once(tmp_path: Path, stalling: tuple[
     agent = stalled(tmp_path, *stalling)
 
     agent.process.terminate()
-    time.sleep(0.5)
     started = time.monotonic()
-    assert agent.terminate(5) in {143, 0}
-    assert time.monotonic() - started < 5
+    # Two signals that a busy machine delivers at the same time are one.
+    while agent.process.poll() is None and time.monotonic() - started < DEADLINE:
+        time.sleep(0.5)
+        agent.process.terminate()
+    code = agent.process.wait(1)
+    assert (code, "event=stopped_at_once" in agent.log.read_text()) in {(143, True), (0, False)}
 
 
 @pytest.mark.parametrize("command", ["collect", "evaluate"])
