@@ -120,9 +120,9 @@ endif
 pythons = PYTHONPATH=.ci $(BIN)/python -m supply.pythons
 
 # What needs no real servers and no browser: it is quick, and these do not care which Python asks them. Commands, pages and
-# sources are run on other Pythons by `make test-all`, as the time of CI is bounded.
+# sources, and what `sniff` guesses, are run on other Pythons by `make test-all`, as the time of CI is bounded.
 OF_THE_CODE := tests/agent tests/collectors -m "not e2e and not shipped and not hypothesis" \
-    --ignore=tests/agent/cli --ignore=tests/agent/web --ignore=tests/collectors/sources
+    --ignore=tests/agent/cli --ignore=tests/agent/web --ignore=tests/collectors/sources --ignore=tests/collectors/sniffing
 # Python 3.12 and newer can watch lines at hardly any cost. What processes run that tests start is not watched.
 COVERED := --cov --cov-report=
 covered = @echo "coverage: $$($(1)/bin/coverage report --format=total) % of the lines of agent and collectors"
