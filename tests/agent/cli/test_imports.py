@@ -33,7 +33,9 @@ COMPLETE = {"_LEVERWATCH_COMPLETE": "bash_complete", "COMP_CWORD": "2"}
 
 CLI = "leverwatch.agent.cli"
 NATIVE = {"leverwatch.collectors", "leverwatch.collectors.aggregation"}
-COUNTING = {f"leverwatch.collectors.{name}" for name in ("counted_fields", "errors", "interface", "records")}
+COUNTING = {
+    f"leverwatch.collectors.{name}" for name in ("billed", "counted_fields", "errors", "interface", "records")
+}
 """The table of counted fields, and what it is made of."""
 BORNE = {"cython_runtime", "greenlet", "httpx2", "distutils"}
 """What packages that are named bring with them where it is installed."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from botocore.config import Config
 from botocore.session import Session
 
 from leverwatch.collectors.interface import CollectorContext
@@ -57,7 +58,9 @@ def moto() -> Iterator[str]:
 def client(url: str, region: str = "us-east-1") -> Any:
     session = Session()
     session.set_credentials(*KEYS.values())
-    return session.create_client("cloudwatch", region_name=region, endpoint_url=url)
+    # The oldest moto does not read what is compressed.
+    plain = Config(disable_request_compression=True)
+    return session.create_client("cloudwatch", region_name=region, endpoint_url=url, config=plain)
 
 
 def put(cloudwatch: Any, metric: str, at: datetime, value: float, **dimensions: str) -> None:
