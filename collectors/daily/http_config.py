@@ -129,6 +129,11 @@ class HttpSettings(Model):
         parts = urlsplit(self.url)
         return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
 
+    @property
+    def tenants(self) -> list[str]:
+        """Whose data is asked for, where a server has those of several tenants; for digests alone, never shown."""
+        return [it.get_secret_value() for name, it in self.headers.items() if name.lower() == "x-scope-orgid"]
+
     def address(self, path: str) -> str:
         """Return the address of a path on the server; the one of the settings may have a path of its own."""
         return f"{self.url.rstrip('/')}/{path.lstrip('/')}"

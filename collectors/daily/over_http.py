@@ -109,12 +109,10 @@ def retry_after(header: str | None, now: datetime) -> float | None:
     try:
         seconds = float(text)
     except ValueError:
-        try:
-            moment = parsedate_to_datetime(text)
-        except (ValueError, OverflowError):
+        moment = _moment(text)
+        if moment is None:
             return None
-        zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        seconds = (zoned - now).total_seconds()
+        seconds = (moment - now).total_seconds()
     return min(max(seconds, 0.0), LONGEST_PAUSE) if not math.isnan(seconds) else None
 
 

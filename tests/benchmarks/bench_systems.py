@@ -8,17 +8,9 @@ beside it how many times as long as the template took.
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import TypeAdapter
-
-from leverwatch.collectors.aggregation.ingest import Ingest
-from leverwatch.collectors.aggregation.lines import Lines
-from leverwatch.collectors.sources.files.config import FilesConfig
-from tests.benchmarks.bench_filters import A_CHUNK, FIELDS, RECORDS, TURNS
+from tests.benchmarks.bench_filters import RECORDS, TURNS, seconds
 
 KEYS = 200
 SYSTEMS: dict[str, Any] = {
@@ -42,22 +34,6 @@ def line(at: int) -> bytes:
     }).encode() + b"\n"  # fmt: skip
 
 
-def seconds(lines: Sequence[bytes], system: Any, *, compiled: bool) -> float:
-    """The processor time of counting all lines once."""
-    source = {"name": "l", "path": "*", "system": system, "format": {"type": "jsonl", "fields": FIELDS}}
-    made = Ingest(
-        TypeAdapter(FilesConfig).validate_python(source),
-        lambda: datetime(2026, 3, 11, tzinfo=UTC),
-        compiled=compiled,
-    )
-    made.load({})
-    chunks = [b"".join(lines[at : at + A_CHUNK]) for at in range(0, len(lines), A_CHUNK)]
-    begun = time.process_time()
-    for number, chunk in enumerate(chunks):
-        made.add(Lines(chunk, "l.jsonl", number * A_CHUNK + 1))
-    return time.process_time() - begun
-
-
 def main() -> None:
     """Print the table."""
     print(f"{'system':24} {'helper us':>9} {'ratio':>6} {'python us':>9} {'ratio':>6}")
@@ -65,7 +41,7 @@ def main() -> None:
     base: list[float] = []
     for name, system in SYSTEMS.items():
         took = [
-            min(seconds(lines, system, compiled=compiled) for _ in range(TURNS)) / RECORDS * 1e6
+            min(seconds(lines, {}, system, compiled=compiled) for _ in range(TURNS)) / RECORDS * 1e6
             for compiled in (True, False)
         ]
         base = base or took

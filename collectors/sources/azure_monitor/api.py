@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from datetime import time as clock
@@ -21,12 +20,11 @@ from leverwatch.collectors.daily.errors import (
     SchemaDiffers,
     Unreachable,
 )
-from leverwatch.collectors.daily.http_config import auth_of, tls_of
+from leverwatch.collectors.daily.http_config import auth_of
+from leverwatch.collectors.daily.json_answers import JsonAnswers
 from leverwatch.collectors.daily.limited import limited
-from leverwatch.collectors.daily.over_http import fetched
 from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
-from leverwatch.collectors.http import Limits
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.sources.azure_monitor.config import AzureMonitorConfig
 from leverwatch.collectors.sources.azure_monitor.series import Question
@@ -37,7 +35,6 @@ _NAMESPACE = "microsoft.cognitiveservices/accounts"
 MOST_SERIES = 10_000
 """Without such a number, Azure Monitor leaves all but ten series out, and does not say so."""
 _MOST_PAGES = 100
-_LARGEST = 64 << 20
 _NOT_SET_UP = frozenset({"CredentialUnavailableError", "ClientAuthenticationError"})
 
 # They write tenants, and parts of requests.
@@ -52,14 +49,7 @@ class Api:
         self._config, self._context = config, context
         self._place = f"source {config.name}: {config.shown_url}"
         self._credential: Any = None
-        self._deadline = 0.0
-        self.seen: list[datetime] = []
-        """The times that the server said it was, since the question began."""
-
-    def begin(self) -> None:
-        """Begin a question, which may take as long as the settings say."""
-        self._deadline = time.monotonic() + self._config.timeout.total_seconds()
-        self.seen.clear()
+        self.answers = JsonAnswers(config, self._place, config.timeout.total_seconds(), context, "Azure Monitor")
 
     def definitions(self, resource: str) -> list[dict[str, Any]]:
         """Return which metrics a resource has.
@@ -102,7 +92,7 @@ class Api:
             page = self._page(url, resource, more)
             values = page.get("value")
             if not isinstance(values, list) or not all(isinstance(it, dict) for it in values):
-                raise SourceUnavailable(f"{self._place}: the answer is none of Azure Monitor")
+                raise self.answers.strange()
             yield from values
             following = page.get("nextLink")
             if not following:
@@ -111,27 +101,8 @@ class Api:
         raise SourceUnavailable(f"{self._place}: the answer has more than {_MOST_PAGES} pages")
 
     def _page(self, url: str, resource: str, parameters: Mapping[str, str]) -> dict[str, Any]:
-        name = resource.rpartition("/")[2]
-        seconds = self._config.timeout.total_seconds()
-        body = fetched(
-            url,
-            place=f"{self._place}: {name}",
-            limits=Limits(seconds, self._deadline, _LARGEST),
-            auth=self._auth(),
-            now=self._context.now,
-            parameters=parameters,
-            tls=tls_of(self._config, self._place, self._context.base_dir),
-            stopping=self._context.stopping,
-            saw=self.seen.append,
-            meaning=lambda status, said: _meaning(f"{self._place}: {name}", status, said),
-        )
-        try:
-            page = json.loads(body)
-        except ValueError:
-            page = None
-        if not isinstance(page, dict):
-            raise SourceUnavailable(f"{self._place}: the answer is none of Azure Monitor")
-        return page
+        part = resource.rpartition("/")[2]
+        return self.answers.one(url, part=part, auth=self._auth(), parameters=parameters, meaning=_meaning)
 
     def _same_host(self, url: str) -> str:
         """Return the address of the next page, which gets the token as well."""
@@ -147,7 +118,7 @@ class Api:
         token: str = limited(
             lambda: self._token(f"{parts.scheme}://{parts.netloc}/.default"),
             place=self._place,
-            deadline=self._deadline,
+            deadline=self.answers.deadline,
             stopping=self._context.stopping,
         )
         return Bearer(token)

@@ -52,7 +52,7 @@ class Resources:
         days = Days(max(days.first, oldest), days.last)
         if not len(days):
             return Answer((), frozenset())
-        self._api.begin()
+        self._api.answers.begin()
         found: list[Metered] = []
         problems: list[tuple[str, str, str]] = []
         for resource in self._config.resources:
@@ -65,7 +65,7 @@ class Resources:
             problems += [(place, *it) for it in odd]
         return unfinished(
             answer_of(found, self._system_of, f"source {self._config.name}: Azure Monitor", problems),
-            self._api.seen,
+            self._api.answers.seen,
         )
 
     def shown(self, days: Days) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock
@@ -14,12 +13,11 @@ import requests
 
 from leverwatch.collectors.bearer import Bearer
 from leverwatch.collectors.daily.errors import CredentialsRefused, PermissionRefused, RateLimited, Unreachable
-from leverwatch.collectors.daily.http_config import HttpAuth, auth_of, tls_of
+from leverwatch.collectors.daily.http_config import HttpAuth, auth_of
+from leverwatch.collectors.daily.json_answers import JsonAnswers
 from leverwatch.collectors.daily.limited import limited
-from leverwatch.collectors.daily.over_http import fetched
 from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
-from leverwatch.collectors.http import Limits
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.sources.google_monitoring.config import GoogleMonitoringConfig
 from leverwatch.collectors.sources.google_monitoring.series import Question
@@ -27,7 +25,6 @@ from leverwatch.collectors.sources.google_monitoring.series import Question
 _SCOPE = "https://www.googleapis.com/auth/monitoring.read"
 _PAGE = 10_000
 _MOST_PAGES = 1000
-_LARGEST = 64 << 20
 _MINUTE = timedelta(minutes=1)
 # It writes requests for tokens.
 logging.getLogger("google.auth").setLevel(logging.CRITICAL)
@@ -57,14 +54,9 @@ class Api:
         self._config, self._context = config, context
         self._place = f"source {config.name}: {config.shown_url}"
         self._credentials: Any = None
-        self._deadline = 0.0
-        self.seen: list[datetime] = []
-        """The times that the server said it was, since the question began."""
-
-    def begin(self) -> None:
-        """Begin a question, which may take as long as the settings say."""
-        self._deadline = time.monotonic() + self._config.timeout.total_seconds()
-        self.seen.clear()
+        self.answers = JsonAnswers(
+            config, self._place, config.timeout.total_seconds(), context, "Cloud Monitoring"
+        )
 
     def series(self, project: str, question: Question, days: Days) -> Iterator[dict[str, Any]]:
         """Yield the time series of a metric, added up by days.
@@ -95,7 +87,7 @@ class Api:
                 raise SourceUnavailable(f"{self._place}: {project}: the service had no whole answer")
             series = page.get("timeSeries", [])
             if not isinstance(series, list) or not all(isinstance(it, dict) for it in series):
-                raise SourceUnavailable(f"{self._place}: the answer is none of Cloud Monitoring")
+                raise self.answers.strange()
             yield from series
             token = page.get("nextPageToken")
             if not token:
@@ -107,26 +99,8 @@ class Api:
         raise SourceUnavailable(f"{self._place}: the answer has more than {_MOST_PAGES} pages")
 
     def _page(self, project: str, parameters: dict[str, str | list[str]]) -> dict[str, Any]:
-        place = f"{self._place}: {project}"
-        body = fetched(
-            self._config.address(f"v3/projects/{project}/timeSeries"),
-            place=place,
-            limits=Limits(self._config.timeout.total_seconds(), self._deadline, _LARGEST),
-            auth=self._auth(),
-            now=self._context.now,
-            parameters=parameters,
-            tls=tls_of(self._config, self._place, self._context.base_dir),
-            stopping=self._context.stopping,
-            saw=self.seen.append,
-            meaning=lambda status, said: _meaning(place, status, said),
-        )
-        try:
-            page = json.loads(body)
-        except ValueError:
-            page = None
-        if not isinstance(page, dict):
-            raise SourceUnavailable(f"{self._place}: the answer is none of Cloud Monitoring")
-        return page
+        url = self._config.address(f"v3/projects/{project}/timeSeries")
+        return self.answers.one(url, part=project, auth=self._auth(), parameters=parameters, meaning=_meaning)
 
     def _auth(self) -> requests.auth.AuthBase:
         config = self._config
@@ -135,7 +109,7 @@ class Api:
             auth = auth_of(config, self._place, self._context.base_dir)
         else:
             token: str = limited(
-                self._token, place=self._place, deadline=self._deadline, stopping=self._context.stopping
+                self._token, place=self._place, deadline=self.answers.deadline, stopping=self._context.stopping
             )
             auth = Bearer(token)
         quota = config.quota_project or getattr(self._credentials, "quota_project_id", None)

@@ -52,14 +52,16 @@ class Projects:
         Raises:
             CollectorError: as for `Api`.
         """
-        self._api.begin()
+        self._api.answers.begin()
         place = f"source {self._config.name}: Cloud Monitoring"
         try:
             points = list(self._all(days))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise SourceUnavailable(f"{place}: the answer is none of Cloud Monitoring") from None
         found, odd = metered(points, self._labels)
-        return unfinished(answer_of(found, self._system_of, place, [(place, *it) for it in odd]), self._api.seen)
+        return unfinished(
+            answer_of(found, self._system_of, place, [(place, *it) for it in odd]), self._api.answers.seen
+        )
 
     def _all(self, days: Days) -> Iterator[Point]:
         """Yield the points of all projects; of one that several scopes of metrics show, those of the first."""

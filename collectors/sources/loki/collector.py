@@ -43,10 +43,8 @@ class Lines:
     def settings(self) -> str:
         """A digest of everything that the answers depend on; no secret is among it, but who the tenant is."""
         config = self._config
-        tenant = [
-            value.get_secret_value() for name, value in config.headers.items() if name.lower() == "x-scope-orgid"
-        ]
-        told = (config.shown_url, config.query, config.failed, config.labels.model_dump(), config.system, tenant)
+        labels = config.labels.model_dump()
+        told = (config.shown_url, config.query, config.failed, labels, config.system, config.tenants)
         return blake2b(repr(told).encode(), digest_size=8).hexdigest()
 
     def ask(self, days: Days) -> Answer:

@@ -74,14 +74,12 @@ class Counters:
         """A digest of everything that the answers depend on; what the source shows of itself is not among it, but
         for the tenant."""
         config = self._config
-        tenant = sorted(
-            secret.get_secret_value() for name, secret in config.headers.items() if name.lower() == "x-scope-orgid"
-        )
         counters = [(it.role, [str(one) for one in it.selectors], it.scale) for it in self._counters]
         known = config.known
         told = (
-            config.shown_url, tenant, counters, known.model, known.operation, tuple(known.operations.items()),
-            sorted(known.failed.items()), known.errors_inside, known.cached_beside, sorted(known.unknown),
+            config.shown_url, config.tenants, counters, known.model, known.operation,
+            tuple(known.operations.items()), sorted(known.failed.items()),
+            known.errors_inside, known.cached_beside, sorted(known.unknown),
             config.system, sorted(config.replica_labels), self._gap, self._bucket, config.partial_above,
             config.witness,
         )  # fmt: skip

@@ -6,17 +6,13 @@ from typing import Any
 
 import pytest
 
-from leverwatch.collectors.sniffing.guess import FieldGuess
+from tests.collectors.sniffing.proposed import said
 
 from .test_own_logs import SESSION_IN, SESSION_OUT, USED, Call, proposed
 
 
 def base(it: Call) -> dict[str, Any]:
     return {"ts": it.ts, "model": "gpt-9", **USED(it)}
-
-
-def said(found: FieldGuess, name: str) -> str:
-    return "\n".join(note for note in found.notes if note.startswith(name))
 
 
 @pytest.mark.parametrize("name", ["dry_run", "isMock", "blocked", "replayed", "is_duplicate", "skipped"])

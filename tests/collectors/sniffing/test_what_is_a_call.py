@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from leverwatch.collectors.sniffing.guess import FieldGuess, leaves, propose
+from tests.collectors.sniffing.proposed import found_in, said
 
 
 def records(**more: Any) -> list[dict[str, Any]]:
@@ -17,16 +17,6 @@ def records(**more: Any) -> list[dict[str, Any]]:
         }
         for n in range(24)
     ]  # fmt: skip
-
-
-def found_in(some: list[dict[str, Any]]) -> FieldGuess:
-    found = propose([leaves(it) for it in some])
-    assert found is not None
-    return found
-
-
-def said(found: FieldGuess, field: str) -> str:
-    return "\n".join(note for note in found.notes if note.startswith(field))
 
 
 @pytest.mark.parametrize(

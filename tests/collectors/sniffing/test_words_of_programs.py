@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from leverwatch.collectors.sniffing.guess import FieldGuess, leaves, propose
+from leverwatch.collectors.sniffing.guess import leaves, propose
+from tests.collectors.sniffing.proposed import found_in, said
 
 _LOG = list[dict[str, Any]]
 
@@ -15,16 +16,6 @@ def calls(number: int = 6, **more: Any) -> _LOG:
          "output_tokens": 42 + (n * 19) % 31, **{key: value(n) for key, value in more.items()}}
         for n in range(number)
     ]  # fmt: skip
-
-
-def found_in(some: _LOG) -> FieldGuess:
-    found = propose([leaves(it) for it in some])
-    assert found is not None
-    return found
-
-
-def said(found: FieldGuess, field: str) -> str:
-    return "\n".join(note for note in found.notes if note.startswith(field))
 
 
 def test_a_mode_of_the_program_makes_no_call_of_a_model_an_agent() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from leverwatch.collectors.sniffing.guess import FieldGuess, leaves, propose
+from leverwatch.collectors.sniffing.guess import FieldGuess
 from leverwatch.collectors.sniffing.sniff import config_of, guess, read_sample, summarise
+from tests.collectors.sniffing.proposed import found_in, said
 
 
 def records(**more: Any) -> list[dict[str, Any]]:
@@ -18,16 +19,6 @@ def records(**more: Any) -> list[dict[str, Any]]:
          "output_tokens": 25 + n * 13 % 59, **{key: value(n) for key, value in more.items()}}
         for n in range(20)
     ]  # fmt: skip
-
-
-def found_in(some: list[dict[str, Any]]) -> FieldGuess:
-    found = propose([leaves(it) for it in some])
-    assert found is not None
-    return found
-
-
-def said(found: FieldGuess, field: str) -> str:
-    return "\n".join(note for note in found.notes if note.startswith(field))
 
 
 @pytest.mark.parametrize("word", ["translation", "ranking", "image_caption", "moderation", "speech"])

@@ -1,0 +1,17 @@
+"""What is proposed for records of a log, and what is said of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from leverwatch.collectors.sniffing.guess import FieldGuess, leaves, propose
+
+
+def found_in(some: list[dict[str, Any]]) -> FieldGuess:
+    found = propose([leaves(it) for it in some])
+    assert found is not None
+    return found
+
+
+def said(found: FieldGuess, field: str) -> str:
+    return "\n".join(note for note in found.notes if note.startswith(field))
