@@ -20,7 +20,9 @@ NUMBER = r"[$€£]?\d+(?:[.,]\d+)*"
 WORD = r"[^\s|,;=()\[\]{}\"'<>│]+"
 _PART = re.compile(
     rf"(?P<time>{TIME})|(?P<number>(?<![\w.$-]){NUMBER}(?![\w.-]*[-_]|[.]?\d))(?=[A-Za-zµ%]{{0,8}}(?![\w]))"
-    rf"|(?P<word>[^\s|,;=()\[\]{{}}\"'<>│:][^\s|,;=()\[\]{{}}\"'<>│]*?(?=:(?:\s|$)|[\s|,;=()\[\]{{}}\"'<>│]|$))|(?P<blank>\s+)|(?P<sign>.)"
+    # A word ends before a colon with a blank or a number behind it, as in `in:120`; `~120` is a sign and a number.
+    rf"|(?P<word>(?![~≈]\d)[^\s|,;=()\[\]{{}}\"'<>│:][^\s|,;=()\[\]{{}}\"'<>│]*?"
+    rf"(?=:(?:\s|$)|(?<![\d.:-]):~?{NUMBER}(?:[\s|,;)\]]|$)|[\s|,;=()\[\]{{}}\"'<>│]|$))|(?P<blank>\s+)|(?P<sign>.)"
 )
 LEVELS = frozenset({
     "debug", "info", "notice", "warn", "warning", "error", "critical", "fatal", "trace", "success", "ok", "fail",
@@ -29,6 +31,8 @@ LEVELS = frozenset({
 _ENDS = frozenset("|│;[]{}\"'<>")
 """Signs over which no name of a number goes."""
 _CLOSING = "|│;,)]"
+_ABOUT = "~≈"
+"""Signs before a number that is estimated."""
 _MOST_WORDS = 3
 _LONGEST = 4000
 _UNITS = frozenset({"ms", "s", "sec", "secs", "seconds", "usd", "tokens", "token", "tok", "msec", "us", "calls"})
@@ -197,7 +201,7 @@ def _before(parts: Sequence[Part], at: int) -> tuple[list[str], bool]:
     by_sign = False
     for place in range(at - 1, -1, -1):
         it = parts[place]
-        if it.kind is Kind.BLANK:
+        if it.kind is Kind.BLANK or (it.kind is Kind.SIGN and it.text in _ABOUT and not words and not by_sign):
             continue
         if it.kind is Kind.WORD and place and parts[place - 1].kind is Kind.NUMBER:
             return words, by_sign and bool(words)  # the unit of another number

@@ -17,6 +17,8 @@ _MOST_KINDS = 8
 _FEWEST = 3
 """Ids whose records must agree before it is no chance."""
 _PROVEN, _LIKELY = 0.9, 0.5
+_BY_CHANCE = 0.3
+"""The share of calls that may have the tokens of another one of the same id."""
 _ONE_CALL = frozenset({Kind.PART, Kind.ASKED, Kind.PENDING})
 """Records that a later one of the same call replaces: that one is the call, and no sum."""
 _AMOUNTS = ("input_tokens", "output_tokens", "cached_input_tokens", "cost_usd", "latency_ms")
@@ -93,7 +95,8 @@ def _parts(columns: Columns, inside: frozenset[int]) -> Iterator[tuple[Path, Sca
         if path[0] == LED and rank("model", path) is not None:
             continue  # each model has an entry of its own
         at: dict[Scalar, set[int]] = defaultdict(set)
-        if all(isinstance(value, str | bool) and is_word(value) for value in column.values):
+        words = all(isinstance(value, str | bool) and is_word(value) for value in column.values)
+        if words and not column.is_numeric:  # in a table numbers are texts too
             for index, value in column.by_record.items():
                 if index in inside and len(at) <= _MOST_KINDS:
                     at[value].add(index)
@@ -123,7 +126,8 @@ def _compared(
             if index in ids and index in counts:
                 calls[ids[index]].append((index, counts[index]))
         known = [it for it in sharing if ids[it] in calls]
-        if len(known) < max(_FEWEST, _LIKELY * len(at)) or _are_versions(list(calls.values())):
+        groups = list(calls.values())
+        if len(known) < max(_FEWEST, _LIKELY * len(at)) or _are_versions(groups) or _repeat_each_other(groups):
             continue
         for told in tokens:
             sums = columns.of[told].counts
@@ -147,3 +151,14 @@ def _are_versions(calls: Sequence[Sequence[tuple[int, float]]]) -> bool:
     several = [[count for _, count in found] for found in calls if len(found) > 1]
     steps = [after - before for found in several for before, after in pairwise(found)]
     return len(steps) > _FEWEST and all(step >= 0 for step in steps)
+
+
+def _repeat_each_other(calls: Sequence[Sequence[tuple[int, float]]]) -> bool:
+    """Whether calls of an id have each other's tokens too, as those of a fixed prompt do: then it says nothing."""
+    several = [found for found in calls if len(found) > 1]
+    again = sum(
+        _agrees(count, index, [it for it in found if it[0] != index])
+        for found in several
+        for index, count in found
+    )
+    return again > _BY_CHANCE * sum(map(len, several))

@@ -66,3 +66,43 @@ def test_other_calls_of_a_run_with_tokens_of_their_own_stay_calls() -> None:
 
     assert (found.only, found.excluded) == ({}, {})
     assert not any("repeat or sum" in note for note in found.notes)
+
+
+def test_calls_of_fixed_prompts_that_have_the_same_tokens_again_and_again_stay_calls() -> None:
+    start = datetime(2026, 5, 2, 7, 0, tzinfo=UTC)
+    records = [
+        {"ts": (start + timedelta(minutes=3 * at)).isoformat(), ("who" if at < 8 else "user"): "tester",
+         "step": ("sort", "reword")[at % 2], "tokens_in": (104, 96)[at % 2], "tokens_out": (3, 9)[at % 2]}
+        for at in range(18)
+    ]  # fmt: skip
+
+    found = propose([leaves(record) for record in records])
+
+    assert found is not None
+    assert (found.only, found.excluded) == ({}, {})
+
+
+def test_a_number_of_tokens_written_as_text_names_no_kind_of_record() -> None:
+    start = datetime(2026, 5, 2, 7, 0, tzinfo=UTC)
+    sizes = [
+        (358, 27),
+        (474, 46),
+        (326, 32),
+        (358, 27),
+        (474, 33),
+        (326, 31),
+        (358, 27),
+        (474, 47),
+        (326, 35),
+        (360, 27),
+    ]
+    records = [
+        {"ts": (start + timedelta(minutes=3 * at)).isoformat(), "model": "gpt-4o", "topic": f"t{at % 3}",
+         "prompt_tokens": str(taken), "completion_tokens": str(given)}
+        for at, (taken, given) in enumerate(sizes)
+    ]  # fmt: skip
+
+    found = propose([leaves(record) for record in records])
+
+    assert found is not None
+    assert (found.only, found.excluded) == ({}, {})

@@ -31,6 +31,8 @@ FORMS: dict[str, str] = {
     "a sum in parentheses": "{at} | INFO | {m} | Tokens used: {i:,} (prompt: {i:,}, completion: {o})",
     "a sentence": "{at} [llm] {m} answered in 1.23s: {i} prompt tokens, {o} completion tokens",
     "padded columns": "{at} | acme      | {m:24} | in= {i:6} out= {o:5} | OK |",
+    "numbers right behind a colon": "{at} [{m}] in:{i} out:{o}",
+    "estimated numbers": "{at} - STEP: sort | MODEL: {m} | INPUT_TOKENS: ~{i} | OUTPUT_TOKENS: ~{o}",
     "free text between": "{at} - Model: {m} - Input tokens: {i} - Output tokens: {o} - asked by user {at}",
 }
 
