@@ -26,6 +26,7 @@ from leverwatch.collectors.sources.usage_api.answering import Reply, answer_of
 from leverwatch.collectors.sources.usage_api.config import UsageApiConfig
 from leverwatch.collectors.sources.usage_api.interface import MODEL, Question, Wish
 from leverwatch.collectors.sources.usage_api.paging import pages
+from leverwatch.collectors.sources.usage_api.repeats import without_repeats
 
 _LARGEST = 64 << 20
 _WAIT = 60.0
@@ -83,7 +84,11 @@ class Account:
 
         wish = self._wish(days)
         replies = [
-            Reply(first.what, tuple(pages(self._api, first, wish, self._place, fetch)), first.what not in BILLS)
+            Reply(
+                first.what,
+                without_repeats(pages(self._api, first, wish, self._place, fetch)),
+                first.what not in BILLS,
+            )
             for first in self._api.questions(wish)
         ]
         try:
@@ -96,7 +101,8 @@ class Account:
 
     def shown(self, days: Days) -> str:
         """Return the requests for some days, one a line, without secrets."""
-        return "\n".join(self._line(question) for question in self._api.questions(self._wish(days)))
+        questions = self._api.shown or self._api.questions
+        return "\n".join(self._line(question) for question in questions(self._wish(days)))
 
     def _line(self, question: Question) -> str:
         pairs: Mapping[str, object] = question.parameters

@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from leverwatch.collectors.billed import BilledAmount
 from leverwatch.collectors.records.service_tiers import size_of
+from leverwatch.collectors.sources.usage_api.dollars import in_dollars
 from leverwatch.collectors.sources.usage_api.interface import Page, Question, Usage, UsageApi, Wish
-from leverwatch.collectors.sources.usage_api.shapes import after, day_of_moment, known, parsed, rfc3339
+from leverwatch.collectors.sources.usage_api.shapes import after, day_between, known, parsed, rfc3339
 from leverwatch.collectors.tells import NO, Tells
 
 _USAGE, _COST = "/v1/organizations/analytics/usage", "/v1/organizations/analytics/cost"
@@ -78,6 +79,7 @@ class _Cost(Struct):
 class _Row(Struct):
     starting_at: datetime
     group: _Group
+    ending_at: datetime | None = None
     usage: _Metrics | None = None
     cost: _Cost | None = None
 
@@ -115,9 +117,10 @@ def read(question: Question, body: bytes, _wish: Wish) -> Page:
     """
     page = parsed(body, _Page)
     following = following_page(question, page.next_page if page.has_more else None, more=page.has_more)
-    rows = [(day_of_moment(row.starting_at), row) for row in page.data]
+    rows = [(day_between(row.starting_at, row.ending_at), row) for row in page.data]
     if question.what == "cost":
-        return Page(billed=[_billed(day, row) for day, row in rows], following=following)
+        billed, doubts = in_dollars(_billed(day, row) for day, row in rows)
+        return Page(billed=billed, doubts=doubts, following=following)
     return Page(usage=[_usage(day, row) for day, row in rows], following=following)
 
 
@@ -165,11 +168,12 @@ def size_in(window: str | None) -> int:
     return LONG if (window or "").startswith("200k-") else 0
 
 
-def _billed(day: date, row: _Row) -> BilledAmount:
-    if row.cost is None or row.cost.currency.upper() != "USD":
-        raise ValueError("the answer is not as documented: a cost is missing, or not in dollars")
+def _billed(day: date, row: _Row) -> tuple[str, BilledAmount]:
+    if row.cost is None:
+        raise ValueError("the answer is not as documented: a row has no `cost`")
     item = ", ".join(it for it in (row.group.model, row.group.cost_type) if it)
-    return BilledAmount(day, row.group.workspace_id or "", item, row.cost.amount / _CENTS)
+    amount = BilledAmount(day, row.group.workspace_id or "", item, row.cost.amount / _CENTS)
+    return row.cost.currency, amount
 
 
 ANTHROPIC = UsageApi(
