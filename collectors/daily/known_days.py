@@ -8,6 +8,7 @@ from datetime import date
 import msgspec
 from msgspec import Struct
 
+from leverwatch.collectors.daily.account import ACCOUNT
 from leverwatch.collectors.daily.answers import Gone, Known
 from leverwatch.collectors.daily.spent import QUESTIONS
 from leverwatch.collectors.daily.window import Days
@@ -73,7 +74,7 @@ DAYS: Kind[Known] = Kind(
     upgrades=(same, _without_calls),
     is_json=True,
 )
-KINDS = (DAYS, QUESTIONS)
+KINDS = (DAYS, QUESTIONS, ACCOUNT)
 """What such a source stores."""
 
 

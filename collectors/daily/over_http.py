@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -41,12 +41,14 @@ def fetched(
     tls: Tls = USUAL_TLS,
     stopping: Callable[[], bool] = lambda: False,
     saw: Callable[[datetime], None] = lambda _moment: None,
+    heard: Callable[[Mapping[str, str]], None] = lambda _headers: None,
     meaning: Callable[[int, bytes], CollectorError | None] = lambda _status, _said: None,
 ) -> bytes:
     """Return the body of the answer to one request; most arguments are those of `collectors.http.get`.
 
     Args:
         saw: called with the time that the server says it is, when it answers and says one.
+        heard: called with the headers of an answer that is no error.
         meaning: returns what an error of this kind of server means, from its status (400 and more) and the
             beginning of what it says; None: what its status usually means.
 
@@ -74,6 +76,7 @@ def fetched(
     moment = _moment(answer.date)
     if moment is not None:
         saw(moment)
+    heard(answer.headers)
     return answer.body
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import msgspec
 import requests
 
+from leverwatch.collectors.daily.account import digest_of
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.errors import CredentialsRefused, PermissionRefused, SchemaDiffers
@@ -18,7 +19,7 @@ from leverwatch.collectors.daily.http_config import auth_of, tls_of
 from leverwatch.collectors.daily.known_days import KINDS as KINDS
 from leverwatch.collectors.daily.over_http import fetched, unfinished
 from leverwatch.collectors.daily.window import Days
-from leverwatch.collectors.errors import SourceRefused
+from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
 from leverwatch.collectors.http import Json, Limits
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.records.fields import parse_template, system_lookup
@@ -64,6 +65,11 @@ class Account:
         tls = tls_of(self._config, self._place, self._context.base_dir)
         limits = Limits(_WAIT, time.monotonic() + self._config.timeout.total_seconds(), _LARGEST)
         seen: list[datetime] = []
+        accounts: set[str] = set()
+
+        def heard(headers: Mapping[str, str]) -> None:
+            if self._api.account_header and (name := headers.get(self._api.account_header)):
+                accounts.add(name)
 
         def fetch(question: Question) -> bytes:
             try:
@@ -78,6 +84,7 @@ class Account:
                     tls=tls,
                     stopping=self._context.stopping,
                     saw=seen.append,
+                    heard=heard,
                 )
             except (CredentialsRefused, PermissionRefused) as error:
                 raise type(error)(f"{error}; {self._api.needs}") from None
@@ -97,7 +104,11 @@ class Account:
             )
         except ValueError as error:
             raise SchemaDiffers(f"{self._place}: {error}") from None
-        return unfinished(answer, seen)
+        accounts.update(page.account for reply in replies for page in reply.pages if page.account)
+        if len(accounts) > 1:
+            raise SourceUnavailable(f"{self._place}: the key became one of another account between two answers")
+        whose = digest_of(accounts.pop()) if accounts else ""
+        return msgspec.structs.replace(unfinished(answer, seen), account=whose)
 
     def shown(self, days: Days) -> str:
         """Return the requests for some days, one a line, without secrets."""

@@ -68,6 +68,8 @@ class Page(Struct, frozen=True):
     """Reason and detail of what cannot be used."""
     following: Question | None = None
     """What asks for the next page; None: it is the last one."""
+    account: str | None = None
+    """What it calls the organisation or project that it is about; None: it does not say."""
     further: Sequence[Question] = ()
     """Other questions whose answers take the place of this one."""
 
@@ -95,6 +97,8 @@ class UsageApi(Struct, frozen=True):
     """The header that has the key; None: it is a bearer token, or a user and a password."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Further headers of each question."""
+    account_header: str | None = None
+    """The header of an answer that names the organisation whose key asked."""
     history: int | None = None
     """The days back from now of which it knows something; None: no bound is documented."""
     most_words: int | None = None

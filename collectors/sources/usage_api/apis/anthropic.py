@@ -23,6 +23,7 @@ _WORDS = (
     "user_profile_id", "organization_id",
 )  # fmt: skip
 _ALWAYS = ("model", "service_tier", "context_window")
+ACCOUNT_HEADER = "anthropic-organization-id"
 MOST_GROUPS = 5
 """Dimensions of one question."""
 _ROWS = "1000"
@@ -196,6 +197,7 @@ ANTHROPIC = UsageApi(
     ),
     questions=questions,
     read=read,
+    account_header=ACCOUNT_HEADER,
     key_header="x-api-key",
     headers={"anthropic-version": "2023-06-01", "anthropic-beta": "analytics-usage-cost-2026-08-24"},
     history=365,

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from leverwatch.collectors.billed import BilledAmount
 from leverwatch.collectors.sources.usage_api.apis.anthropic import (
+    ACCOUNT_HEADER,
     Tokens,
     following_page,
     size_in,
@@ -125,6 +126,7 @@ ANTHROPIC_REPORT = UsageApi(
     filters=("workspace_ids", "api_key_ids", "models", "service_tiers"),
     questions=questions,
     read=read,
+    account_header=ACCOUNT_HEADER,
     key_header="x-api-key",
     headers={"anthropic-version": "2023-06-01"},
     counts_calls=False,

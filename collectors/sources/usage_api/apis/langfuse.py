@@ -181,6 +181,7 @@ class _Observation(Struct, rename="camel"):
     trace_name: str | None = None
     release: str | None = None
     prompt_name: str | None = None
+    project_id: str | None = None
 
 
 class _Observations(Struct):
@@ -211,7 +212,12 @@ def read_observations(question: Question, body: bytes, _wish: Wish) -> Page:
     following = (
         Question(question.what, question.path, {**question.parameters, "cursor": cursor}) if cursor else None
     )
-    return Page(usage=[_observed(one) for one in page.data], following=following)
+    projects = {one.project_id for one in page.data if one.project_id}
+    return Page(
+        usage=[_observed(one) for one in page.data],
+        following=following,
+        account=projects.pop() if len(projects) == 1 else None,
+    )
 
 
 def _observed(one: _Observation) -> Usage:

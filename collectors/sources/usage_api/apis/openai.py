@@ -157,6 +157,7 @@ OPENAI = UsageApi(
     filters=("project_ids", "api_key_ids", "user_ids", "models"),
     questions=questions,
     read=read,
+    account_header="openai-organization",
     has_costs=True,
     bill="costs are told for UTC days, some hours late; they have tools, storage and fine-tuning, discounts and"
     " credits, which no price of tokens has",
