@@ -74,8 +74,8 @@ DAYS: Kind[Known] = Kind(
     upgrades=(same, _without_calls),
     is_json=True,
 )
-KINDS = (DAYS, QUESTIONS, ACCOUNT)
-"""What such a source stores."""
+KINDS = (DAYS, QUESTIONS)
+"""What every such source stores. One that tells who answers stores that too."""
 
 
 def read_known(source: str, value: bytes) -> Known:
@@ -93,7 +93,7 @@ def load_known(source: str, stored: Mapping[str, bytes], settings: str) -> Known
     Raises:
         StateFromNewer, StateUnreadable: as for `Kind.loads`.
     """
-    check_keys(source, stored, KINDS)
+    check_keys(source, stored, (*KINDS, ACCOUNT))
     known = dict(entries(source, stored, DAYS)).get(DAYS.key, Known())
     if known.settings == settings:
         return known

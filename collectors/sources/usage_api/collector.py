@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 import msgspec
 import requests
 
-from leverwatch.collectors.daily.account import digest_of
+from leverwatch.collectors.daily.account import ACCOUNT, digest_of
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.errors import CredentialsRefused, PermissionRefused, SchemaDiffers
 from leverwatch.collectors.daily.http_config import auth_of, tls_of
-from leverwatch.collectors.daily.known_days import KINDS as KINDS
+from leverwatch.collectors.daily.known_days import KINDS as OF_DAYS
 from leverwatch.collectors.daily.over_http import fetched, unfinished
 from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
@@ -29,6 +29,8 @@ from leverwatch.collectors.sources.usage_api.interface import MODEL, Question, W
 from leverwatch.collectors.sources.usage_api.paging import pages
 from leverwatch.collectors.sources.usage_api.repeats import without_repeats
 
+KINDS = (*OF_DAYS, ACCOUNT)
+"""What a source stores."""
 _LARGEST = 64 << 20
 _WAIT = 60.0
 """Seconds to wait for each next part of an answer."""

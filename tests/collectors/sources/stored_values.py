@@ -363,9 +363,9 @@ STORED: tuple[Stored, ...] = (
                 ),
             ),
             Stored(source, QUESTIONS, "questions", _SPENT, (b"{" + _ASKED, b'{"version":1,' + _ASKED)),
-            Stored(source, ACCOUNT, "account", _ACCOUNT, (b"{" + _OF, b'{"version":1,' + _OF)),
         )
     ),
+    Stored("usage-api", ACCOUNT, "account", _ACCOUNT, (b"{" + _OF, b'{"version":1,' + _OF)),
     Stored(
         "cloudwatch",
         MODELS,
