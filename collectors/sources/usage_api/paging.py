@@ -12,7 +12,7 @@ MOST_PAGES = 1000
 """Of one answer; more have no end."""
 MOST_ROWS = 500_000
 """Of all pages of an answer together."""
-_MOST_IDLE = 3
+_MOST_IDLE = 10
 """Pages in a row of which every call came before: as many mean that the server does not go on."""
 
 

@@ -19,9 +19,10 @@ from leverwatch.collectors.tells import NO, Tells
 
 _USAGE, _COST = "/v1/organizations/analytics/usage", "/v1/organizations/analytics/cost"
 _WORDS = (
-    "workspace_id", "api_key_id", "product", "agent_id", "deployment_id", "environment_id", "rbac_group_id",
-    "user_profile_id", "organization_id",
+    "workspace_id", "api_key_id", "product", "agent_id", "deployment_id", "environment_id", "user_profile_id",
+    "organization_id",
 )  # fmt: skip
+"""Without the group of a user: whoever is in several groups has all of his usage in each of them."""
 _ALWAYS = ("model", "service_tier", "context_window")
 ACCOUNT_HEADER = "anthropic-organization-id"
 MOST_GROUPS = 5
@@ -66,7 +67,6 @@ class _Group(Struct):
     agent_id: str | None = None
     deployment_id: str | None = None
     environment_id: str | None = None
-    rbac_group_id: str | None = None
     user_profile_id: str | None = None
     organization_id: str | None = None
     cost_type: str | None = None
@@ -206,7 +206,7 @@ ANTHROPIC = UsageApi(
     bill="amounts are after discounts and before credits; they have web searches, code execution and sessions"
     " beside tokens, and a price of its own for inference in one country",
     tells=Tells(
-        systems="workspace, API key, product, agent, deployment, environment, group or user profile",
+        systems="workspace, API key, product, agent, deployment, environment or user profile",
         models="yes",
         calls="requests",
         tokens="input, output",

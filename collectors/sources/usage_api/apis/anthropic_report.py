@@ -1,4 +1,8 @@
-"""Anthropic: the usage and cost report that its analytics replace. It tells tokens, and no number of calls."""
+"""Anthropic: the usage and cost report that its analytics replace. It tells tokens, and no number of calls.
+
+The shape is that of its API reference, as no SDK of Anthropic has it: tokens that were written to a cache are in
+`cache_creation`, by how long they are kept, as in the analytics.
+"""
 
 from __future__ import annotations
 
