@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import RemoteDisconnected
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,8 @@ class Answer:
     """The header `Date` as it came."""
     said: bytes = b""
     """The beginning of what came with an error (400 and more). It may quote the request: for programs only."""
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """All headers, whose names may be written in any case: for programs only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +261,8 @@ class _Call:
                 status = answer.status_code
                 body = self._body(answer) if status == 200 else b""
                 said = _beginning(answer) if status >= 400 else b""
-                return Answer(status, body, answer.headers.get("Retry-After"), answer.headers.get("Date"), said)
+                told = answer.headers
+                return Answer(status, body, told.get("Retry-After"), told.get("Date"), said, told)
 
     def _body(self, answer: requests.Response) -> bytes:
         parts, size = [], 0

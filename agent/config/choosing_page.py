@@ -25,7 +25,7 @@ _EXAMPLE = re.compile(r"^    - name: .*\n(?:^(?:      .*)?\n)+", re.MULTILINE)
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "A gateway": (
         "litellm", "litellm-daily", "litellm-spend-logs", "portkey", "kong", "apisix", "envoy-ai-gateway",
-        "helicone-clickhouse", "usage-api: helicone", "open-webui",
+        "helicone-clickhouse", "usage-api: helicone", "usage-api: portkey", "open-webui",
     ),
     "A provider of models": (
         "openai", "usage-api: openai", "anthropic", "usage-api: anthropic", "usage-api: anthropic-report",

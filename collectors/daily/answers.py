@@ -40,6 +40,8 @@ class Answer(Struct, frozen=True):
     """What the provider bills for these days."""
     uncounted: tuple[UncountedTokens, ...] = ()
     """Tokens of calls whose number the source does not tell."""
+    account: str = ""
+    """A digest of who answered, as in `collectors/daily/account.py`; empty: the source does not say."""
 
     @property
     def rows(self) -> int:

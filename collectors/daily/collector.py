@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
+from leverwatch.collectors.daily.account import ACCOUNT, Account, check_account, stored_account
 from leverwatch.collectors.daily.answers import Answer, DayState, Known, Settled, settle
 from leverwatch.collectors.daily.asking import Asking
 from leverwatch.collectors.daily.config import DailyConfig
@@ -119,6 +120,7 @@ class DailyCollector:
         self._asking = Asking(config.queries_per_hour, context.stopping)
         self._limit = config.timeout.total_seconds()
         self._resumed = False
+        self._account = ""
 
     def collect(self, state: SourceState) -> Iterator[Batch]:
         """Yield the answers for the recent days, and then for those that have none yet, the newest first.
@@ -158,6 +160,9 @@ class DailyCollector:
         known = load_known(self._config.name, stored, self._source.settings)
         span, at = Days(day, day), self._wanted()
         answer = self._source.ask(span)
+        check_account(
+            self._config.name, answer.account, stored_account(self._config.name, stored, self._source.settings)
+        )
         found = settle(span, answer, known, at)
         if found.kept and self._has_older(span, known, self._source.ask):
             found = settle(span, answer, known, at, has_older=True)
@@ -185,6 +190,7 @@ class DailyCollector:
     def _load(self, state: SourceState) -> Known:
         stored = state.load()
         known = load_known(self._config.name, stored, self._source.settings)
+        self._account = stored_account(self._config.name, stored, self._source.settings)
         if not self._resumed:
             resume(self._asking, self._config.name, stored, self._context.now())
             self._resumed = True
@@ -227,7 +233,10 @@ class DailyCollector:
         )
 
     def _ask_for(self, days: Days) -> Answer:
-        return self._asking.ask_for(days, self._source.ask, self._limit)
+        answer = self._asking.ask_for(days, self._source.ask, self._limit)
+        check_account(self._config.name, answer.account, self._account)
+        self._account = answer.account or self._account
+        return answer
 
     def _has_older(self, days: Days, known: Known, ask: Callable[[Days], Answer]) -> bool:
         """Return whether the source still has rows of the time before some days, if it had any.
@@ -248,8 +257,11 @@ class DailyCollector:
     def _batch(
         self, days: Days, answer: Answer, found: Settled, progress: Progress, spent: Mapping[str, bytes]
     ) -> Batch:
+        account: dict[str, bytes] = {}
+        if self._account:
+            account[ACCOUNT.key] = ACCOUNT.dumps(Account(self._source.settings, self._account))
         return Batch(
-            state={DAYS.key: DAYS.dumps(found.known), **spent},
+            state={DAYS.key: DAYS.dumps(found.known), **account, **spent},
             usage=answer.usage,
             tallies=answer.tallies,
             calls=answer.calls,

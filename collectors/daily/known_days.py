@@ -8,6 +8,7 @@ from datetime import date
 import msgspec
 from msgspec import Struct
 
+from leverwatch.collectors.daily.account import ACCOUNT
 from leverwatch.collectors.daily.answers import Gone, Known
 from leverwatch.collectors.daily.spent import QUESTIONS
 from leverwatch.collectors.daily.window import Days
@@ -74,7 +75,7 @@ DAYS: Kind[Known] = Kind(
     is_json=True,
 )
 KINDS = (DAYS, QUESTIONS)
-"""What such a source stores."""
+"""What every such source stores. One that tells who answers stores that too."""
 
 
 def read_known(source: str, value: bytes) -> Known:
@@ -92,7 +93,7 @@ def load_known(source: str, stored: Mapping[str, bytes], settings: str) -> Known
     Raises:
         StateFromNewer, StateUnreadable: as for `Kind.loads`.
     """
-    check_keys(source, stored, KINDS)
+    check_keys(source, stored, (*KINDS, ACCOUNT))
     known = dict(entries(source, stored, DAYS)).get(DAYS.key, Known())
     if known.settings == settings:
         return known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -24,7 +24,9 @@ from leverwatch.collectors.http import USUAL_TLS, Form, Json, Limits, Pairs, Tls
 
 LONGEST_PAUSE = 86_400.0
 """Seconds; no header silences a source for longer, whatever it says."""
-_TOO_MANY, _UNAVAILABLE = 429, 503
+_TOO_MANY = 429
+_BUSY = frozenset({503, 529})
+"""Statuses of a server that has too much to do, which may say when it has less."""
 
 
 def fetched(
@@ -39,12 +41,14 @@ def fetched(
     tls: Tls = USUAL_TLS,
     stopping: Callable[[], bool] = lambda: False,
     saw: Callable[[datetime], None] = lambda _moment: None,
+    heard: Callable[[Mapping[str, str]], None] = lambda _headers: None,
     meaning: Callable[[int, bytes], CollectorError | None] = lambda _status, _said: None,
 ) -> bytes:
     """Return the body of the answer to one request; most arguments are those of `collectors.http.get`.
 
     Args:
         saw: called with the time that the server says it is, when it answers and says one.
+        heard: called with the headers of an answer that is no error.
         meaning: returns what an error of this kind of server means, from its status (400 and more) and the
             beginning of what it says; None: what its status usually means.
 
@@ -72,6 +76,7 @@ def fetched(
     moment = _moment(answer.date)
     if moment is not None:
         saw(moment)
+    heard(answer.headers)
     return answer.body
 
 
@@ -128,12 +133,14 @@ def refusal(place: str, status: int, header: str | None, now: datetime) -> Colle
     if 200 <= status < 300:
         return None
     pause = retry_after(header, now)
-    if status == _TOO_MANY or (status == _UNAVAILABLE and pause is not None):
+    if status == _TOO_MANY or (status in _BUSY and pause is not None):
         when = "" if pause is None else f"; the source wants to be asked again in {pause:.0f} s"
         return RateLimited(f"{place}: too many questions (status {status}){when}", pause)
     if status in _MEANINGS:
         kind, said = _MEANINGS[status]
         return kind(f"{place}: {said} (status {status})")
+    if status in _BUSY:
+        return SourceUnavailable(f"{place}: the server has too much to do (status {status}); it is asked again")
     if status >= 500:
         return SourceUnavailable(f"{place}: the server failed (status {status})")
     if status >= 400:
@@ -144,11 +151,15 @@ def refusal(place: str, status: int, header: str | None, now: datetime) -> Colle
 _MEANINGS: dict[int, tuple[type[CollectorError], str]] = {
     400: (SchemaDiffers, "the server does not know something that is asked for; check the settings"),
     401: (CredentialsRefused, "the key is not accepted; it may be wrong, expired or revoked"),
+    402: (PermissionRefused, "nothing is answered before it is paid for: the plan or the credits are used up"),
     403: (PermissionRefused, "the key may not read this; it may need another role or scope"),
     404: (SchemaDiffers, "there is nothing at this address; check it, and what it names"),
+    405: (SchemaDiffers, "the address takes no such question; check it, and the version of the server"),
     407: (CredentialsRefused, "the proxy wants credentials"),
     408: (TimedOut, "the server gave up waiting"),
     410: (SchemaDiffers, "what this address led to is gone"),
+    413: (SchemaDiffers, "the question is too large for the server; name less in the settings"),
     422: (SchemaDiffers, "the server does not know something that is asked for; check the settings"),
     504: (TimedOut, "the server did not have the answer in time; `timeout`, or fewer days a question"),
+    524: (TimedOut, "the server did not have the answer in time; `timeout`, or fewer days a question"),
 }

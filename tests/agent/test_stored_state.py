@@ -157,7 +157,7 @@ def served() -> Iterator[Provider]:
             if "app=" in query.get("query", "")
             else answered(query)
             if "query" in query
-            else Answer(json.dumps({"data": [bucket]}).encode())
+            else Answer(json.dumps({"data": [bucket]}).encode(), headers={"openai-organization": "org-Xm2"})
             if "start_time" in query
             else listed
         )
@@ -278,6 +278,7 @@ KINDS = [
     ("bedrock", "models", "models that had calls"),
     ("account", "days", "days that were asked for"),
     ("account", "questions", "questions that were asked"),
+    ("account", "account", "account that answers"),
     ("metrics", "days", "days that were asked for"),
     ("metrics", "questions", "questions that were asked"),
 ]

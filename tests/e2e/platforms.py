@@ -60,6 +60,8 @@ def answer(asked: Asked, canary: str) -> Said:
         return Said({"data": found if asked["type"] == "GENERATION" else [], "meta": {canary: canary}})
     if path.endswith("/query-clickhouse"):
         assert json.loads(asked.body)["limit"]
+        if json.loads(asked.body)["offset"]:
+            return Said({"data": []})
         request: dict[str, Any] = {
             "request_created_at": noon,
             "response_status": 200,

@@ -11,14 +11,15 @@ from urllib.parse import urlencode
 import msgspec
 import requests
 
+from leverwatch.collectors.daily.account import ACCOUNT, digest_of
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.errors import CredentialsRefused, PermissionRefused, SchemaDiffers
 from leverwatch.collectors.daily.http_config import auth_of, tls_of
-from leverwatch.collectors.daily.known_days import KINDS as KINDS
+from leverwatch.collectors.daily.known_days import KINDS as OF_DAYS
 from leverwatch.collectors.daily.over_http import fetched, unfinished
 from leverwatch.collectors.daily.window import Days
-from leverwatch.collectors.errors import SourceRefused
+from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
 from leverwatch.collectors.http import Json, Limits
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.records.fields import parse_template, system_lookup
@@ -26,7 +27,10 @@ from leverwatch.collectors.sources.usage_api.answering import Reply, answer_of
 from leverwatch.collectors.sources.usage_api.config import UsageApiConfig
 from leverwatch.collectors.sources.usage_api.interface import MODEL, Question, Wish
 from leverwatch.collectors.sources.usage_api.paging import pages
+from leverwatch.collectors.sources.usage_api.repeats import without_repeats
 
+KINDS = (*OF_DAYS, ACCOUNT)
+"""What a source stores."""
 _LARGEST = 64 << 20
 _WAIT = 60.0
 """Seconds to wait for each next part of an answer."""
@@ -63,6 +67,11 @@ class Account:
         tls = tls_of(self._config, self._place, self._context.base_dir)
         limits = Limits(_WAIT, time.monotonic() + self._config.timeout.total_seconds(), _LARGEST)
         seen: list[datetime] = []
+        accounts: set[str] = set()
+
+        def heard(headers: Mapping[str, str]) -> None:
+            if self._api.account_header and (name := headers.get(self._api.account_header)):
+                accounts.add(name)
 
         def fetch(question: Question) -> bytes:
             try:
@@ -77,13 +86,18 @@ class Account:
                     tls=tls,
                     stopping=self._context.stopping,
                     saw=seen.append,
+                    heard=heard,
                 )
             except (CredentialsRefused, PermissionRefused) as error:
                 raise type(error)(f"{error}; {self._api.needs}") from None
 
         wish = self._wish(days)
         replies = [
-            Reply(first.what, tuple(pages(self._api, first, wish, self._place, fetch)), first.what not in BILLS)
+            Reply(
+                first.what,
+                without_repeats(pages(self._api, first, wish, self._place, fetch)),
+                first.what not in BILLS,
+            )
             for first in self._api.questions(wish)
         ]
         try:
@@ -92,11 +106,16 @@ class Account:
             )
         except ValueError as error:
             raise SchemaDiffers(f"{self._place}: {error}") from None
-        return unfinished(answer, seen)
+        accounts.update(page.account for reply in replies for page in reply.pages if page.account)
+        if len(accounts) > 1:
+            raise SourceUnavailable(f"{self._place}: the key became one of another account between two answers")
+        whose = digest_of(accounts.pop()) if accounts else ""
+        return msgspec.structs.replace(unfinished(answer, seen), account=whose)
 
     def shown(self, days: Days) -> str:
         """Return the requests for some days, one a line, without secrets."""
-        return "\n".join(self._line(question) for question in self._api.questions(self._wish(days)))
+        questions = self._api.shown or self._api.questions
+        return "\n".join(self._line(question) for question in questions(self._wish(days)))
 
     def _line(self, question: Question) -> str:
         pairs: Mapping[str, object] = question.parameters

@@ -34,6 +34,7 @@ class UsageApiConfig(HttpSettings, DailyConfig):
         "langfuse-observations",
         "langsmith",
         "helicone",
+        "portkey",
     ] = Field(description="Whose API is asked.", examples=["openai"])
     url: str = Field(
         default="",

@@ -25,6 +25,8 @@ class Question(Struct, frozen=True):
     parameters: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     """JSON that is sent with POST; None: the question is a GET."""
+    carried: Mapping[str, Any] = field(default_factory=dict)
+    """What earlier answers said, with which this one is read. It is not sent."""
 
 
 class Wish(Struct, frozen=True):
@@ -66,6 +68,8 @@ class Page(Struct, frozen=True):
     """Reason and detail of what cannot be used."""
     following: Question | None = None
     """What asks for the next page; None: it is the last one."""
+    account: str | None = None
+    """What it calls the organisation or project that it is about; None: it does not say."""
     further: Sequence[Question] = ()
     """Other questions whose answers take the place of this one."""
 
@@ -87,10 +91,14 @@ class UsageApi(Struct, frozen=True):
     read: Callable[[Question, bytes, Wish], Page]
     """Returns what a page means. Raises ValueError, which says where it is not as documented, and no value."""
     tells: Tells
+    shown: Callable[[Wish], list[Question]] | None = None
+    """Returns the questions as a person would ask them, where the first ones are not those; None: `questions`."""
     key_header: str | None = None
     """The header that has the key; None: it is a bearer token, or a user and a password."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Further headers of each question."""
+    account_header: str | None = None
+    """The header of an answer that names the organisation whose key asked."""
     history: int | None = None
     """The days back from now of which it knows something; None: no bound is documented."""
     most_words: int | None = None

@@ -12,6 +12,8 @@ MOST_PAGES = 1000
 """Of one answer; more have no end."""
 MOST_ROWS = 500_000
 """Of all pages of an answer together."""
+_MOST_IDLE = 10
+"""Pages in a row of which every call came before: as many mean that the server does not go on."""
 
 
 def pages(
@@ -34,6 +36,8 @@ def pages(
     """
     left, rows = [first], 0
     asked: list[Question] = []
+    ids: set[str] = set()
+    idle = 0
     while left:
         question = left.pop(0)
         if question in asked:
@@ -50,5 +54,11 @@ def pages(
         except ValueError as error:
             raise SchemaDiffers(f"{place}: {question.what}: {error}") from None
         rows += len(page.usage) + len(page.billed)
+        told = [one.id for one in page.usage if one.id is not None]
+        # A page may repeat some calls, when others arrived before them while the pages were read.
+        idle = idle + 1 if told and ids.issuperset(told) else 0
+        if idle >= _MOST_IDLE:
+            raise SourceUnavailable(f"{place}: {first.what}: the answer does not end: the same calls come again")
+        ids.update(told)
         yield page
         left = [*([page.following] if page.following is not None else []), *page.further, *left]

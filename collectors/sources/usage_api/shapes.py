@@ -13,6 +13,7 @@ from leverwatch.collectors.daily.window import DAY
 T = TypeVar("T")
 
 _SECONDS = 86_400
+LARGER = "the answer is not as documented: a bucket is larger than a UTC day"
 
 
 def parsed(body: bytes, kind: type[T]) -> T:
@@ -46,11 +47,26 @@ def day_of_moment(start: datetime) -> date:
     Raises:
         ValueError: it is not the beginning of a UTC day.
     """
-    zoned = start if start.tzinfo else start.replace(tzinfo=UTC)
-    moment = zoned.astimezone(UTC)
+    moment = _zoned(start).astimezone(UTC)
     if (moment.hour, moment.minute, moment.second) != (0, 0, 0):
         raise ValueError("the answer is not as documented: a bucket does not begin with a UTC day")
     return moment.date()
+
+
+def day_between(start: datetime, end: datetime | None) -> date:
+    """Return the UTC day that begins at a time and ends at another one, if that is known.
+
+    Raises:
+        ValueError: it is not the beginning of a UTC day, or more than a day is between both.
+    """
+    day = day_of_moment(start)
+    if end is not None and _zoned(end) - _zoned(start) > DAY:
+        raise ValueError(LARGER)
+    return day
+
+
+def _zoned(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def midnight(day: date) -> datetime:

@@ -17,6 +17,7 @@ from leverwatch.collectors.aggregation.open_calls import OPEN_CALL, OpenCall
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE
 from leverwatch.collectors.aggregation.stored_ids import KeyOf, StoredIds, ids_kind
 from leverwatch.collectors.counted_fields import COLUMNS
+from leverwatch.collectors.daily.account import ACCOUNT, Account
 from leverwatch.collectors.daily.answers import Known
 from leverwatch.collectors.daily.known_days import DAYS
 from leverwatch.collectors.daily.spent import QUESTIONS, Spent
@@ -162,6 +163,8 @@ _MODELS = (
     b'"models":[{"region":"eu-central-1","account":"1234","model":"k3b9x2m4q7zt"},'
     b'{"region":"us-east-1","account":"","model":"us.amazon.nova-pro-v1:0"}]}'
 )
+_ACCOUNT = Account("9f86d081884c7d65", "d4735e3a265e16ee")
+_OF = b'"settings":"9f86d081884c7d65","digest":"d4735e3a265e16ee"}'
 ASKED_FOR_DAYS = (
     "azure-monitor",
     "cloudwatch",
@@ -362,6 +365,7 @@ STORED: tuple[Stored, ...] = (
             Stored(source, QUESTIONS, "questions", _SPENT, (b"{" + _ASKED, b'{"version":1,' + _ASKED)),
         )
     ),
+    Stored("usage-api", ACCOUNT, "account", _ACCOUNT, (b"{" + _OF, b'{"version":1,' + _OF)),
     Stored(
         "cloudwatch",
         MODELS,

@@ -12,16 +12,19 @@ from msgspec import Struct
 
 from leverwatch.collectors.billed import BilledAmount
 from leverwatch.collectors.records.service_tiers import size_of
+from leverwatch.collectors.sources.usage_api.dollars import in_dollars
 from leverwatch.collectors.sources.usage_api.interface import Page, Question, Usage, UsageApi, Wish
-from leverwatch.collectors.sources.usage_api.shapes import after, day_of_moment, known, parsed, rfc3339
+from leverwatch.collectors.sources.usage_api.shapes import after, day_between, known, parsed, rfc3339
 from leverwatch.collectors.tells import NO, Tells
 
 _USAGE, _COST = "/v1/organizations/analytics/usage", "/v1/organizations/analytics/cost"
 _WORDS = (
-    "workspace_id", "api_key_id", "product", "agent_id", "deployment_id", "environment_id", "rbac_group_id",
-    "user_profile_id", "organization_id",
+    "workspace_id", "api_key_id", "product", "agent_id", "deployment_id", "environment_id", "user_profile_id",
+    "organization_id",
 )  # fmt: skip
+"""Without the group of a user: whoever is in several groups has all of his usage in each of them."""
 _ALWAYS = ("model", "service_tier", "context_window")
+ACCOUNT_HEADER = "anthropic-organization-id"
 MOST_GROUPS = 5
 """Dimensions of one question."""
 _ROWS = "1000"
@@ -64,7 +67,6 @@ class _Group(Struct):
     agent_id: str | None = None
     deployment_id: str | None = None
     environment_id: str | None = None
-    rbac_group_id: str | None = None
     user_profile_id: str | None = None
     organization_id: str | None = None
     cost_type: str | None = None
@@ -78,6 +80,7 @@ class _Cost(Struct):
 class _Row(Struct):
     starting_at: datetime
     group: _Group
+    ending_at: datetime | None = None
     usage: _Metrics | None = None
     cost: _Cost | None = None
 
@@ -115,9 +118,10 @@ def read(question: Question, body: bytes, _wish: Wish) -> Page:
     """
     page = parsed(body, _Page)
     following = following_page(question, page.next_page if page.has_more else None, more=page.has_more)
-    rows = [(day_of_moment(row.starting_at), row) for row in page.data]
+    rows = [(day_between(row.starting_at, row.ending_at), row) for row in page.data]
     if question.what == "cost":
-        return Page(billed=[_billed(day, row) for day, row in rows], following=following)
+        billed, doubts = in_dollars(_billed(day, row) for day, row in rows)
+        return Page(billed=billed, doubts=doubts, following=following)
     return Page(usage=[_usage(day, row) for day, row in rows], following=following)
 
 
@@ -165,11 +169,12 @@ def size_in(window: str | None) -> int:
     return LONG if (window or "").startswith("200k-") else 0
 
 
-def _billed(day: date, row: _Row) -> BilledAmount:
-    if row.cost is None or row.cost.currency.upper() != "USD":
-        raise ValueError("the answer is not as documented: a cost is missing, or not in dollars")
+def _billed(day: date, row: _Row) -> tuple[str, BilledAmount]:
+    if row.cost is None:
+        raise ValueError("the answer is not as documented: a row has no `cost`")
     item = ", ".join(it for it in (row.group.model, row.group.cost_type) if it)
-    return BilledAmount(day, row.group.workspace_id or "", item, row.cost.amount / _CENTS)
+    amount = BilledAmount(day, row.group.workspace_id or "", item, row.cost.amount / _CENTS)
+    return row.cost.currency, amount
 
 
 ANTHROPIC = UsageApi(
@@ -192,6 +197,7 @@ ANTHROPIC = UsageApi(
     ),
     questions=questions,
     read=read,
+    account_header=ACCOUNT_HEADER,
     key_header="x-api-key",
     headers={"anthropic-version": "2023-06-01", "anthropic-beta": "analytics-usage-cost-2026-08-24"},
     history=365,
@@ -200,7 +206,7 @@ ANTHROPIC = UsageApi(
     bill="amounts are after discounts and before credits; they have web searches, code execution and sessions"
     " beside tokens, and a price of its own for inference in one country",
     tells=Tells(
-        systems="workspace, API key, product, agent, deployment, environment, group or user profile",
+        systems="workspace, API key, product, agent, deployment, environment or user profile",
         models="yes",
         calls="requests",
         tokens="input, output",

@@ -1,4 +1,8 @@
-"""Anthropic: the usage and cost report that its analytics replace. It tells tokens, and no number of calls."""
+"""Anthropic: the usage and cost report that its analytics replace. It tells tokens, and no number of calls.
+
+The shape is that of its API reference, as no SDK of Anthropic has it: tokens that were written to a cache are in
+`cache_creation`, by how long they are kept, as in the analytics.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,16 @@ from msgspec import Struct, field
 
 from leverwatch.collectors.billed import BilledAmount
 from leverwatch.collectors.sources.usage_api.apis.anthropic import (
+    ACCOUNT_HEADER,
     Tokens,
     following_page,
     size_in,
     token_values,
 )
+from leverwatch.collectors.sources.usage_api.dollars import in_dollars
 from leverwatch.collectors.sources.usage_api.interface import Page, Question, Usage, UsageApi, Wish
-from leverwatch.collectors.sources.usage_api.shapes import after, day_of_moment, known, parsed, rfc3339
+from leverwatch.collectors.sources.usage_api.repeats import distinct
+from leverwatch.collectors.sources.usage_api.shapes import after, day_between, known, parsed, rfc3339
 from leverwatch.collectors.tells import NO, Tells
 
 _USAGE, _COST = "/v1/organizations/usage_report/messages", "/v1/organizations/cost_report"
@@ -35,6 +42,7 @@ class _Used(Tokens):
 
 class _UsageBucket(Struct):
     starting_at: datetime
+    ending_at: datetime | None = None
     results: list[_Used] = field(default_factory=list)
 
 
@@ -47,6 +55,7 @@ class _Cost(Struct):
 
 class _CostBucket(Struct):
     starting_at: datetime
+    ending_at: datetime | None = None
     results: list[_Cost] = field(default_factory=list)
 
 
@@ -84,14 +93,17 @@ def read(question: Question, body: bytes, _wish: Wish) -> Page:
     """
     if question.what == "cost":
         costs = parsed(body, _CostPage)
-        days = [(day_of_moment(bucket.starting_at), bucket) for bucket in costs.data]
+        days = [(day_between(bucket.starting_at, bucket.ending_at), bucket) for bucket in distinct(costs.data)]
+        amounts = [(day, one) for day, bucket in days for one in bucket.results]
+        billed, doubts = in_dollars((one.currency, _billed(day, one)) for day, one in amounts)
         return Page(
-            billed=[_billed(day, one) for day, bucket in days for one in bucket.results],
+            billed=billed,
+            doubts=doubts,
             told=frozenset(day for day, _ in days),
             following=following_page(question, costs.next_page, more=costs.has_more),
         )
     page = parsed(body, _UsagePage)
-    found = [(day_of_moment(bucket.starting_at), bucket.results) for bucket in page.data]
+    found = [(day_between(bucket.starting_at, bucket.ending_at), bucket.results) for bucket in distinct(page.data)]
     return Page(
         usage=[_usage(day, one) for day, results in found for one in results],
         told=frozenset(day for day, _ in found),
@@ -106,8 +118,6 @@ def _usage(day: date, one: _Used) -> Usage:
 
 
 def _billed(day: date, one: _Cost) -> BilledAmount:
-    if one.currency.upper() != "USD":
-        raise ValueError("the answer is not as documented: a cost is not in dollars")
     return BilledAmount(day, one.workspace_id or _DEFAULT, one.description or "", one.amount / _CENTS)
 
 
@@ -120,6 +130,7 @@ ANTHROPIC_REPORT = UsageApi(
     filters=("workspace_ids", "api_key_ids", "models", "service_tiers"),
     questions=questions,
     read=read,
+    account_header=ACCOUNT_HEADER,
     key_header="x-api-key",
     headers={"anthropic-version": "2023-06-01"},
     counts_calls=False,

@@ -1,4 +1,8 @@
-"""Helicone: the requests of its gateway, one by one, without their bodies."""
+"""Helicone: the requests of its gateway, one by one; the bodies in an answer are not read.
+
+The shape is that of `HeliconeRequest` in its llm-mapper, and of what `getRequestsClickhouse` of its server
+selects, which also refuses a limit of more than 1,000.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,7 @@ class _Request(Struct):
     request_id: str
     request_created_at: str
     response_status: int
+    # Of the calls in ClickHouse, its server tells one model, as that of the request, and no path.
     response_model: str | None = None
     request_model: str | None = None
     model_override: str | None = None
@@ -30,11 +35,13 @@ class _Request(Struct):
     completion_tokens: int | None = None
     prompt_cache_read_tokens: int | None = None
     prompt_cache_write_tokens: int | None = None
-    # The integer in its tables is a billionth of a dollar; the API names this one in dollars.
-    costUSD: float | None = None  # noqa: N815 - the name is the API's
+    # Dollars: the integer in its tables is a billionth of one, and is divided there.
+    cost: float | None = None
+    costUSD: float | None = None  # noqa: N815 - the name is that of an older API
     provider: str | None = None
     request_user_id: str | None = None
     request_path: str | None = None
+    target_url: str | None = None
     request_properties: dict[str, Any] | None = None
     cache_reference_id: str | None = None
 
@@ -69,9 +76,9 @@ def read(question: Question, body: bytes, wish: Wish) -> Page:
         ValueError: it is not as documented.
     """
     found = parsed(body, _Page).data
-    more = len(found) >= _REQUESTS
+    # A server may give fewer than it is asked for: the end is a page without any.
     offset = int((question.body or {}).get("offset", 0)) + len(found)
-    return Page(usage=[_usage(one, wish) for one in found], following=_question(wish, offset) if more else None)
+    return Page(usage=[_usage(one, wish) for one in found], following=_question(wish, offset) if found else None)
 
 
 def _usage(one: _Request, wish: Wish) -> Usage:
@@ -84,9 +91,9 @@ def _usage(one: _Request, wish: Wish) -> Usage:
         "output_tokens": one.completion_tokens,
         "cached_input_tokens": one.prompt_cache_read_tokens,
         "cache_write_tokens": one.prompt_cache_write_tokens,
-        "cost_usd": one.costUSD or None,
+        "cost_usd": one.cost or one.costUSD or None,
         "latency_ms": one.delay_ms,
-        "operation": "embedding" if "/embeddings" in (one.request_path or "") else None,
+        "operation": "embedding" if "/embeddings" in (one.request_path or one.target_url or "") else None,
     }
     properties = one.request_properties or {}
     names = {

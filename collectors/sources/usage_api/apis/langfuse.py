@@ -6,8 +6,10 @@ rows. The kinds of input in `usageDetails` stand beside each other: what is cach
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -34,17 +36,38 @@ _NEEDS = (
 )
 
 
+NO_TOTALS: Mapping[str, float] = MappingProxyType({})
+
+
 class _Rows(Struct):
     data: list[dict[str, Any]]
 
 
 def questions(wish: Wish) -> list[Question]:
-    """Return the one question about all days; it is asked again in parts when the answer has too many rows."""
-    return [_question(wish, wish.days)]
+    """Return the question about how many calls there are on each day; `rows_of` asks for them by name then.
+
+    An answer does not say that it is cut off, and a server may give fewer rows than it is asked for.
+    """
+    return [_question(wish, wish.days, (), _MEASURES[:1], "totals")]
 
 
-def _question(wish: Wish, days: Days) -> Question:
-    columns = [*wish.words, _MODEL, _LEVEL, _TYPE]
+def rows_of(wish: Wish) -> list[Question]:
+    """Return the question about all days by name; it is asked again in parts when the answer is cut off."""
+    return [_rows(wish, wish.days, {})]
+
+
+def _rows(wish: Wish, days: Days, totals: Mapping[str, float]) -> Question:
+    return _question(wish, days, (*wish.words, _MODEL, _LEVEL, _TYPE), _MEASURES, "metrics", totals)
+
+
+def _question(
+    wish: Wish,
+    days: Days,
+    columns: Sequence[str],
+    measures: Sequence[tuple[str, str]],
+    what: str,
+    totals: Mapping[str, float] = NO_TOTALS,
+) -> Question:
     only = [
         {"column": name, "operator": "any of", "value": list(values), "type": "stringOptions"}
         for name, values in wish.only.items()
@@ -53,14 +76,14 @@ def _question(wish: Wish, days: Days) -> Question:
     query = {
         "view": "observations",
         "dimensions": [{"field": name} for name in dict.fromkeys(columns)],
-        "metrics": [{"measure": name, "aggregation": how} for name, how in _MEASURES],
+        "metrics": [{"measure": name, "aggregation": how} for name, how in measures],
         "filters": [kinds, *only],
         "timeDimension": {"granularity": "day"},
         "fromTimestamp": rfc3339(days.first),
         "toTimestamp": rfc3339(after(days.last)),
         "config": {"row_limit": MOST_ROWS},
     }
-    return Question("metrics", _METRICS, {"query": msgspec.json.encode(query).decode()})
+    return Question(what, _METRICS, {"query": msgspec.json.encode(query).decode()}, carried=totals)
 
 
 def read(question: Question, body: bytes, wish: Wish) -> Page:
@@ -70,24 +93,32 @@ def read(question: Question, body: bytes, wish: Wish) -> Page:
         ValueError: it is not as documented, or one day has too many rows.
     """
     rows = parsed(body, _Rows).data
-    if len(rows) >= MOST_ROWS:
-        asked = msgspec.json.decode(str(question.parameters["query"]))
-        first = date.fromisoformat(asked["fromTimestamp"][:10])
-        last = date.fromisoformat(asked["toTimestamp"][:10]) - DAY
-        if first == last:
-            raise ValueError(f"one day has {MOST_ROWS} rows or more; `system` or `only` has to tell fewer apart")
-        middle = first + DAY * ((last - first).days // 2)
-        halves = (Days(first, middle), Days(after(middle), last))
-        return Page(told=frozenset(), further=tuple(_question(wish, half) for half in halves))
-    told = _days_of(question)
+    days = _days_of(question)
     # The end of a time may belong to it there, and then a call at midnight is in the sums of both halves.
-    return Page(usage=[it for it in map(_summed, rows) if it.day in told], told=told)
+    usage = [it for it in map(_summed, rows) if it.day in days]
+    calls: Counter[str] = Counter()
+    for one in usage:
+        calls[f"{one.day}"] += one.values["inferences"]
+    if question.what == "totals":
+        return Page(told=frozenset(), further=(_rows(wish, days, calls),))
+    # The totals were asked for before: what arrived since then can only be more.
+    lacks = any(calls[f"{day}"] < question.carried.get(f"{day}", 0) for day in days)
+    if len(rows) >= MOST_ROWS or lacks:
+        if days.first == days.last:
+            raise ValueError(
+                f"one day has more rows than are told at once ({len(rows):,}); `system` or `only` has to tell"
+                " fewer apart"
+            )
+        middle = days.first + DAY * (len(days) // 2 - 1)
+        halves = (Days(days.first, middle), Days(after(middle), days.last))
+        return Page(told=frozenset(), further=tuple(_rows(wish, half, question.carried) for half in halves))
+    return Page(usage=usage, told=frozenset(days))
 
 
-def _days_of(question: Question) -> frozenset[date]:
+def _days_of(question: Question) -> Days:
     asked = msgspec.json.decode(str(question.parameters["query"]))
     last = date.fromisoformat(asked["toTimestamp"][:10]) - DAY
-    return frozenset(Days(date.fromisoformat(asked["fromTimestamp"][:10]), last))
+    return Days(date.fromisoformat(asked["fromTimestamp"][:10]), last)
 
 
 def _summed(row: Mapping[str, Any]) -> Usage:
@@ -150,6 +181,7 @@ class _Observation(Struct, rename="camel"):
     trace_name: str | None = None
     release: str | None = None
     prompt_name: str | None = None
+    project_id: str | None = None
 
 
 class _Observations(Struct):
@@ -180,7 +212,12 @@ def read_observations(question: Question, body: bytes, _wish: Wish) -> Page:
     following = (
         Question(question.what, question.path, {**question.parameters, "cursor": cursor}) if cursor else None
     )
-    return Page(usage=[_observed(one) for one in page.data], following=following)
+    projects = {one.project_id for one in page.data if one.project_id}
+    return Page(
+        usage=[_observed(one) for one in page.data],
+        following=following,
+        account=projects.pop() if len(projects) == 1 else None,
+    )
 
 
 def _observed(one: _Observation) -> Usage:
@@ -239,6 +276,7 @@ LANGFUSE = UsageApi(
     filters=_DIMENSIONS,
     questions=questions,
     read=read,
+    shown=rows_of,
     tells=_tells(NO),
 )
 LANGFUSE_OBSERVATIONS = UsageApi(

@@ -7,13 +7,16 @@ own. Requests that failed are in no answer.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from msgspec import Struct, field
 
 from leverwatch.collectors.billed import BilledAmount
-from leverwatch.collectors.interface import Result
+from leverwatch.collectors.daily.window import DAY
+from leverwatch.collectors.sources.usage_api.dollars import in_dollars
 from leverwatch.collectors.sources.usage_api.interface import Page, Question, Usage, UsageApi, Wish
-from leverwatch.collectors.sources.usage_api.shapes import after, day_of_seconds, known, parsed, seconds
+from leverwatch.collectors.sources.usage_api.repeats import distinct
+from leverwatch.collectors.sources.usage_api.shapes import LARGER, after, day_of_seconds, known, parsed, seconds
 from leverwatch.collectors.tells import NO, Tells
 
 _USAGE = "/v1/organization/usage/"
@@ -55,6 +58,7 @@ class _Result(Struct):
 
 class _Bucket(Struct):
     start_time: int
+    end_time: int | None = None
     results: list[_Result] = field(default_factory=list)
 
 
@@ -95,7 +99,7 @@ def read(question: Question, body: bytes, _wish: Wish) -> Page:
         ValueError: it is not as documented.
     """
     page = parsed(body, _Page)
-    days = [(day_of_seconds(bucket.start_time), bucket.results) for bucket in page.data]
+    days = [(_day(bucket), bucket.results) for bucket in distinct(page.data)]
     following = None
     if page.has_more:
         if not page.next_page:
@@ -106,10 +110,8 @@ def read(question: Question, body: bytes, _wish: Wish) -> Page:
     told = frozenset(day for day, _ in days)
     if question.what == "costs":
         amounts = [(day, one) for day, results in days for one in results]
-        foreign = sum(1 for _, one in amounts if one.amount and (one.amount.currency or "usd").lower() != "usd")
-        doubts = [(str(Result.MISTYPED_FIELD), f"amounts in another currency than dollars: {foreign:,}")]
-        billed = [it for day, one in amounts for it in _billed(day, one)]
-        return Page(billed=billed, told=told, doubts=doubts if foreign else (), following=following)
+        billed, doubts = in_dollars(it for day, one in amounts for it in _billed(day, one))
+        return Page(billed=billed, told=told, doubts=doubts, following=following)
     operation = _ENDPOINTS[question.what]
     usage = [
         Usage(day, {**_values(one), "operation": operation}, {name: getattr(one, name) for name in _WORDS})
@@ -117,6 +119,13 @@ def read(question: Question, body: bytes, _wish: Wish) -> Page:
         for one in results
     ]
     return Page(usage=usage, told=told, following=following)
+
+
+def _day(bucket: _Bucket) -> date:
+    day = day_of_seconds(bucket.start_time)
+    if bucket.end_time is not None and bucket.end_time - bucket.start_time > DAY.total_seconds():
+        raise ValueError(LARGER)
+    return day
 
 
 def _values(one: _Result) -> dict[str, object]:
@@ -133,10 +142,10 @@ def _values(one: _Result) -> dict[str, object]:
     )
 
 
-def _billed(day: object, one: _Result) -> Iterator[BilledAmount]:
+def _billed(day: date, one: _Result) -> Iterator[tuple[str | None, BilledAmount]]:
     amount = one.amount
-    if amount is not None and amount.value is not None and (amount.currency or "usd").lower() == "usd":
-        yield BilledAmount(day, one.project_id or "", one.line_item or "", amount.value)  # type: ignore[arg-type]
+    if amount is not None and amount.value is not None:
+        yield amount.currency, BilledAmount(day, one.project_id or "", one.line_item or "", amount.value)
 
 
 OPENAI = UsageApi(
@@ -148,6 +157,7 @@ OPENAI = UsageApi(
     filters=("project_ids", "api_key_ids", "user_ids", "models"),
     questions=questions,
     read=read,
+    account_header="openai-organization",
     has_costs=True,
     bill="costs are told for UTC days, some hours late; they have tools, storage and fine-tuning, discounts and"
     " credits, which no price of tokens has",

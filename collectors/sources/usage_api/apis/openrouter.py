@@ -7,9 +7,8 @@ paid with keys of one's own at a provider is told beside what OpenRouter takes; 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from leverwatch.collectors.billed import BilledAmount
 from leverwatch.collectors.sources.usage_api.interface import Page, Question, Usage, UsageApi, Wish
@@ -19,7 +18,6 @@ from leverwatch.collectors.tells import NO, Tells
 _PATH = "/api/v1/activity"
 _DAYS = 30
 _WORDS = ("workspace_id", "provider_name")
-_Amount = Annotated[float, Meta(ge=0)]
 
 
 class _Item(Struct):
@@ -28,8 +26,8 @@ class _Item(Struct):
     requests: int
     prompt_tokens: int
     completion_tokens: int
-    usage: _Amount
-    byok_usage_inference: _Amount = 0.0
+    usage: float
+    byok_usage_inference: float = 0.0
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
     model_permaslug: str | None = None

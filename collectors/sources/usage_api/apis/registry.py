@@ -9,9 +9,10 @@ from leverwatch.collectors.sources.usage_api.apis.langfuse import LANGFUSE, LANG
 from leverwatch.collectors.sources.usage_api.apis.langsmith import LANGSMITH
 from leverwatch.collectors.sources.usage_api.apis.openai import OPENAI
 from leverwatch.collectors.sources.usage_api.apis.openrouter import OPENROUTER
+from leverwatch.collectors.sources.usage_api.apis.portkey import PORTKEY
 from leverwatch.collectors.sources.usage_api.interface import UsageApi
 
 _ALL = (
-    OPENAI, ANTHROPIC, ANTHROPIC_REPORT, OPENROUTER, LANGFUSE, LANGFUSE_OBSERVATIONS, LANGSMITH, HELICONE,
+    OPENAI, ANTHROPIC, ANTHROPIC_REPORT, OPENROUTER, LANGFUSE, LANGFUSE_OBSERVATIONS, LANGSMITH, HELICONE, PORTKEY,
 )  # fmt: skip
 APIS: dict[str, UsageApi] = {api.name: api for api in _ALL}

@@ -153,6 +153,7 @@ class AnthropicReport:
 
     usage: list[dict[str, Any]] = field(default_factory=list)
     costs: list[dict[str, Any]] = field(default_factory=list)
+    buckets: int = 2
 
     def __call__(self, asked: Asked) -> Reply:
         if "x-api-key" not in asked.headers:
@@ -172,7 +173,7 @@ class AnthropicReport:
                 }
             )
             start += timedelta(days=1)
-        return paged(asked, data, 2)
+        return paged(asked, data, self.buckets)
 
 
 def _cost(one: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,11 @@
 
     python -m tests.collectors.sources.usage_api.sdk_models
 
+Three have no SDK with models of their answers. The older report of Anthropic is that of its API reference; its
+cache creation is the type that the SDK has for the analytics. Helicone is `HeliconeRequest` of its llm-mapper and
+the columns that `getRequestsClickhouse` of its server selects, both in its repository. Portkey is the OpenAPI file
+of its API.
+
 It installs the SDKs into a folder of its own, which needs a package registry and a minute; it is no part of CI.
 """
 
@@ -15,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.collectors.sources.usage_api.providers import Anthropic, OpenAi, call, openrouter
+from tests.collectors.sources.usage_api.providers import Anthropic, AnthropicReport, OpenAi, call, openrouter
 from tests.collectors.sources.usage_api.server import Asked, seconds
 from tests.collectors.sources.usage_api.test_platforms import observation, run, summed
 
@@ -24,6 +29,7 @@ DAY = "2026-11-18"
 CHECK = """
 import json, sys
 from openai.types.admin.organization import UsageCompletionsResponse, UsageCostsResponse
+from anthropic.types.beta.beta_cache_creation import BetaCacheCreation
 from anthropic.types.beta.organization.analytics import BetaAnalyticsCostItem, BetaAnalyticsUsageItem
 from openrouter.components import ActivityResponse
 from langfuse.api.commons.types.observation_v2 import ObservationV2
@@ -34,6 +40,7 @@ from langsmith.types.run import Run
 models = {
     "openai usage": UsageCompletionsResponse, "openai costs": UsageCostsResponse,
     "anthropic usage": BetaAnalyticsUsageItem, "anthropic cost": BetaAnalyticsCostItem,
+    "anthropic report, cache": BetaCacheCreation,
     "openrouter": ActivityResponse, "langfuse observation": ObservationV2, "langfuse metrics": MetricsV2Response,
     "langsmith run": Run,
 }
@@ -58,11 +65,13 @@ def pages() -> dict[str, Any]:
     item = {
         "date": DAY, "model": "a/m", "requests": 1, "prompt_tokens": 5, "completion_tokens": 1, "usage": 0.5,
     }  # fmt: skip
+    report = AnthropicReport([{"day": DAY, "model": "m"}])(Asked("/messages", days, key, None))
     return {
         "openai usage": account(Asked("/v1/organization/usage/completions", span, bearer, None)).body,
         "openai costs": account(Asked("/v1/organization/costs", span, bearer, None)).body,
         "anthropic usage": analytics(Asked("/usage", days, key, None)).body["data"][0],
         "anthropic cost": analytics(Asked("/cost", days, key, None)).body["data"][0],
+        "anthropic report, cache": report.body["data"][0]["results"][0]["cache_creation"],
         "langfuse observation": observation(1),
         "langfuse metrics": {"data": [summed(DAY)]},
         "langsmith run": run(1),

@@ -106,6 +106,8 @@ def config_of(api: str, url: str | None, **more: Any) -> UsageApiConfig:
         given |= {"token": None, "user": "pk-lf-9", "password": KEY}
     if api == "langsmith":
         given.setdefault("only", {"project_ids": ["p-1"]})
+    if api == "portkey":
+        given.setdefault("only", {"workspace_slug": ["main"]})
     return UsageApiConfig.model_validate({name: value for name, value in given.items() if value is not None})
 
 

@@ -168,6 +168,8 @@ def test_other_settings_ask_every_day_again_and_another_key_does_not() -> None:
         ({"only": {"models": []}}, "without a value"),
         ({"api": "openrouter", "only": {"user_id": ["a", "b"]}}, "openrouter takes one"),
         ({"api": "nobody"}, "Input should be"),
+        # A user in several groups is told in each of them.
+        ({"api": "anthropic", "system": "{rbac_group_id}"}, "anthropic tells only: workspace_id"),
         ({"token_file": "x"}, "one token too many"),
     ],
 )

@@ -146,14 +146,14 @@ def test_requests_of_helicone_are_calls_and_answers_of_its_cache_are_none() -> N
         return {
             "request_id": f"h{at}", "request_created_at": "2026-11-18 08:00:00.125", "response_status": 200,
             "response_model": "m", "prompt_tokens": 60, "completion_tokens": 6, "prompt_cache_read_tokens": 10,
-            "delay_ms": 300, "costUSD": 0.003, "request_properties": {"app": "shop"}, "request_body": "x", **more,
+            "delay_ms": 300, "cost": 0.003, "request_properties": {"app": "shop"}, "request_body": "x", **more,
         }  # fmt: skip
 
     told = [
         request(1), request(2, response_status=-3), request(3, cache_reference_id="h1"),
-        request(4, cache_reference_id="00000000-0000-0000-0000-000000000000", costUSD=None),
+        request(4, cache_reference_id="00000000-0000-0000-0000-000000000000", cost=0),
     ]  # fmt: skip
-    with serving(lambda _: Reply({"data": told, "error": None})) as served:
+    with serving(lambda asked: Reply({"data": told[asked.body["offset"] :], "error": None})) as served:
         found = ask("helicone", served, "2026-11-18", system="{properties.app}")
 
     names = ("inferences", "errors", "cache_hits", "input_tokens", "unpriced", "latency_ms")
