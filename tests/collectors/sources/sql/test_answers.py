@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.sources.sql.collector import answer_of, day_of, moved
+from leverwatch.collectors.sources.sql.engines.snowflake import Snowflake
 from leverwatch.collectors.sources.sql.statement import plan_of
-from tests.collectors.sources.sql.tables import Database, days
+from tests.collectors.sources.sql.tables import Database, days, url_of
 
 DAY = date(2026, 3, 5)
 FIELDS = {"time": "at", "model": "model", "input_tokens": "n", "cached_input_tokens": "c", "cost_usd": "cost"}
@@ -98,3 +100,25 @@ def test_an_answer_is_taken_whole_and_has_the_days_at_both_edges_and_rows_withou
 
     assert names == ("day",)
     assert [it[0] for it in rows] == ["2026-03-02", "2026-03-08", None]
+
+
+def test_an_answer_is_not_cut_by_a_default_of_the_server(mariadb_url: str, tmp_path: Path) -> None:
+    address = make_url(mariadb_url).update_query_dict({"init_command": "SET SESSION sql_select_limit = 1"})
+    cut = Database(url_of(address), tmp_path)
+    records = [{"at": 1_772_700_000, "model": name} for name in "abc"]
+    cut.write({"at": "int", "model": "text"}, records, table="cut")
+
+    found = cut.ask(
+        days("2026-03-01", "2026-03-08"), table="cut", time_is="s", fields={"time": "at", "model": "model"}
+    )
+
+    with cut.engine.connect() as connection:
+        assert len(connection.exec_driver_sql("SELECT model FROM cut").all()) == 1
+    cut.run("DROP TABLE cut")
+    assert sum(it.inferences for it in found.usage) == 3
+
+
+def test_an_answer_of_snowflake_is_not_cut_by_a_parameter_of_the_account() -> None:
+    opening = Snowflake().opening(make_url("snowflake://user@account/name"), Path(), 30)
+
+    assert opening.arguments["session_parameters"]["ROWS_PER_RESULTSET"] == 0
