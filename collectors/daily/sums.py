@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from math import isfinite
 from typing import Any
 
 from msgspec import Struct
 
 from leverwatch.collectors.aggregation.cells import CellRef, Key
+from leverwatch.collectors.aggregation.cells import Group as Named
 from leverwatch.collectors.aggregation.counting_rule import compile_row_rule
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.rollup import Rollup
@@ -18,16 +18,22 @@ from leverwatch.collectors.aggregation.tier_cells import sized_group, tier_count
 from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Result, TierCount, UsageRow
 from leverwatch.collectors.records.layout import Layout
+from leverwatch.collectors.records.names import Refusal
 from leverwatch.collectors.records.systems import NoSystem
+from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.unattributed import Tally
 
 AMOUNTS = (
     "input_tokens", "cached_input_tokens", "cache_write_tokens", "cache_write_1h_tokens", "output_tokens",
-    "reasoning_tokens", "latency_ms", "cost_usd", "attempts", "errors",
+    "reasoning_tokens", "static_input_tokens", "latency_ms", "cost_usd", "attempts", "errors",
 )  # fmt: skip
 """Fields of a group that are sums over its calls."""
+_SUMS = ("inferences", *AMOUNTS)
 _LARGEST = 1e24
 """No sum of numbers that single calls may have, each up to 2^53, is as large."""
+_MOST_NAMES = 20_000
+"""Names of groups that are remembered: they come again on each day."""
+Attributed = tuple[Named, CallStatus, int, int, int] | Refusal
 
 
 class Group(Struct, frozen=True):
@@ -68,6 +74,7 @@ def added_up(
         system_of: returns the system of the values of the template; None: they name none.
     """
     naming = Rollup(system_of, UTC, _never, timedelta(0), None, SeenIds(3600.0), has_extended=True)
+    attribute = _remembering(naming.attribute)
     count = compile_row_rule(Layout({name: (at,) for at, name in enumerate(fields)}, settled=True))
     cells: dict[Key, list[float]] = {}
     tallies: Counter[Result] = Counter()
@@ -75,19 +82,25 @@ def added_up(
     refused: Counter[tuple[str, str]] = Counter()
     unattributed = Tally()
     unsound = 0
-    for given in groups:
-        group, unknown = _sound(given)
+    checked = [at for at, name in enumerate(fields) if name in _SUMS]
+    for group in groups:
         get = group.values.get
-        if "inferences" in unknown:
-            tallies[Result.MISTYPED_FIELD] += 1
-            unsound += 1
-            continue
-        for name in unknown:
-            what = "no text" if name == "model" else "negative or no number"
-            refused[str(Result.MISTYPED_FIELD), f"{name}: {what}, and so unknown"] += get("inferences", 1)
-        found = naming.attribute(
-            get("model"), get("operation"), get("status"), get("cache_hit"), get("tier"), group.template
-        )
+        values = [get(name) for name in fields]
+        # What is no number is not within any bounds.
+        sound = all((value := values[at]) is None or 0 <= value <= _LARGEST for at in checked)
+        model = get("model")
+        if not sound or not (model is None or isinstance(model, str)):
+            group, unknown = _sound(group)
+            if "inferences" in unknown:
+                tallies[Result.MISTYPED_FIELD] += 1
+                unsound += 1
+                continue
+            get = group.values.get
+            values, model = [get(name) for name in fields], get("model")
+            for name in unknown:
+                what = "no text" if name == "model" else "negative or no number"
+                refused[str(Result.MISTYPED_FIELD), f"{name}: {what}, and so unknown"] += get("inferences", 1)
+        found = attribute(model, get("operation"), get("status"), get("cache_hit"), get("tier"), group.template)
         if len(found) == 2:
             number = round(get("inferences", 1))
             tallies[found[0]] += 1
@@ -98,9 +111,11 @@ def added_up(
             continue
         named, outcome, seed, id_seed, trace_seed = found
         key = (*sized_group(named, group.size), group.day)
-        cell = cells.setdefault(key, [0.0] * len(COLUMNS))
+        cell = cells.get(key)
+        if cell is None:
+            cells[key] = cell = [0.0] * len(COLUMNS)
         place = CellRef(cell, key, outcome, seed, id_seed, trace_seed)
-        count([get(name) for name in fields], place, outcome, 0, 1.0, _no_trace)
+        count(values, place, outcome, 0, 1.0, _no_trace)
         tallies[Result.COUNTED] += 1
         calls[Result.COUNTED] += round(get("inferences", 1))
     usage = tuple(UsageRow(*key, *cell) for key, cell in whole_cells(cells) if any(cell))
@@ -113,14 +128,31 @@ def added_up(
     return Sums(usage, tier_counts(cells), tallies, calls, problems, unattributed.take())
 
 
+def _remembering(attribute: Callable[..., Attributed]) -> Callable[..., Attributed]:
+    """Return a function of the names of a group and its template that asks for the same ones once."""
+    remembered: dict[tuple[object, ...], Attributed] = {}
+
+    def found(*names: Any) -> Attributed:
+        # 1, 1.0 and True are equal as keys and differ as text.
+        key = (*names, *map(type, names), *map(type, names[-1]))
+        try:
+            known = remembered.get(key)
+        except TypeError:  # a value that is no key, such as a list
+            return attribute(*names)
+        if known is None:
+            if len(remembered) >= _MOST_NAMES:
+                remembered.clear()
+            remembered[key] = known = attribute(*names)
+        return known
+
+    return found
+
+
 def _sound(group: Group) -> tuple[Group, list[str]]:
     """Return a group without the values that are no sums or no names, which are unknown, and their names."""
     values = group.values
-    unknown = [
-        name
-        for name in ("inferences", *AMOUNTS)
-        if (value := values.get(name)) is not None and not (isfinite(value) and 0 <= value <= _LARGEST)
-    ]
+    # What is no number is not within any bounds.
+    unknown = [name for name in _SUMS if (value := values.get(name)) is not None and not 0 <= value <= _LARGEST]
     if (model := values.get("model")) is not None and not isinstance(model, str):
         unknown.append("model")
     if not unknown:

@@ -3,7 +3,8 @@
 Run as `python -m tests.benchmarks.bench_sql [--rows N] [ENGINE ...]`. A table of N rows over 90 days, 20 systems
 and 50 models, one of a tenth of the rows, and one in which a row of a hundred has no input that can be, are asked
 for all days. Printed for each: the time of the statement by that of the plain GROUP BY of the same columns on the
-same engine (median of three, in turn), the rows and bytes that were moved, and the processor time of the agent.
+same engine (median of three, in turn), the same where nobody reads the answer, as a slow driver would make both
+longer, the rows and bytes that were moved, and the processor time of the agent.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy.engine import make_url
 
+from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.sources.sql.connection import reading
 from tests.benchmarks.counting_relay import Relay
@@ -110,7 +112,8 @@ KINDS = {
         end="timestamp '2026-10-30 00:00:00+00:00'",
     ),
 }
-HERE = ("postgresql", "duckdb")
+KINDS["chdb"] = KINDS["clickhouse"]
+HERE = ("postgresql", "duckdb", "chdb")
 """What every environment of the project can ask; ClickHouse's driver is for SQLAlchemy before 2.1."""
 
 
@@ -119,10 +122,12 @@ class Row(Struct, frozen=True):
 
     statement: float
     plain: float
+    alone: float
+    """The ratio of the engine alone."""
     moved: int
     size: int
     agent: float
-    """Seconds of processor time, without what an engine in the same process takes."""
+    """Seconds of processor time, without those of an engine in the same process, and of what counts the bytes."""
 
 
 @contextmanager
@@ -151,6 +156,10 @@ def fill(database: Database, kind: Kind, rows: int, *, odd: bool = False) -> Non
         database.run("DROP TABLE IF EXISTS calls")
         database.run("CREATE TABLE calls AS part ENGINE = Distributed(two, default, part)")
         return
+    if database.name == "chdb":
+        into = f"INSERT INTO calls {kind.rows(rows, odd=odd).replace('WHERE number % 2 = 0', '')}"
+        database.run("DROP TABLE IF EXISTS calls", _CLICKHOUSE.replace("TABLE part", "TABLE calls"), into)
+        return
     form = "USING parquet " if database.name == "spark" else ""
     database.run("DROP TABLE IF EXISTS calls", f"CREATE TABLE calls {form}AS {kind.rows(rows, odd=odd)}")
     if database.name == "postgresql":
@@ -173,26 +182,42 @@ def measured(database: Database, rows: int, *, odd: bool = False) -> Row:
 
         def ours() -> list[Any]:
             with reading(config, folder) as connection:
-                return list(connection.execute(table.statement(connection, ASKED)))
+                return list(connection.execute(table.statement(connection, ASKED)).all())
 
         def plainly() -> list[Any]:
             with reading(config, folder) as connection:
-                return list(connection.exec_driver_sql(kind.plain))
+                return list(connection.exec_driver_sql(kind.plain).all())
 
         times = [(took(plainly), took(ours)) for _ in range(TURNS)]
         found = ours()
         before = relay.received if relay else 0
-        begun = time.process_time()
-        answer = table.ask(ASKED)
-        agent = time.process_time() - begun
+        answers: list[Answer] = []
+        agent = processor(lambda: answers.append(table.ask(ASKED)))
         if relay is None:
             agent -= statistics.median(processor(ours) for _ in range(TURNS))
-        calls = sum(it.inferences + it.errors for it in answer.usage)
+        calls = sum(it.inferences + it.errors for it in answers[0].usage)
         assert calls == rows, f"{calls} calls of {rows}"
         size = relay.received - before if relay else sum(len(repr(tuple(row))) for row in found)
-    database.engine.dispose()
+        shown = table.shown(ASKED)
     plainly_took, took_ours = (statistics.median(it) for it in zip(*times, strict=True))
-    return Row(took_ours, plainly_took, len(found), size, agent)
+    alone = [(seconds_of(database, kind.plain), seconds_of(database, shown)) for _ in range(TURNS)]
+    plainly, wholly = (statistics.median(it) for it in zip(*alone, strict=True))
+    database.engine.dispose()
+    return Row(took_ours, plainly_took, wholly / plainly, len(found), size, agent)
+
+
+def seconds_of(database: Database, statement: str) -> float:
+    """Return the seconds that an engine takes for an answer that nobody reads."""
+    with database.engine.connect() as connection:
+        if database.name in ("clickhouse", "chdb"):
+            connection.exec_driver_sql("DROP TABLE IF EXISTS nobody")
+            made = f"CREATE TABLE nobody ENGINE = Null AS SELECT * FROM ({statement}) LIMIT 0"  # noqa: S608
+            connection.exec_driver_sql(made)
+            return took(lambda: connection.exec_driver_sql(f"INSERT INTO nobody {statement}"))
+        if database.name == "spark":
+            # Its server has the whole answer before it says that it is done.
+            return took(lambda: connection.exec_driver_sql(statement))
+        return took(lambda: connection.exec_driver_sql(f"EXPLAIN ANALYZE {statement}").all())
 
 
 def took(run: Callable[[], object]) -> float:
@@ -203,10 +228,10 @@ def took(run: Callable[[], object]) -> float:
 
 
 def processor(run: Callable[[], object]) -> float:
-    """Return the seconds of processor time of a call."""
-    begun = time.process_time()
+    """Return the seconds of processor time of a call, in this thread."""
+    begun = time.thread_time()
     run()
-    return time.process_time() - begun
+    return time.thread_time() - begun
 
 
 def main() -> None:
@@ -215,15 +240,15 @@ def main() -> None:
     parser.add_argument("engines", nargs="*", default=list(HERE))
     parser.add_argument("--rows", type=int, default=ROWS)
     chosen = parser.parse_args()
-    told = f"{'engine':12} {'rows':>10} {'odd':>4} {'plain s':>8} {'ratio':>6} {'moved':>8} {'bytes':>10}"
-    print(f"{told} {'agent s':>8}")
+    told = f"{'engine':12} {'rows':>10} {'odd':>4} {'plain s':>8} {'ratio':>6} {'alone':>6}"
+    print(f"{told} {'moved':>8} {'bytes':>10} {'agent s':>8}")
     for name in chosen.engines:
         with tempfile.TemporaryDirectory() as folder, server(name, Path(folder)) as database:
             for rows, odd in ((chosen.rows // 10, False), (chosen.rows, False), (chosen.rows, True)):
                 row = measured(database, rows, odd=odd)
                 print(
-                    f"{name:12} {rows:10} {odd:3}% {row.plain:8.2f} {row.statement / row.plain:6.2f} {row.moved:8}"
-                    f" {row.size:10} {row.agent:8.3f}",
+                    f"{name:12} {rows:10} {odd:3}% {row.plain:8.2f} {row.statement / row.plain:6.2f}"
+                    f" {row.alone:6.2f} {row.moved:8} {row.size:10} {row.agent:8.3f}",
                     flush=True,
                 )
 

@@ -147,16 +147,21 @@ def known(codes: Codes, number: int, sums: Mapping[str, float | None]) -> dict[s
         number: the code.
         sums: the sum of each amount, and of `inferences`, over the rows as they are.
     """
-    found = {name: None if number & codes.unknown(name) else sums[name] for name in codes.amounts}
-    if number & codes.bit(BESIDE_INPUT):
-        _add(found, "input_tokens", codes.parts)
-    if number & codes.bit(BESIDE_OUTPUT):
-        _add(found, "output_tokens", ("reasoning_tokens",))
-    if number & codes.bit(FREE):
-        found["cost_usd"] = None
-    found[CALLS] = calls = None if number & codes.bit(NO_CALLS) else sums[CALLS]
+    found = {name: sums[name] for name in codes.amounts}
+    found[CALLS] = sums[CALLS]
+    # Most rows are plain.
+    if number:
+        found |= dict.fromkeys(it for it in codes.amounts if number & codes.unknown(it))
+        if number & codes.bit(BESIDE_INPUT):
+            _add(found, "input_tokens", codes.parts)
+        if number & codes.bit(BESIDE_OUTPUT):
+            _add(found, "output_tokens", ("reasoning_tokens",))
+        if number & codes.bit(FREE):
+            found["cost_usd"] = None
+        if number & codes.bit(NO_CALLS):
+            found[CALLS] = None
     if codes.counts_failed:
-        failed = found["errors"]
+        failed, calls = found["errors"], found[CALLS]
         if failed is not None:
             odd = calls is None or number & codes.bit(ODD_ERRORS)
             found[CALLS] = None if odd or calls is None else calls - failed
@@ -167,6 +172,8 @@ def known(codes: Codes, number: int, sums: Mapping[str, float | None]) -> dict[s
 
 def size(codes: Codes, number: int) -> int:
     """Return how many of the `BOUNDS` the input of each call of a code is beyond."""
+    if not number:
+        return 0
     # An input that is unknown is beyond nothing.
     is_known = codes.sized and not number & codes.unknown("input_tokens")
     return number // codes.bit(SIZE) if is_known else 0

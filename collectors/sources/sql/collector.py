@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Select
+from sqlalchemy import Result as Rows
 
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.collector import DailyCollector
@@ -88,11 +89,10 @@ class Table:
         with reading(self._config, self._context.base_dir, self._context.stopping) as connection:
             engine = self._looked(connection)
             statement = self._statement(engine, connection, days)
-            moved = map(dict, connection.execute(statement).mappings())
-            # Rows whose time is none are said, and not lost.
-            found = [row for row in moved if row[DAY_OF] is None or days.first <= _day(row[DAY_OF]) <= days.last]
+            names, found = moved(connection.execute(statement), days)
             newest, unseen = None, False
-            last = max((_day(row[DAY_OF]) for row in found if row[DAY_OF] is not None), default=None)
+            at = names.index(DAY_OF)
+            last = max((day for row in found if (day := day_of(row[at])) is not None), default=None)
             # Of old days nobody asks what their newest row is.
             if last is None or days.last >= self._context.now().date() - DAY:
                 newest = connection.scalar(newest_of(self._config, engine, last))
@@ -105,7 +105,8 @@ class Table:
             problem = (place_of(self._config), str(Result.BAD_TIME), f"time: {wrong}")
             return Answer((), frozenset(), {Result.BAD_TIME: 1}, problems=(problem,))
         moment = _moment(newest, self._config.time_is)
-        answer = answer_of(found, self._plan, self._config, self._system_of, moment)
+        rows = (dict(zip(names, row, strict=True)) for row in found)
+        answer = answer_of(rows, self._plan, self._config, self._system_of, moment)
         return with_unseen(answer, place_of(self._config)) if unseen else answer
 
     def shown(self, days: Days) -> str:
@@ -213,32 +214,61 @@ def with_unseen(answer: Answer, place: str) -> Answer:
     return msgspec.structs.replace(answer, tallies=tallies, problems=problems)
 
 
+def moved(result: Rows[Any], days: Days) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+    """Return the labels of an answer, and its rows without those of other days. Rows whose time is none stay: they
+    are said, and not lost.
+
+    All are taken at once: for one after the other, `clickhouse-sqlalchemy` moves all that are left each time.
+    """
+    names = tuple(result.keys())
+    at = names.index(DAY_OF)
+    known: dict[Any, bool] = {None: True}
+    rows = result.all()
+    for value in {row[at] for row in rows}:
+        day = day_of(value)
+        known[value] = day is None or days.first <= day <= days.last
+    return names, [row for row in rows if known[row[at]]]
+
+
 def answer_of(
-    found: Sequence[Moved], plan: Plan, config: SqlConfig, system_of: Any, newest: datetime | None = None
+    found: Iterable[Moved], plan: Plan, config: SqlConfig, system_of: Any, newest: datetime | None = None
 ) -> Answer:
     """Return what the rows of an answer mean. Pure."""
     place = place_of(config)
     codes = codes_of(plan)
-    timed = [(row, _known(row, codes)) for row in found if row[DAY_OF] is not None]
-    counted = ((row, amounts) for row, amounts in timed if amounts[CALLS] is not None)
-    sums = added_up(_groups(counted, plan, codes), plan.fields, system_of)
+    days: set[date] = set()
+    untimed: list[int] = []
+    uncounted: list[int] = []
+
+    def groups() -> Iterator[Group]:
+        for row in found:
+            day = day_of(row[DAY_OF])
+            if day is None:
+                untimed.append(int(row[ROWS]))
+                continue
+            days.add(day)
+            # Some drivers have texts or decimals for whole numbers.
+            told = int(row.get(CODE, 0))
+            amounts = _known(row, codes, told)
+            if amounts[CALLS] is None:
+                uncounted.append(int(row[ROWS]))
+            else:
+                yield _group(day, row, amounts, plan, size(codes, told))
+
+    sums = added_up(groups(), plan.fields, system_of)
     tallies, calls, problems = sums.tallies, sums.calls, [(place, *it) for it in sums.problems]
     for result, refused, what in (
-        (Result.BAD_TIME, [row for row in found if row[DAY_OF] is None], "time: {} rows have none that is a time"),
-        (
-            Result.MISTYPED_FIELD,
-            [row for row, amounts in timed if amounts[CALLS] is None],
-            "inferences: {} rows say no whole number, or fewer than errors",
-        ),
+        (Result.BAD_TIME, untimed, "time: {} rows have none that is a time"),
+        (Result.MISTYPED_FIELD, uncounted, "inferences: {} rows say no whole number, or fewer than errors"),
     ):
         if refused:
-            number = sum(row[ROWS] for row in refused)
+            number = sum(refused)
             tallies[result] += len(refused)
             calls[result] += number
             problems.append((place, str(result), what.format(f"{number:,}")))
     return Answer(
         usage=sums.usage,
-        filled=frozenset(_day(row[DAY_OF]) for row, _ in timed),
+        filled=frozenset(days),
         tallies=tallies,
         calls=calls,
         unattributed=sums.unattributed,
@@ -248,25 +278,23 @@ def answer_of(
     )
 
 
-def _known(row: Moved, codes: Codes) -> dict[str, float | None]:
+def _known(row: Moved, codes: Codes, told: int) -> dict[str, float | None]:
     # Sums are exact decimals where there are such.
-    sums = {name: None if row[name] is None else float(row[name]) for name in codes.amounts}
+    sums = {name: None if (it := row[name]) is None else float(it) for name in codes.amounts}
     calls = row[CALLS] if codes.has_calls else row[ROWS]
-    return known(codes, row.get(CODE, 0), {**sums, CALLS: None if calls is None else float(calls)})
+    sums[CALLS] = None if calls is None else float(calls)
+    return known(codes, told, sums)
 
 
-def _groups(
-    found: Iterable[tuple[Moved, Mapping[str, float | None]]], plan: Plan, codes: Codes
-) -> Iterator[Group]:
-    for row, amounts in found:
-        named = ((name, _named(name, row[name])) for name in plan.names)
-        values: dict[str, Any] = {name: value for name, value in named if value is not None}
-        values |= plan.constants
-        values |= {
-            name: number / plan.per.get(name, 1.0) for name, number in amounts.items() if number is not None
-        }
-        template = tuple(None if isinstance(it := row[label], _NO_NAMES) else it for label in plan.template)
-        yield Group(_day(row[DAY_OF]), values, template, size(codes, row.get(CODE, 0)))
+def _group(day: date, row: Moved, amounts: Mapping[str, float | None], plan: Plan, beyond: int) -> Group:
+    values: dict[str, Any] = {name: value for name in plan.names if (value := _named(name, row[name])) is not None}
+    values |= plan.constants
+    values |= {name: number for name, number in amounts.items() if number is not None}
+    for name, number in plan.per.items():
+        if name in values:
+            values[name] /= number
+    template = tuple([None if isinstance(it := row[label], _NO_NAMES) else it for label in plan.template])
+    return Group(day, values, template, beyond)
 
 
 def _named(name: str, value: Any) -> Any:
@@ -279,8 +307,11 @@ def _named(name: str, value: Any) -> Any:
     return text_of(float(value) if isinstance(value, Decimal) else value)
 
 
-def _day(value: Any) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(value)
+def day_of(value: Any) -> date | None:
+    """Return the day of a row as a driver has it: a day, its midnight, or a text of either; None for none."""
+    if value is None or type(value) is date:
+        return value
+    return value.date() if isinstance(value, datetime) else date.fromisoformat(str(value)[:10])
 
 
 def _moment(value: Any, kind: TimeIs) -> datetime | None:

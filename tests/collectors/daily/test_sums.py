@@ -141,3 +141,27 @@ def test_what_is_no_sum_is_unknown_and_what_is_no_number_of_calls_is_refused() -
         "model: no text, and so unknown: 2 calls",
         "inferences: 4 sums are no number of calls",
     ]
+
+
+def test_names_that_are_equal_and_written_otherwise_are_not_taken_for_each_other() -> None:
+    found = sums(
+        group(inferences=1, model="m", status=True),
+        group(inferences=2, model="m", status=False),
+        group(inferences=4, model="m", status=0),
+        group(inferences=8, model="m", status=200),
+        group(inferences=16, model="m", status=200.0),
+        group(inferences=32, model="m", system=1),
+        group(inferences=64, model="m", system=1.0),
+        group(inferences=128, model="m", system=True),
+    )
+
+    assert {(it.system, it.inferences, it.errors) for it in found.usage} == {
+        ("bot", 9, 2), ("1", 32, 0), ("1.0", 64, 0), ("True", 128, 0),
+    }  # fmt: skip
+    assert found.calls[Result.UNKNOWN_STATUS] == 4 + 16
+
+
+def test_a_name_that_is_no_key_is_looked_at_each_time() -> None:
+    found = sums(group(inferences=1, model="m", system=["a"]), group(inferences=2, model="m", system=["a"]))
+
+    assert [it.inferences for it in found.usage] == [3]

@@ -87,6 +87,8 @@ class MariaDb:
         # Who waits for a lock all the time would be told that the answer is slow.
         connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {max(1, int(seconds / 2))}")
         connection.exec_driver_sql("SET SESSION time_zone = '+00:00'")
+        # Another default of the server would cut answers without a word; the largest that all kinds of it take.
+        connection.exec_driver_sql("SET SESSION sql_select_limit = 9223372036854775807")
         connection.exec_driver_sql("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         connection.exec_driver_sql("START TRANSACTION READ ONLY")
 

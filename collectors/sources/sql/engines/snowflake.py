@@ -67,6 +67,8 @@ class Snowflake:
             "STATEMENT_TIMEOUT_IN_SECONDS": max(1, int(seconds)),
             "ABORT_DETACHED_QUERY": True,
             "TIMEZONE": "UTC",
+            # No limit, whatever the account says: it would cut answers without a word.
+            "ROWS_PER_RESULTSET": 0,
         }
         return Opening(url, {"session_parameters": session, "login_timeout": CONNECT_SECONDS})
 
