@@ -27,6 +27,13 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc]  # likewise
         path = nodeid.split("::")[0]
         return path if _shares(path) else nodeid
 
+    def mark_test_complete(self, node: object, item_index: int, duration: float = 0) -> None:
+        """Forgets what is done: the base class counts through all of it after each of thousands of tests."""
+        super().mark_test_complete(node, item_index, duration)
+        scope = self._split_scope(self.registered_collections[node][item_index])
+        if all(self.assigned_work[node][scope].values()):
+            del self.assigned_work[node][scope]
+
 
 @cache
 def _shares(path: str) -> bool:
