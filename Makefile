@@ -16,7 +16,7 @@ SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 ROOM   := $(shell df --output=avail /dev/shm 2>/dev/null | tail -n 1)
 SCRATCH := $(shell [ "$(or $(ROOM),0)" -gt 4000000 ] && echo TMPDIR=/dev/shm)
 
-.PHONY: help run test test-all lint types unit newest on on-python coverage oldest on-oldest lock sbom release-check golden bench test-slow bench-spark \
+.PHONY: help run test test-all lint types unit rewritten newest on on-python coverage oldest on-oldest lock sbom release-check golden bench test-slow bench-spark \
     fuzz producers sanitize soak wheel chart dashboards servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -110,6 +110,10 @@ types: $(BIN)/.ready ## mypy, strict
 unit: $(BIN)/.ready servers ## every test
 	$(SCRATCH) $(BIN)/pytest -n $(WORKERS) -q
 
+# pytest rewrites assertions and keeps what it made of a module: once, and not in every worker. What fails here fails there.
+rewritten: $(BIN)/.ready
+	@$(BIN)/pytest --collect-only -q >/dev/null 2>&1 || true
+
 # On another Python than $(PYTHON), in an environment of its own.
 ON := $(and $(PY),.venv-$(shell $(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
 on: servers ## the tests, or the ones in TESTS, on another Python: make on PY=python3.13
@@ -160,6 +164,7 @@ on-oldest: $(OLDEST)/bin/.ready
 
 # mypy beside the tests, as many of them wait. The other stages build the compiled helper anew, which tests must not meet.
 test: lint ## everything that CI runs
+	@$(MAKE) --no-print-directory -j2 servers rewritten
 	@$(MAKE) --no-print-directory -j2 types unit
 	@$(MAKE) --no-print-directory newest
 	@$(MAKE) --no-print-directory oldest
