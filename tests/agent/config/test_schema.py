@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import yaml
-from jsonschema import Draft202012Validator
 
 from leverwatch.agent.config import load_config
 from leverwatch.agent.config.schema import json_schema
@@ -17,6 +16,9 @@ FILES = "{name: a, type: files, path: x, system: s, format: {type: csv, fields: 
 
 def valid(text: str) -> bool:
     value: Any = yaml.load(text, Loader=_Texts)  # noqa: S506 - a SafeLoader that leaves dates alone
+    # Its import compiles dozens of grammars, which no worker without these tests has to wait for.
+    from jsonschema import Draft202012Validator
+
     checker = Draft202012Validator(json_schema(), format_checker=Draft202012Validator.FORMAT_CHECKER)
     return bool(checker.is_valid(value))
 
@@ -42,6 +44,8 @@ def loads(folder: Path, text: str) -> bool:
 
 
 def test_the_schema_is_a_schema() -> None:
+    from jsonschema import Draft202012Validator
+
     Draft202012Validator.check_schema(json_schema())
 
 

@@ -27,9 +27,8 @@ YESTERDAY = date(2026, 3, 9)
 
 
 @pytest.fixture
-def memory(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path / 'store.db'}", lambda: NOW)
-    store.migrate()
+def memory(store_file: Path) -> Iterator[Store]:
+    store = Store(f"sqlite:///{store_file}", lambda: NOW)
     yield store
     store.close()
 

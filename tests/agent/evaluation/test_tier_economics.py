@@ -69,9 +69,8 @@ def costed(open_store: Callable[[], Store], folder: Path) -> Costed:
 
 
 @pytest.fixture
-def agent(tmp_path: Path) -> Iterator[Costed]:
-    store = Store(f"sqlite:///{tmp_path / 'store.db'}", lambda: NOW)
-    store.migrate()
+def agent(store_file: Path, tmp_path: Path) -> Iterator[Costed]:
+    store = Store(f"sqlite:///{store_file}", lambda: NOW)
     yield costed(lambda: store, tmp_path)
     store.close()
 

@@ -54,9 +54,8 @@ class Fake:
 
 
 @pytest.fixture
-def memory(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path / 'store.db'}")
-    store.migrate()
+def memory(store_file: Path) -> Iterator[Store]:
+    store = Store(f"sqlite:///{store_file}")
     yield store
     store.close()
 

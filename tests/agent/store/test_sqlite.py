@@ -34,9 +34,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{path}")
-    store.migrate()
+def store(store_file: Path) -> Iterator[Store]:
+    store = Store(f"sqlite:///{store_file}")
     yield store
     store.close()
 
