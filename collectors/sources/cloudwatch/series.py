@@ -1,6 +1,6 @@
 """Which metrics of Bedrock are asked for, and what their values mean. Pure.
 
-Names and meanings are those of "Monitor bedrock-runtime inference using CloudWatch metrics" of Amazon's guide, and of
+Names and meanings are those of Amazon's guide: "Monitor bedrock-runtime inference using CloudWatch metrics", and
 "Monitor bedrock-mantle inference using CloudWatch metrics" for the other endpoint.
 """
 
