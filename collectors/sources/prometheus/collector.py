@@ -14,7 +14,7 @@ from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.known_days import KINDS as KINDS
 from leverwatch.collectors.daily.over_http import unfinished
 from leverwatch.collectors.daily.sums import Group, added_up
-from leverwatch.collectors.daily.uncounted import uncounted
+from leverwatch.collectors.daily.uncounted import uncounted, without_system
 from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.errors import SourceUnavailable
 from leverwatch.collectors.interface import CollectorContext, Result
@@ -111,8 +111,7 @@ class Counters:
         if not self._config.counts_usage():
             beside, unattributed = uncounted(told.groups, self._system_of, _MOST_KEPT)
             if unattributed:
-                detail = f"the system has no name for {unattributed:,} sums of tokens, whose calls are unknown"
-                told.problems.append((api.place, str(Result.UNATTRIBUTED), detail))
+                told.problems.append((api.place, str(Result.UNATTRIBUTED), without_system(unattributed)))
             told.groups = []
         sums = added_up(told.groups, FIELDS, self._system_of)
         answer = Answer(

@@ -61,6 +61,41 @@ ERRORS: list[tuple[Answer, type[CollectorError], str]] = [
     (failure(400, "bad_data", "exceeded maximum resolution of 11,000 points"), TimedOut, "so large a question"),
     (failure(422, "execution", "query processing would load too many samples"), TimedOut, "so large a question"),
     (failure(422, "422", "cannot select more than -search.maxSamplesPerQuery=1"), TimedOut, "so large a question"),
+    # Prometheus: execution, timeout, canceled, not_acceptable, methods and addresses.
+    (failure(503, "canceled", "query was canceled in query execution"), SourceUnavailable, "the server failed"),
+    (failure(422, "canceled", "query was canceled"), SourceUnavailable, "gave the question up"),
+    (failure(499, "canceled"), SourceUnavailable, "gave the question up"),
+    (failure(504, "timeout"), TimedOut, "did not have the answer in time"),
+    (failure(422, "execution", "query timed out in query execution"), TimedOut, "not have the answer in time"),
+    (failure(406, "not_acceptable"), SourceRefused, "refuses the question"),
+    (Answer(b"Method Not Allowed", 405), SchemaDiffers, "set `method`"),
+    (Answer(b"URI Too Long", 414), SchemaDiffers, "`method: post`"),
+    # Thanos: a store that is down when no part is wanted, and limits of a store.
+    (
+        failure(422, "execution", f"expanding series: proxy Series(): rpc error: code = Unavailable {SECRET}"),
+        SourceUnavailable,
+        "a store behind the server did not answer",
+    ),
+    (failure(422, "execution", "failed to receive any data from Addr: x"), SourceUnavailable, "a store behind"),
+    (
+        failure(422, "execution", "rpc error: code = ResourceExhausted desc = exceeded series limit: limit 10"),
+        TimedOut,
+        "so large a question",
+    ),
+    # Mimir: limits of a tenant, tenants, and an ingester that is gone.
+    *(
+        (failure(422, "execution", f"the query {said} (err-mimir-{limit})."), TimedOut, "so large a question")
+        for said, limit in (
+            ("exceeded the maximum number of chunks (limit: 2 chunks)", "max-chunks-per-query"),
+            ("exceeded the maximum number of series (limit: 1 series)", "max-series-per-query"),
+            ("exceeded the aggregated chunks size limit (limit: 1 bytes)", "max-chunks-bytes-per-query"),
+            ("time range exceeds the limit (query length: 720h, limit: 24h)", "max-query-length"),
+        )
+    ),
+    (failure(422, "execution", "multiple org IDs present"), SchemaDiffers, "several tenants at once"),
+    (failure(400, "bad_data", "tenant ID is too long: max 150 characters"), SchemaDiffers, "no such tenant"),
+    (failure(500, "internal", "too many unhealthy instances in the ring"), SourceUnavailable, "the server failed"),
+    (failure(429, "too_many_requests", "too many outstanding requests", Retry_After="9"), RateLimited, "in 9 s"),
     (failure(429, "too_many", SECRET, Retry_After="17"), RateLimited, "wants to be asked again in 17 s"),
     (failure(503, "timeout", "query timed out in expression evaluation"), TimedOut, "not have the answer in time"),
     (failure(503, "unavailable", Retry_After="9"), RateLimited, "wants to be asked again in 9 s"),
@@ -85,7 +120,7 @@ ERRORS: list[tuple[Answer, type[CollectorError], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("answer", "kind", "said"), ERRORS, ids=[said for _, _, said in ERRORS])
+@pytest.mark.parametrize(("answer", "kind", "said"), ERRORS, ids=[f"{it.status}-{said}" for it, _, said in ERRORS])
 def test_every_error_is_a_word_of_the_vocabulary_and_quotes_nothing(
     answer: Answer, kind: type[CollectorError], said: str, served: Provider
 ) -> None:
@@ -196,6 +231,10 @@ def test_a_slow_answer_and_nobody_are_said(served: Provider) -> None:
         ({"isPartial": True}, True),
         ({"warnings": ["PromQL info: metric might not be a counter"]}, False),
         ({"infos": ["PromQL info: x"]}, False),
+        ({"warnings": ["PromQL warning: encountered a mix of histograms and floats for metric name"]}, True),
+        ({"warnings": ["results truncated due to limit"]}, True),
+        ({"warnings": ["receive series from Addr: 10.0.0.1 LabelSets: {}: rpc error: Unavailable"]}, True),
+        ({"warnings": ["PromQL info: x", "No StoreAPIs matched for this query"]}, True),
     ],
 )
 def test_a_part_of_an_answer_makes_days_partial(
