@@ -32,7 +32,17 @@ from leverwatch.collectors.sources.prometheus.counting import (
     without_calls,
 )
 from leverwatch.collectors.sources.prometheus.coverage import Presence, missing
-from leverwatch.collectors.sources.prometheus.growth import MOST_STARTS, TARGET, Grid, Growth, Span, Totals
+from leverwatch.collectors.sources.prometheus.doubled import alike, doubled
+from leverwatch.collectors.sources.prometheus.growth import (
+    MOST_STARTS,
+    START,
+    TARGET,
+    Grid,
+    Growth,
+    Span,
+    Totals,
+    target_of,
+)
 from leverwatch.collectors.sources.prometheus.queries import PART
 from leverwatch.collectors.sources.prometheus.selectors import Selector, among, parse_selector
 
@@ -98,11 +108,15 @@ class Counters:
         totals = [growth.totals(grid) for grid in grids(days, until)]
         presence = self._presence(api, days, until, totals)
         told = _Told()
+        newest: tuple[Span, float] | None = None
         for one in totals:
             begins = [self._is_known(api, one, number, presence) for number in range(one.grid.count)]
             for number, span in enumerate(growth.spans(one, begins), start=1):
                 self._count(told, one, number, span, growth, api.place)
+                newest = (span, one.grid.time(number)) if span.grown else newest
                 self._cover(told, presence, one.grid.time(number - 1), one.grid.time(number), api.place)
+        if newest is not None:
+            told.problems += self._doubled(api, *newest)
         if api.is_partial:
             told.partial |= told.filled
             detail = "the server says that something is missing in its answer"
@@ -166,6 +180,23 @@ class Counters:
         for role in fractions(found):
             detail = f"{role}: grew by no whole number of calls; it is rounded"
             told.problems.append((f"{place}: {day}", FRACTION, detail))
+
+    def _doubled(self, api: Api, span: Span, end: float) -> Iterator[tuple[str, str, str]]:
+        """Yield a problem when targets at two addresses are one process; only what looks alike is asked about."""
+        pairs = alike(span)
+        if not pairs:
+            return
+        targets = [dict(zip(TARGET, it, strict=True)) for pair in pairs for it in pair]
+        start = Selector(START, tuple(among(targets, TARGET)))
+        found = api.at(f"last_over_time({start}[{queries.duration(self._gap)}])", end)
+        started = {target_of(it.labels.items()): value for it in found for _, value in it.points}
+        if twins := list(doubled(span, pairs, started)):
+            (one, other), *_ = twins
+            detail = (
+                f"{len(twins)} pairs of targets are one process each, as {one[-1]} and {other[-1]}: scraped at two"
+                " addresses, they count twice; `matching` can leave one out"
+            )
+            yield api.place, TWICE, detail
 
     def _cover(self, told: _Told, presence: Presence, begin: float, end: float, place: str) -> None:
         """Add for which share of one day there are samples."""

@@ -99,7 +99,7 @@ def test_days_before_that_loki_looks_back_to_are_as_deleted_and_the_oldest_one_i
 
 
 def test_a_label_that_no_line_has_is_said_with_those_that_streams_have() -> None:
-    loki = Loki(line("2026-11-18T10:00:00", **{"in": "5"}))
+    loki = Loki(line("2026-11-18T10:00:00", 0, **{"in": "5"}))
 
     def answer(asked: Asked) -> Reply:
         if asked.path == "/loki/api/v1/labels":
@@ -125,7 +125,7 @@ def test_a_label_that_no_line_has_is_said_with_those_that_streams_have() -> None
 
 
 def test_labels_that_lines_have_are_not_asked_for_and_a_refusal_to_list_them_does_no_harm() -> None:
-    loki = Loki(line("2026-11-18T10:00:00", **{"in": "5", "out": "3"}))
+    loki = Loki(line("2026-11-18T10:00:00", 0, **{"in": "5", "out": "3"}))
     with serving(lambda it: loki(it) if it.path.endswith("/query") else Reply(b"", 403)) as served:
         lines = Lines(config_of(served), context())
         lines.ask(Days(date(2026, 11, 18), date(2026, 11, 18)))

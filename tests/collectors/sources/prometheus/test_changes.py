@@ -76,6 +76,23 @@ WORLD = [
         )
         for job, instance, first in (("pods", "a:1", 70.0), ("services", "a:1", 70.0), ("pods", "b:1", 70.0))
     ),
+    # One process at the addresses of its pod and of its service, and another one beside it that is as busy.
+    *(
+        it
+        for instance, first, when in (
+            ("10.0.0.1:8000", 9000, 5.25),
+            ("chat:8000", 9000, 5.25),
+            ("10.0.0.2:8000", 9001, 5.5),
+        )
+        for it in (
+            counter("addresses", "new_total", first, instance=instance),
+            Stored(
+                "process_start_time_seconds",
+                {"job": "addresses", "instance": instance},
+                [(at, FIRST.timestamp() - 30 * DAY + when) for at in every(60.0, 0, 4 * DAY)],
+            ),
+        )
+    ),
     # What rises and falls, and a process that seldom lives for an hour.
     Stored(
         "new_total",
@@ -155,6 +172,15 @@ def test_a_process_that_two_jobs_scrape_is_said(changing: str) -> None:
     (said,), partial = problems(changing, "twice")
 
     assert said.startswith("scraped_twice: 1 series have the same total and address under another job")
+    assert partial == set()
+
+
+def test_a_process_that_is_scraped_at_two_addresses_is_said(changing: str) -> None:
+    (said,), partial = problems(changing, "addresses")
+
+    assert said.startswith(
+        "scraped_twice: 1 pairs of targets are one process each, as 10.0.0.1:8000 and chat:8000: scraped at two"
+    )
     assert partial == set()
 
 
