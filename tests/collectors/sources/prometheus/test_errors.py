@@ -254,6 +254,28 @@ def test_a_part_of_an_answer_makes_days_partial(
     assert SECRET not in repr(found)
 
 
+def test_several_tenants_are_told_apart_by_their_label_and_no_part_of_an_answer_is_wanted(
+    served: Provider,
+) -> None:
+    """As Mimir labels the series of `a|b`; Thanos is told to merge replicas and to leave nothing out."""
+
+    def answer(query: dict[str, str]) -> Answer:
+        found = [
+            series
+            for tenant in ("team-a", "team-b")
+            for series in json.loads(answered(query, {"__tenant_id__": tenant}).body)["data"]["result"]
+        ]
+        return success(found[:1] if '"seen 0"' in query["query"] else found)
+
+    served.answer = answer
+    tenants = {"X-Scope-OrgID": "team-a|team-b"}
+
+    found = source(served.url, **OWN, headers=tenants, system="{__tenant_id__}").ask(days(0, 1))
+
+    assert calls(found) == {(team, number): PER_DAY for team in ("team-a", "team-b") for number in (0, 1)}
+    assert {(it["dedup"], it["partial_response"]) for it in served.queries if "query" in it} == {("true", "false")}
+
+
 def test_a_server_behind_tls_that_demands_a_certificate_a_token_and_a_tenant_is_asked(tmp_path: Path) -> None:
     trusted = authority(tmp_path)
     pair, client = trusted.server(), trusted.client()
