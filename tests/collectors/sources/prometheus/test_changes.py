@@ -96,7 +96,7 @@ WORLD = [
             ),
         )
     ),
-    # A new start whose first sample is exactly at midnight, and one that is scraped now every 5 s, now every 5 min.
+    # A new start whose first sample is exactly at midnight, and scrapes every 5 s to every 5 min.
     Stored(
         "new_total",
         {"case": "midnight", "job": "midnight"},
