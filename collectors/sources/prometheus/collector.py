@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 
@@ -16,11 +17,11 @@ from leverwatch.collectors.daily.over_http import unfinished
 from leverwatch.collectors.daily.sums import Group, added_up
 from leverwatch.collectors.daily.uncounted import uncounted, without_system
 from leverwatch.collectors.daily.window import DAY, Days
-from leverwatch.collectors.errors import SourceUnavailable
+from leverwatch.collectors.errors import CollectorError, SourceUnavailable
 from leverwatch.collectors.interface import CollectorContext, Result
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.sources.prometheus import queries
-from leverwatch.collectors.sources.prometheus.api import Api
+from leverwatch.collectors.sources.prometheus.api import Api, Series
 from leverwatch.collectors.sources.prometheus.config import PrometheusConfig
 from leverwatch.collectors.sources.prometheus.counting import (
     FIELDS,
@@ -188,7 +189,10 @@ class Counters:
             return
         targets = [dict(zip(TARGET, it, strict=True)) for pair in pairs for it in pair]
         start = Selector(START, tuple(among(targets, TARGET)))
-        found = api.at(f"last_over_time({start}[{queries.duration(self._gap)}])", end)
+        found: Sequence[Series] = ()
+        # A doubt is no reason to lose the answer.
+        with suppress(CollectorError):
+            found = api.at(f"last_over_time({start}[{queries.duration(self._gap)}])", end)
         started = {target_of(it.labels.items()): value for it in found for _, value in it.points}
         if twins := list(doubled(span, pairs, started)):
             (one, other), *_ = twins
