@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from difflib import get_close_matches
 from errno import ENOENT
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -181,7 +183,13 @@ class _Loading:
             try:
                 config = model.model_validate(piece)
             except ValidationError as error:
-                errors += [_moved(part, steps) for part in error.errors(include_url=False)]
+                found = error.errors(include_url=False)
+                errors += [_moved(part, steps) for part in found]
+                # What is wrong with one setting hides nothing that is compared with other sources.
+                left = _without_refused(piece, found) if len(steps) > 1 else None
+                with suppress(ValidationError, OverflowError):
+                    kept = () if left is None else model.model_validate(left).sources
+                    sources += [(int(steps[1]), source) for source in kept]
             except OverflowError:
                 problems += _too_long(_at(self.data, steps), steps)
             else:
@@ -274,6 +282,24 @@ def _overflows(text: str) -> bool:
     except ValueError:
         return False
     return False
+
+
+def _without_refused(piece: dict[str, Any], errors: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Return the piece of one source without the settings that are refused; None when that is all of it.
+
+    What is nearly `authoritative` stays under its right name, as what is compared depends on it.
+    """
+    (entry,) = piece["sources"]
+    if not isinstance(entry, dict):
+        return None
+    refused = [next((it for it in error["loc"] if it in entry), None) for error in errors]
+    if None in refused:
+        return None
+    left = {name: value for name, value in entry.items() if name not in refused}
+    for name in refused:
+        if name not in ("authoritative", None) and get_close_matches(str(name), ["authoritative"], 1, 0.8):
+            left.setdefault("authoritative", entry[name])
+    return {"sources": [left]}
 
 
 def _moved(error: Mapping[str, Any], steps: Steps) -> dict[str, Any]:

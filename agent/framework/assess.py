@@ -22,6 +22,7 @@ from leverwatch.agent.framework.model import (
     Settings,
     Status,
     Strategy,
+    UsageFacts,
     Verdict,
     VolumeState,
 )
@@ -145,6 +146,17 @@ def _status(decision: _Decision, facts: Facts, frequency: FrequencyState) -> Sta
     return Status.PROVISIONAL if doubtful and decision.status is Status.DECIDED else decision.status
 
 
+def _twice(usage: UsageFacts) -> str:
+    """Which sources may count the same traffic, and what to do about it."""
+    names = [f"{it} (not in the configuration)" if it in usage.former else it for it in usage.sources]
+    text = f"{' and '.join(names)} may count the same traffic twice"
+    if not usage.former:
+        return f"{text}; mark one authoritative"
+    left = [it for it in usage.sources if it not in usage.former]
+    marked = f"mark {' or '.join(left)} authoritative" if left else "name one again, and mark it authoritative"
+    return f"{text}; {marked}, or give a source that was renamed its former name"
+
+
 def _remarks(
     decision: _Decision,
     facts: Facts,
@@ -159,8 +171,7 @@ def _remarks(
         text = f"{reasons.spoken(decision.strategy)} is recommended, {reasons.spoken(declared)} is declared"
         yield reason(ReasonCode.MISMATCH, text)
     if facts.usage.overlapping:
-        text = f"{' and '.join(facts.usage.sources)} may count the same traffic twice; mark one authoritative"
-        yield reason(ReasonCode.OVERLAPPING_SOURCES, text)
+        yield reason(ReasonCode.OVERLAPPING_SOURCES, _twice(facts.usage))
     if decision.by_volume and volume.bounded_days:
         text = missing_days.bounded(volume, facts.usage, reasons.marks(settings))
         yield reason(ReasonCode.PARTIAL_WINDOW, text)

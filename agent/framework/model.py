@@ -112,6 +112,8 @@ class UsageFacts(Struct, frozen=True):
     incomplete: Mapping[date, date] = field(default_factory=dict)
     """Days of `daily` on which one of several sources had no records although it fed the system before and after,
     with the day on which it had records again: their counts may be too low."""
+    former: tuple[str, ...] = ()
+    """Those of `sources` that the configuration does not have; empty also when it is not known."""
     unseen: str = ""
     """Why there never was any usage, in words; empty when there was, or when that is not known."""
 

@@ -160,6 +160,7 @@ def _usage(connection: Connection, as_of: date, scope: Scope) -> dict[str, tuple
     for chosen in named(usage_daily.c.system, scope.systems):
         for system, source, day, inferences in connection.execute(daily.where(chosen)):
             counts[system][source][day] = inferences
+    configured = None if scope.counting is None else frozenset(map(name_of, scope.counting))
     facts = {}
     for system, starts_of in first.items():
         counting = sorted(scope.counting_for(system, starts_of))
@@ -188,6 +189,7 @@ def _usage(connection: Connection, as_of: date, scope: Scope) -> dict[str, tuple
                     for part in parts.values()
                 ]
             ),
+            former=() if configured is None else tuple(it for it in counting if name_of(it) not in configured),
         )
         facts[system] = (usage, twice)
     return facts

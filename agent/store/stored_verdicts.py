@@ -68,6 +68,15 @@ def _with_unseen(body: bytes) -> bytes:
     return msgspec.json.encode(facts)
 
 
+def _with_former(body: bytes) -> bytes:
+    """To version 5: which sources the configuration no longer had was not told."""
+    facts = msgspec.json.decode(body)
+    usage = facts.get("usage") if isinstance(facts, dict) else None
+    if isinstance(usage, dict):
+        usage |= {"former": []}
+    return msgspec.json.encode(facts)
+
+
 _VERDICT_UPGRADES: tuple[Upgrade, ...] = (same, _settled_frequency, _with_bounds)
 """Queries of `leverwatch.agent.store.history` search this text for a mismatch: they depend on the layout as
 well."""
@@ -106,7 +115,7 @@ FACTS: Kind[Facts] = Kind(
     key="facts",
     encode=msgspec.json.encode,
     decode=exact_decoder(Facts),
-    upgrades=(same, _with_life, _with_origin, _with_unseen),
+    upgrades=(same, _with_life, _with_origin, _with_unseen, _with_former),
     is_json=True,
 )
 

@@ -73,7 +73,7 @@ def fetched(
         error = meaning(answer.status, answer.said) or error
     if error is not None:
         raise error
-    moment = _moment(answer.date)
+    moment = moment_of(answer.date)
     if moment is not None:
         saw(moment)
     heard(answer.headers)
@@ -94,7 +94,8 @@ def unfinished(answer: Answer, seen: Collection[datetime]) -> Answer:
     return msgspec.structs.replace(answer, partial=answer.partial | early) if early else answer
 
 
-def _moment(header: str | None) -> datetime | None:
+def moment_of(header: str | None) -> datetime | None:
+    """Return the time in a header such as `Date`; None: there is none."""
     try:
         moment = parsedate_to_datetime(header or "")
     except (ValueError, OverflowError):
@@ -114,7 +115,7 @@ def retry_after(header: str | None, now: datetime) -> float | None:
     try:
         seconds = float(text)
     except ValueError:
-        moment = _moment(text)
+        moment = moment_of(text)
         if moment is None:
             return None
         seconds = (moment - now).total_seconds()

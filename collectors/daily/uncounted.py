@@ -17,12 +17,14 @@ TOKENS = (
 """The fields of a group that are read, in the order of `UncountedTokens`."""
 OTHER = "other"
 _LONGEST = 200
+_NAMED = 5
+"""Models that are named in a message."""
 
 
 def uncounted(
     groups: Iterable[Group], system_of: Callable[[tuple[object, ...]], str | None], most: int
-) -> tuple[list[UncountedTokens], int]:
-    """Return the tokens of calls whose number is unknown, and how many groups name no system.
+) -> tuple[list[UncountedTokens], Counter[str]]:
+    """Return the tokens of calls whose number is unknown, and of how many groups that name no system, by model.
 
     Args:
         groups: the tokens; a number of calls in them is not looked at.
@@ -30,14 +32,14 @@ def uncounted(
         most: how many sums are kept of a day; the smallest ones beyond are one.
     """
     sums: dict[tuple[date, str, str, str], list[float]] = defaultdict(lambda: [0.0] * len(TOKENS))
-    unattributed = 0
+    unattributed: Counter[str] = Counter()
     for one in groups:
         system = system_of(one.template)
         if system is None:
-            unattributed += 1
+            unattributed[_model(one)] += 1
             continue
         tier = tier_name(tier_of(one.values.get("tier")), one.size)
-        cell = sums[one.day, system, str(one.values.get("model") or UNKNOWN_MODEL)[:_LONGEST], tier]
+        cell = sums[one.day, system, _model(one), tier]
         for at, name in enumerate(TOKENS):
             cell[at] += one.values.get(name) or 0
     kept: dict[tuple[date, str, str, str], list[float]] = {}
@@ -48,3 +50,16 @@ def uncounted(
         kept[place] = [a + b for a, b in zip(kept.get(place, [0.0] * len(TOKENS)), cell, strict=True)]
     found = [UncountedTokens(system, model, day, tier, *cell) for (day, system, model, tier), cell in kept.items()]
     return found, unattributed
+
+
+def without_system(models: Counter[str]) -> str:
+    """Return in words that sums of tokens name no system, by the models that they are of."""
+    named = ", ".join(name for name, _ in models.most_common(_NAMED))
+    more = f" and {len(models) - _NAMED:,} more" if len(models) > _NAMED else ""
+    return (
+        f"the system has no name for {models.total():,} sums of tokens, whose calls are unknown, of {named}{more}"
+    )
+
+
+def _model(group: Group) -> str:
+    return str(group.values.get("model") or UNKNOWN_MODEL)[:_LONGEST]

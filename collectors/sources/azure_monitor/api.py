@@ -164,6 +164,8 @@ def _no_token(place: str, error: Exception) -> CollectorError:
 
 
 _EXPIRED = frozenset({"ExpiredAuthenticationToken", "TokenExpired"})
+_UNREGISTERED = frozenset({"MissingSubscriptionRegistration", "MissingRegistrationForResourceProvider"})
+_VERSIONS = frozenset({"NoRegisteredProviderFound", "InvalidApiVersionParameter", "UnsupportedApiVersion"})
 _SCOPES = {
     "ResourceNotFound": "there is no such resource; check `resources`",
     "ResourceGroupNotFound": "there is no such resource group; check `resources`",
@@ -184,6 +186,27 @@ def _meaning(place: str, status: int, said: bytes) -> CollectorError | None:
         return SchemaDiffers(f"{place}: {_SCOPES[code]} (status {status})")
     if code in _EXPIRED:
         return CredentialsRefused(f"{place}: the token has expired (status {status})")
+    if code == "InvalidAuthenticationTokenTenant":
+        return CredentialsRefused(
+            f"{place}: the token is of another tenant than the subscription (status {status}); check `resources`,"
+            " and whose identity it is"
+        )
+    if code in _UNREGISTERED:
+        return PermissionRefused(
+            f"{place}: the subscription has to register the provider Microsoft.Insights (status {status})"
+        )
+    if "DisabledSubscription" in code or code == "SubscriptionDisabled":
+        return PermissionRefused(f"{place}: the subscription is disabled (status {status})")
+    if code in _VERSIONS:
+        return SchemaDiffers(
+            f"{place}: this cloud does not know the version of metrics that is asked (status {status});"
+            " check `url`"
+        )
+    if code == "BadRequest":
+        return SchemaDiffers(
+            f"{place}: the resource does not have the metrics, dimensions or days that are asked for (status"
+            f" {status}); check that `resources` are of Azure OpenAI or Foundry"
+        )
     if status == 403:
         return PermissionRefused(
             f"{place}: the identity may not read metrics; it needs the role Monitoring Reader on the resource"

@@ -10,11 +10,12 @@ from functools import cache
 from typing import Any
 
 from leverwatch.collectors.daily.errors import PermissionRefused
+from leverwatch.collectors.daily.over_http import moment_of
 from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
 from leverwatch.collectors.sources.cloudwatch.config import CloudWatchConfig
 from leverwatch.collectors.sources.cloudwatch.errors import meaning
-from leverwatch.collectors.sources.cloudwatch.series import NAMESPACE, Series, listed, query_of, values_of
+from leverwatch.collectors.sources.cloudwatch.series import MANTLE, NAMESPACE, Series, listed, query_of, values_of
 
 MOST_QUERIES = 500
 """Of one request."""
@@ -55,6 +56,8 @@ class Region:
     def __init__(self, config: CloudWatchConfig, region: str, session: Any) -> None:
         self._config, self.name, self._session = config, region, session
         self._place = f"source {config.name}: CloudWatch of {region}"
+        self.seen: list[datetime] = []
+        """The times that the service said it was."""
 
     def series(self) -> list[Series]:
         """Return every series of the last two weeks.
@@ -64,8 +67,9 @@ class Region:
         """
         linked = {"IncludeLinkedAccounts": True} if self._config.linked_accounts else {}
         found: list[Series] = []
-        for page in self._pages("list_metrics", LIST, {"Namespace": NAMESPACE, **linked}):
-            found += listed(page.get("Metrics", []), self.name, page.get("OwningAccounts", []))
+        for namespace in (NAMESPACE, MANTLE) if self._config.mantle else (NAMESPACE,):
+            for page in self._pages("list_metrics", LIST, {"Namespace": namespace, **linked}):
+                found += listed(page.get("Metrics", []), self.name, page.get("OwningAccounts", []))
         return found
 
     def values(self, wanted: Sequence[Series], days: Days) -> dict[tuple[Series, date], float]:
@@ -120,6 +124,8 @@ class Region:
         while len(known) < _MOST_PAGES:
             with self._translated(action):
                 page = call(**question, **more)
+            moment = moment_of(page.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date"))
+            self.seen += [] if moment is None else [moment]
             yield page
             token = page.get("NextToken")
             if not token:

@@ -16,12 +16,21 @@ from leverwatch.collectors.daily.day_states import DaysKnown
 from leverwatch.collectors.daily.known_days import KINDS as DAILY_KINDS
 from leverwatch.collectors.daily.limited import limited
 from leverwatch.collectors.daily.metered import answer_of
+from leverwatch.collectors.daily.over_http import unfinished
 from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.interface import BackfillRequest, Batch, CollectorContext, SourceState
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.sources.cloudwatch.api import Region, session_of
 from leverwatch.collectors.sources.cloudwatch.config import KEPT, CloudWatchConfig
-from leverwatch.collectors.sources.cloudwatch.series import Place, Series, metered, unlisted, wanted
+from leverwatch.collectors.sources.cloudwatch.series import (
+    MANTLE,
+    NAMESPACE,
+    Place,
+    Series,
+    metered,
+    unlisted,
+    wanted,
+)
 from leverwatch.collectors.stored_state import Kind, entries, same
 
 _MOST_REMEMBERED = 5000
@@ -37,23 +46,46 @@ class _Model(Struct, frozen=True, forbid_unknown_fields=True):
     region: str
     account: str
     model: str
+    project: str
 
 
 class _Stored(Struct, frozen=True, forbid_unknown_fields=True):
     models: tuple[_Model, ...]
 
 
+class _OldModel(Struct, frozen=True, forbid_unknown_fields=True):
+    region: str
+    account: str
+    model: str
+
+
+class _OldStored(Struct, frozen=True, forbid_unknown_fields=True):
+    models: tuple[_OldModel, ...]
+
+
 def _encode(places: frozenset[Place]) -> bytes:
-    return msgspec.json.encode(_Stored(tuple(_Model(it.region, it.account, it.model) for it in sorted(places))))
+    models = tuple(_Model(it.region, it.account, it.model, it.project) for it in sorted(places))
+    return msgspec.json.encode(_Stored(models))
 
 
 def _decode(body: bytes) -> frozenset[Place]:
     stored = msgspec.json.decode(body, type=_Stored)
-    return frozenset(Place(it.region, it.model, it.account) for it in stored.models)
+    return frozenset(Place(it.region, it.model, it.account, it.project) for it in stored.models)
+
+
+def _without_projects(body: bytes) -> bytes:
+    """The upgrade to version 2, which has the projects of `bedrock-mantle`."""
+    stored = msgspec.json.decode(body, type=_OldStored)
+    return msgspec.json.encode(_Stored(tuple(_Model(it.region, it.account, it.model, "") for it in stored.models)))
 
 
 MODELS: Kind[frozenset[Place]] = Kind(
-    name="models that had calls", key="models", encode=_encode, decode=_decode, upgrades=(same,), is_json=True
+    name="models that had calls",
+    key="models",
+    encode=_encode,
+    decode=_decode,
+    upgrades=(same, _without_projects),
+    is_json=True,
 )
 KINDS = (*DAILY_KINDS, MODELS)
 """What such a source stores."""
@@ -79,7 +111,7 @@ class Bedrock:
         config = self._config
         told = (
             sorted(config.regions), config.system, config.linked_accounts, sorted(config.models),
-            sorted(config.profiles.items()), config.profile, config.url,
+            sorted(config.profiles.items()), config.profile, config.url, config.mantle,
         )  # fmt: skip
         return blake2b(repr(told).encode(), digest_size=8).hexdigest()
 
@@ -97,28 +129,36 @@ class Bedrock:
         place = f"source {self._config.name}: CloudWatch"
         values: dict[tuple[Series, date], float] = {}
         session = session_of(self._config)
-        for name in self._config.regions:
+        regions = [Region(self._config, name, session) for name in self._config.regions]
+        for region in regions:
 
-            def read(name: str = name) -> Mapping[tuple[Series, date], float]:
-                return self._read(Region(self._config, name, session), days)
+            def read(region: Region = region) -> Mapping[tuple[Series, date], float]:
+                return self._read(region, days)
 
             values |= limited(read, place=place, deadline=deadline, stopping=self._context.stopping)
         self._remember({series.place for series, _ in values})
         found = metered(values, self._labels, self._owner, self._config.profiles)
-        return answer_of(found, self._system_of, place, self._unlisted(place, days))
+        answer = answer_of(found, self._system_of, place, self._unlisted(place, days))
+        return unfinished(answer, [moment for region in regions for moment in region.seen])
 
     def shown(self, days: Days) -> str:
         """Return what is asked for some days, in the words of Amazon's command line."""
         start, end = days.first.isoformat(), (days.last + DAY).isoformat()
         return "\n".join(
             f"aws cloudwatch get-metric-data --region {region} --start-time {start}T00:00:00Z --end-time"
-            f" {end}T00:00:00Z (AWS/Bedrock, each ModelId, Period 86400, Sum and SampleCount)"
+            f" {end}T00:00:00Z ({what}, Period 86400, Sum and SampleCount)"
             for region in self._config.regions
+            for what in self._asked()
         )
+
+    def _asked(self) -> Iterator[str]:
+        yield f"{NAMESPACE}, each ModelId"
+        if self._config.mantle:
+            yield f"{MANTLE}, each Model and Project"
 
     def _read(self, region: Region, days: Days) -> Mapping[tuple[Series, date], float]:
         listed = region.series()
-        met = [place for place in self.met if place.region == region.name]
+        met = [it for it in self.met if it.region == region.name and (self._config.mantle or not it.project)]
         named = [Place(region.name, model) for model in self._config.models]
         known = {series.place for series in listed}
         series = wanted(listed, unlisted(known, [*met, *named], linked=self._config.linked_accounts))

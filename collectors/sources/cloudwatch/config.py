@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Annotated, ClassVar, Literal
+from difflib import get_close_matches
+from functools import cache
+from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from leverwatch.collectors.config import show_duration
 from leverwatch.collectors.daily.config import DailyConfig
@@ -15,7 +17,7 @@ from leverwatch.collectors.daily.labels import checked_labels
 from leverwatch.collectors.records.system_config import System
 from leverwatch.collectors.tells import NO, Tells
 
-LABELS = ("ModelId", "model", "region", "account")
+LABELS = ("ModelId", "model", "region", "account", "project")
 KEPT = timedelta(days=455)
 """How long CloudWatch keeps metrics by the hour."""
 
@@ -36,8 +38,14 @@ class CloudWatchConfig(DailyConfig):
     )
     system: System = Field(
         description="System of all calls: a constant, a template over `{ModelId}` (a model or an inference"
-        " profile), `{model}`, `{region}` and `{account}`, or rules over these.",
+        " profile), `{model}`, `{region}`, `{account}` and, of calls by `bedrock-mantle`, `{project}`, or rules"
+        " over these.",
         examples=["support-bot", "{ModelId}", "{account}-{region}"],
+    )
+    mantle: bool = Field(
+        default=True,
+        description="Read what the endpoint `bedrock-mantle` serves as well, which counts in a namespace of its"
+        " own.",
     )
     linked_accounts: bool = Field(
         default=False,
@@ -88,9 +96,23 @@ class CloudWatchConfig(DailyConfig):
             raise ValueError("must be a URL that starts with http:// or https://, without a user name")
         return value
 
+    @model_validator(mode="after")
+    def _one_address_a_region(self) -> Self:
+        if self.url is not None and len(self.regions) > 1 and "{region}" not in self.url:
+            raise ValueError(
+                "url is one address for several regions; it needs {region}, or a source for each region"
+            )
+        return self
+
     def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """Yield what asks for more than CloudWatch keeps."""
+        """Yield what asks for more than CloudWatch keeps, and regions that Amazon's library does not know."""
         yield from super().doubts()
+        known = _known_regions()
+        for at, name in enumerate(self.regions):
+            if known and name not in known:
+                near = get_close_matches(name, known, 1)
+                meant = f"; is {near[0]} meant?" if near else ""
+                yield ("regions", at), f"is no region that Amazon's library knows{meant}"
         if self.history > KEPT:
             yield ("history",), f"is more than the {KEPT.days} days that CloudWatch keeps"
 
@@ -101,7 +123,7 @@ class CloudWatchConfig(DailyConfig):
     def tells(self) -> Tells:
         """What CloudWatch tells of Bedrock."""
         return Tells(
-            systems="model, inference profile, region, account",
+            systems="model, inference profile, region, account, project",
             models="yes",
             calls="requests, by day",
             tokens="input, output",
@@ -113,3 +135,15 @@ class CloudWatchConfig(DailyConfig):
             permission="cloudwatch:ListMetrics and cloudwatch:GetMetricData"
             + ("; in linked accounts the sink's link for metrics" if self.linked_accounts else ""),
         )
+
+
+@cache
+def _known_regions() -> frozenset[str]:
+    """Return the regions of CloudWatch in all partitions that Amazon's library has; none without it."""
+    try:
+        from botocore.session import Session
+    except ModuleNotFoundError:
+        return frozenset()
+    session = Session()
+    partitions = session.get_available_partitions()
+    return frozenset(it for one in partitions for it in session.get_available_regions("cloudwatch", one))

@@ -19,18 +19,19 @@ _THROTTLED = (
     "TooManyRequestsException", "RequestThrottled", "RequestThrottledException", "SlowDown", "LimitExceeded",
     "LimitExceededException",
 )  # fmt: skip
-_EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired")
+_EXPIRED = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired")
 _NOT_KNOWN = (
     "InvalidClientTokenId", "UnrecognizedClientException", "MissingAuthenticationToken",
     "MissingAuthenticationTokenException", "IncompleteSignature", "InvalidAccessKeyId", "AuthFailure",
     "NotAuthorized", "OptInRequired",
 )  # fmt: skip
-_UNSIGNED = ("SignatureDoesNotMatch", "InvalidSignatureException", "RequestTimeTooSkewed")
+_UNSIGNED = ("SignatureDoesNotMatch", "InvalidSignatureException", "RequestTimeTooSkewed", "RequestExpired")
 _NO_PAGE = ("InvalidNextToken", "InvalidNextTokenException")
 _NO_QUESTION = (
     "InvalidParameterValue", "InvalidParameterValueException", "InvalidParameterCombination",
     "InvalidParameterCombinationException", "MissingParameter", "MissingRequiredParameterException",
-    "ValidationError", "ValidationException", "InvalidAction", "UnknownOperationException", "404",
+    "ValidationError", "ValidationException", "InvalidAction", "MissingAction", "InvalidQueryParameter",
+    "MalformedQueryString", "UnknownOperationException", "404",
 )  # fmt: skip
 _MEANINGS: tuple[tuple[tuple[str, ...], type[CollectorError], str], ...] = (
     (_THROTTLED, RateLimited, "too many requests"),

@@ -1,6 +1,7 @@
 """Which metrics of Bedrock are asked for, and what their values mean. Pure.
 
-Names and meanings are those of "Monitor bedrock-runtime inference using CloudWatch metrics" of Amazon's guide.
+Names and meanings are those of Amazon's guide: "Monitor bedrock-runtime inference using CloudWatch metrics", and
+"Monitor bedrock-mantle inference using CloudWatch metrics" for the other endpoint.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from leverwatch.collectors.daily.metered import Metered, Sum, averaged, with_par
 from leverwatch.collectors.records.formats.routes import short_model
 
 NAMESPACE, DIMENSION = "AWS/Bedrock", "ModelId"
+MANTLE, MODEL, PROJECT = "AWS/BedrockMantle", "Model", "Project"
+"""The endpoint for the APIs of OpenAI and Anthropic counts in a namespace of its own, under other names."""
 PERIOD = 86_400
 """Seconds of a day. It is a multiple of the hour, to which old metrics are rolled up."""
 SUM, COUNT = "Sum", "SampleCount"
@@ -28,6 +31,11 @@ _WRITTEN = ("CacheWriteInputTokens", "CacheWriteInputTokenCount")
 _SAMPLED = (_INPUT, _OUTPUT, _LATENCY)
 """Metrics with one sample a call, so that the number of samples is the number of calls of which this is known."""
 METRICS = (_CALLS, *_ERRORS, _THROTTLES, _INPUT, _OUTPUT, *_READ, *_WRITTEN, _LATENCY)
+# By project and model it has tokens with one sample a call; what begins with `Total` is by one of them alone.
+_MANTLE = {
+    "Inferences": _CALLS, "InferenceClientErrors": _ERRORS[0], "InputTokens": _INPUT, "OutputTokens": _OUTPUT,
+}  # fmt: skip
+_MANTLE_NAMES = {ours: name for name, ours in _MANTLE.items()}
 
 
 class Place(Struct, frozen=True, order=True):
@@ -38,6 +46,13 @@ class Place(Struct, frozen=True, order=True):
     """As the dimension says it: an id, or an ARN."""
     account: str = ""
     """Of a linked account; empty for the account that is asked."""
+    project: str = ""
+    """Of the endpoint `bedrock-mantle`, where each call is of a project; empty for `bedrock-runtime`."""
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that there may be, under the names of `bedrock-runtime`."""
+        return tuple(_MANTLE_NAMES) if self.project else METRICS
 
 
 class Series(Struct, frozen=True, order=True):
@@ -45,6 +60,7 @@ class Series(Struct, frozen=True, order=True):
 
     place: Place
     metric: str
+    """Under its name in `bedrock-runtime`."""
     stat: str = SUM
 
 
@@ -56,7 +72,7 @@ def listed(metrics: Iterable[Mapping[str, Any]], region: str, accounts: Sequence
     """Yield the series of metrics that `ListMetrics` returned.
 
     The same calls are published without a model, and with more dimensions than the model (sizes of images, agents
-    and their aliases): each call counts once, by what has the model alone.
+    and their aliases): each call counts once, by what has the model alone, or the model and the project.
 
     Args:
         metrics: as returned.
@@ -64,10 +80,13 @@ def listed(metrics: Iterable[Mapping[str, Any]], region: str, accounts: Sequence
         accounts: the owner of each, where linked accounts are listed.
     """
     for at, metric in enumerate(metrics):
-        dimensions = metric.get("Dimensions", [])
-        if len(dimensions) == 1 and dimensions[0]["Name"] == DIMENSION and metric["MetricName"] in METRICS:
-            owner = accounts[at] if at < len(accounts) else ""
-            yield Series(Place(region, dimensions[0]["Value"], owner), metric["MetricName"])
+        named = {it["Name"]: it["Value"] for it in metric.get("Dimensions", [])}
+        name, is_mantle = metric["MetricName"], metric.get("Namespace") == MANTLE
+        owner = accounts[at] if at < len(accounts) else ""
+        if is_mantle and named.keys() == {MODEL, PROJECT} and name in _MANTLE:
+            yield Series(Place(region, named[MODEL], owner, named[PROJECT]), _MANTLE[name])
+        elif not is_mantle and named.keys() == {DIMENSION} and name in METRICS:
+            yield Series(Place(region, named[DIMENSION], owner), name)
 
 
 def wanted(found: Iterable[Series], remembered: Iterable[Place]) -> list[Series]:
@@ -77,7 +96,7 @@ def wanted(found: Iterable[Series], remembered: Iterable[Place]) -> list[Series]
     """
     series = set(found)
     now = {each.place for each in series}
-    series |= {Series(place, metric) for place in remembered if place not in now for metric in METRICS}
+    series |= {Series(place, metric) for place in remembered if place not in now for metric in place.metrics}
     series |= {Series(it.place, it.metric, COUNT) for it in series if it.metric in _SAMPLED}
     return sorted(series)
 
@@ -91,22 +110,24 @@ def unlisted(listed: Collection[Place], known: Iterable[Place], *, linked: bool)
     """
     known = set(known)
     if not linked:
-        return {Place(it.region, it.model) for it in known} - set(listed)
+        return {Place(it.region, it.model, project=it.project) for it in known} - set(listed)
     numbered = {it for it in (*listed, *known) if it.account}
-    models = {(it.region, it.model) for it in numbered}
-    alone = {it for it in known if not it.account and (it.region, it.model) not in models}
+    models = {(it.region, it.model, it.project) for it in numbered}
+    alone = {it for it in known if not it.account and (it.region, it.model, it.project) not in models}
     return (numbered | alone) - set(listed)
 
 
 def query_of(series: Series, number: int) -> dict[str, Any]:
     """Return one query of `GetMetricData`; its id is `q` and the number."""
+    place, name = series.place, series.metric
+    dimensions = {MODEL: place.model, PROJECT: place.project} if place.project else {DIMENSION: place.model}
     query: dict[str, Any] = {
         "Id": f"q{number}",
         "MetricStat": {
             "Metric": {
-                "Namespace": NAMESPACE,
-                "MetricName": series.metric,
-                "Dimensions": [{"Name": DIMENSION, "Value": series.place.model}],
+                "Namespace": MANTLE if place.project else NAMESPACE,
+                "MetricName": _MANTLE_NAMES[name] if place.project else name,
+                "Dimensions": [{"Name": label, "Value": value} for label, value in dimensions.items()],
             },
             "Period": PERIOD,
             "Stat": series.stat,
@@ -160,7 +181,13 @@ def metered(
         if latency is not None:
             sums["latency_ms"] = latency
         model = profiles.get(place.model) or profiles.get(short_model(place.model)) or short_model(place.model)
-        labels = {"ModelId": place.model, "model": model, "region": place.region, "account": account(place)}
+        labels = {
+            "ModelId": place.model,
+            "model": model,
+            "region": place.region,
+            "account": account(place),
+            "project": place.project or None,
+        }
         yield Metered(
             day,
             model,

@@ -12,7 +12,13 @@ from typing import Any
 import requests
 
 from leverwatch.collectors.bearer import Bearer
-from leverwatch.collectors.daily.errors import CredentialsRefused, PermissionRefused, RateLimited, Unreachable
+from leverwatch.collectors.daily.errors import (
+    CredentialsRefused,
+    PermissionRefused,
+    RateLimited,
+    SchemaDiffers,
+    Unreachable,
+)
 from leverwatch.collectors.daily.http_config import HttpAuth, auth_of
 from leverwatch.collectors.daily.json_answers import JsonAnswers
 from leverwatch.collectors.daily.limited import limited
@@ -154,15 +160,18 @@ def _no_token(place: str, error: Exception) -> CollectorError:
     )
 
 
+_SUSPENDED = frozenset({"CONSUMER_SUSPENDED", "CONSUMER_INVALID", "BILLING_DISABLED"})
+
+
 def _meaning(place: str, status: int, said: bytes) -> CollectorError | None:
     """Return what an error of the API means; None: what its status means."""
     try:
         found = json.loads(said)
         error = found.get("error", {}) if isinstance(found, dict) else {}
         code = error.get("status", "") if isinstance(error, dict) else ""
-        reasons = {it.get("reason") for it in error.get("details", ()) if isinstance(it, dict)}
+        reasons = {str(it.get("reason")) for it in error.get("details", ()) if isinstance(it, dict)}
     except (ValueError, TypeError, AttributeError):
-        code, reasons = "", set()
+        code, reasons = "", set[str]()
     if "SERVICE_DISABLED" in reasons:
         return PermissionRefused(
             f"{place}: the Monitoring API is switched off in the project, or in the one whose quota is used"
@@ -170,6 +179,20 @@ def _meaning(place: str, status: int, said: bytes) -> CollectorError | None:
     if "USER_PROJECT_DENIED" in reasons:
         return PermissionRefused(
             f"{place}: the quota of that project may not be used; it needs serviceusage.services.use there"
+        )
+    if "ACCESS_TOKEN_SCOPE_INSUFFICIENT" in reasons:
+        return PermissionRefused(
+            f"{place}: the token was given without the scope monitoring.read (status {status})"
+        )
+    if reasons & _SUSPENDED:
+        return PermissionRefused(
+            f"{place}: the project is suspended, deleted or without billing; ask Google (status {status})"
+        )
+    if "ACCESS_TOKEN_EXPIRED" in reasons:
+        return CredentialsRefused(f"{place}: the token has expired (status {status})")
+    if code == "NOT_FOUND":
+        return SchemaDiffers(
+            f"{place}: there is no such project, or no such metric in it yet; check `projects` (status {status})"
         )
     if code == "PERMISSION_DENIED" or status == 403:
         return PermissionRefused(

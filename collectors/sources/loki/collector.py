@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
+from difflib import get_close_matches
 from hashlib import blake2b
+
+import msgspec
 
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.collector import DailyCollector
@@ -13,20 +18,34 @@ from leverwatch.collectors.daily.http_config import auth_of, tls_of
 from leverwatch.collectors.daily.known_days import KINDS as KINDS
 from leverwatch.collectors.daily.over_http import fetched, unfinished
 from leverwatch.collectors.daily.sums import Group, added_up
-from leverwatch.collectors.daily.window import Days
+from leverwatch.collectors.daily.window import DAY, Days
+from leverwatch.collectors.errors import CollectorError
 from leverwatch.collectors.http import Limits
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.sources.loki.config import LokiConfig
-from leverwatch.collectors.sources.loki.counting import Vector, groups, labels_of, moment, queries, read
+from leverwatch.collectors.sources.loki.counting import (
+    Vector,
+    groups,
+    labels_of,
+    moment,
+    queries,
+    read,
+    told_by,
+)
+from leverwatch.collectors.sources.loki.errors import TooOld, meaning
 
-_PATH = "/loki/api/v1/query"
+_PATH, _LABELS = "/loki/api/v1/query", "/loki/api/v1/labels"
 _LARGEST = 64 << 20
 _WAIT = 60.0
 _FIELDS = (
     "inferences", "model", "operation", "status", "tier", "input_tokens", "cached_input_tokens", "output_tokens",
     "cost_usd", "latency_ms",
 )  # fmt: skip
+
+
+class _Names(msgspec.Struct):
+    data: list[str] = []
 
 
 class Lines:
@@ -38,6 +57,8 @@ class Lines:
         self._words, self._system_of = template.paths, system_lookup(template)
         self._place = f"source {config.name}: {config.shown_url}"
         self._queries = queries(config, self._words)
+        self._labels = tuple(dict.fromkeys((*labels_of(config, self._words), *config.labels.amounts().values())))
+        self._lacking: Sequence[str] = ()
 
     @property
     def settings(self) -> str:
@@ -58,18 +79,26 @@ class Lines:
         found: list[Group] = []
         partial: set[date] = set()
         filled: set[date] = set()
+        told: set[str] = set()
         for day in days:
             answers: dict[str, Vector] = {}
-            for what, query in self._queries.items():
-                answers[what], warned = self._asked(query, day, deadline, seen)
-                if warned:
-                    partial.add(day)
-                if not any(answers.get("calls", {}).values()):
-                    # Without a line there is nothing else to ask for.
-                    break
-            else:
-                filled.add(day)
-                found += groups(self._config, self._words, day, answers)
+            try:
+                for what, query in self._queries.items():
+                    answers[what], warned = self._asked(query, day, deadline, seen)
+                    if warned:
+                        partial.add(day)
+                    if not any(answers.get("calls", {}).values()):
+                        # Without a line there is nothing else to ask for.
+                        break
+                else:
+                    filled.add(day)
+                    found += groups(self._config, self._words, day, answers)
+                    told |= told_by(self._config, self._words, answers)
+            except TooOld:
+                # As if its lines were deleted; and the beginning of the next one may be cut off.
+                partial.discard(day)
+                partial.add(day + DAY)
+        self._lacking = [it for it in self._labels if it not in told] if filled else []
         sums = added_up(found, _FIELDS, self._system_of)
         answer = Answer(
             usage=sums.usage,
@@ -84,6 +113,23 @@ class Lines:
         )
         return unfinished(answer, seen)
 
+    def doubts(self) -> Sequence[str]:
+        """Return which labels no line of the last answer has, and which ones streams have instead."""
+        if not self._lacking:
+            return ()
+        known: Sequence[str] = ()
+        # What `check-source` says beside an answer must not fail.
+        with suppress(CollectorError, msgspec.DecodeError):
+            body = self._get(_LABELS, {"start": str(int((self._context.now() - 30 * DAY).timestamp()))}, [])
+            known = msgspec.json.decode(body, type=_Names).data
+        found = []
+        for label in self._lacking:
+            near = get_close_matches(label, known, 1)
+            meant = f"; is {near[0]} meant?" if near else ""
+            of = "streams have one" if label in known else "no stream has one, and no stage of `query` makes one"
+            found.append(f"label {label}: no line has a value of it ({of}){meant if label not in known else ''}")
+        return found
+
     def shown(self, days: Days) -> str:
         """Return the queries about the first of some days, with when they are evaluated."""
         return "\n".join(
@@ -91,22 +137,28 @@ class Lines:
         )
 
     def _asked(self, query: str, day: date, deadline: float, seen: list[datetime]) -> tuple[Vector, bool]:
+        body = self._get(_PATH, {"query": query, "time": moment(day)}, seen, deadline)
+        try:
+            return read(body, labels_of(self._config, self._words))
+        except ValueError as error:
+            raise SchemaDiffers(f"{self._place}: {error}") from None
+
+    def _get(
+        self, path: str, parameters: Mapping[str, str], seen: list[datetime], deadline: float | None = None
+    ) -> bytes:
         base, config = self._context.base_dir, self._config
-        body = fetched(
-            config.address(_PATH),
+        return fetched(
+            config.address(path),
             place=self._place,
-            limits=Limits(_WAIT, deadline, _LARGEST),
+            limits=Limits(_WAIT, time.monotonic() + _WAIT if deadline is None else deadline, _LARGEST),
             auth=auth_of(config, self._place, base),
             now=self._context.now,
-            parameters={"query": query, "time": moment(day)},
+            parameters=parameters,
             tls=tls_of(config, self._place, base),
             stopping=self._context.stopping,
             saw=seen.append,
+            meaning=lambda status, said: meaning(self._place, status, said),
         )
-        try:
-            return read(body, labels_of(config, self._words))
-        except ValueError as error:
-            raise SchemaDiffers(f"{self._place}: {error}") from None
 
 
 class LokiCollector(DailyCollector):

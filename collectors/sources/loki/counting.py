@@ -99,6 +99,16 @@ def read(body: bytes, labels: Labels) -> tuple[Vector, bool]:
     return values, bool(reply.warnings)
 
 
+def told_by(config: LokiConfig, words: Sequence[str], found: Mapping[str, Vector]) -> set[str]:
+    """Return the labels of which a line of the answers has a value."""
+    labels = labels_of(config, words)
+    named = {
+        label for key, calls in found[CALLS].items() if calls for label, it in zip(labels, key, strict=True) if it
+    }
+    amounts = config.labels.amounts()
+    return named | {label for name, label in amounts.items() if any(found[_KNOWN + name].values())}
+
+
 def groups(config: LokiConfig, words: Sequence[str], day: date, found: Mapping[str, Vector]) -> Iterator[Group]:
     """Yield what the answers say of a day.
 

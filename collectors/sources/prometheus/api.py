@@ -11,21 +11,18 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from leverwatch.collectors.daily.errors import SchemaDiffers, TimedOut
+from leverwatch.collectors.daily.errors import SchemaDiffers
 from leverwatch.collectors.daily.http_config import auth_of, tls_of
 from leverwatch.collectors.daily.over_http import fetched
-from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
+from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
 from leverwatch.collectors.http import Form, Limits
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.sources.prometheus.config import PrometheusConfig
+from leverwatch.collectors.sources.prometheus.errors import is_missing, meaning
 
 _LARGEST = 256 << 20
 MOST_POINTS = 10_000
 """Points of a series in one answer; Prometheus refuses more than 11,000."""
-_TOO_MUCH = (
-    "too many samples", "maxsamplesperquery", "max-samples", "maximum resolution", "maxpointspertimeseries",
-    "too many points", "maxseries", "exceed",
-)  # fmt: skip
 # Thanos: all replicas as one, and no answer rather than a part of it. VictoriaMetrics knows the last two.
 _WHOLE = {
     "dedup": "true",
@@ -146,9 +143,7 @@ class Api:
             raise SourceUnavailable(f"{self.place}: the answer is none of the API of Prometheus") from None
         if reply.status != "success" or reply.data is None:
             raise SourceUnavailable(f"{self.place}: the answer is no success")
-        # Newer releases put remarks on the query among the warnings.
-        missing = [it for it in reply.warnings or () if not it.startswith("PromQL")]
-        self.is_partial |= reply.isPartial or bool(missing)
+        self.is_partial |= reply.isPartial or any(map(is_missing, reply.warnings or ()))
         if any(it.histogram is not None or it.histograms is not None for it in reply.data.result):
             raise SchemaDiffers(
                 f"{self.place}: a selector finds a native histogram, which is no counter; the server can keep its"
@@ -195,24 +190,3 @@ def _number(text: str) -> float | None:
 def place_of(config: PrometheusConfig) -> str:
     """Return how messages name what a source asks."""
     return f"source {config.name}: {config.shown_url}"
-
-
-def meaning(place: str, status: int, said: bytes) -> CollectorError | None:
-    """Return what an error of such a server means, from its status and the beginning of what it says.
-
-    None: what the status usually means. What it says is not repeated, as it quotes the question.
-    """
-    text = said.decode("utf-8", "replace").lower()
-    if status in (400, 422, 413, 500) and any(it in text for it in _TOO_MUCH):
-        return TimedOut(
-            f"{place}: the server refuses so large a question (status {status}); ask for fewer days at once"
-        )
-    if status == 503 and ("timeout" in text or "timed out" in text):
-        return TimedOut(f"{place}: the server did not have the answer in time (status {status})")
-    if status in (400, 422) and "labelset" in text:
-        return SchemaDiffers(
-            f"{place}: two series of one name have the same labels (status {status}); is it really one store?"
-        )
-    if status in (400, 401) and ("org id" in text or "orgid" in text):
-        return SchemaDiffers(f"{place}: the server wants a tenant: `headers` with X-Scope-OrgID (status {status})")
-    return None

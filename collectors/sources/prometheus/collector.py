@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 
@@ -14,13 +15,13 @@ from leverwatch.collectors.daily.collector import DailyCollector
 from leverwatch.collectors.daily.known_days import KINDS as KINDS
 from leverwatch.collectors.daily.over_http import unfinished
 from leverwatch.collectors.daily.sums import Group, added_up
-from leverwatch.collectors.daily.uncounted import uncounted
+from leverwatch.collectors.daily.uncounted import uncounted, without_system
 from leverwatch.collectors.daily.window import DAY, Days
-from leverwatch.collectors.errors import SourceUnavailable
+from leverwatch.collectors.errors import CollectorError, SourceUnavailable
 from leverwatch.collectors.interface import CollectorContext, Result
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.sources.prometheus import queries
-from leverwatch.collectors.sources.prometheus.api import Api
+from leverwatch.collectors.sources.prometheus.api import Api, Series
 from leverwatch.collectors.sources.prometheus.config import PrometheusConfig
 from leverwatch.collectors.sources.prometheus.counting import (
     FIELDS,
@@ -32,7 +33,17 @@ from leverwatch.collectors.sources.prometheus.counting import (
     without_calls,
 )
 from leverwatch.collectors.sources.prometheus.coverage import Presence, missing
-from leverwatch.collectors.sources.prometheus.growth import MOST_STARTS, TARGET, Grid, Growth, Span, Totals
+from leverwatch.collectors.sources.prometheus.doubled import alike, doubled
+from leverwatch.collectors.sources.prometheus.growth import (
+    MOST_STARTS,
+    START,
+    TARGET,
+    Grid,
+    Growth,
+    Span,
+    Totals,
+    target_of,
+)
 from leverwatch.collectors.sources.prometheus.queries import PART
 from leverwatch.collectors.sources.prometheus.selectors import Selector, among, parse_selector
 
@@ -98,11 +109,15 @@ class Counters:
         totals = [growth.totals(grid) for grid in grids(days, until)]
         presence = self._presence(api, days, until, totals)
         told = _Told()
+        newest: tuple[Span, float] | None = None
         for one in totals:
             begins = [self._is_known(api, one, number, presence) for number in range(one.grid.count)]
             for number, span in enumerate(growth.spans(one, begins), start=1):
                 self._count(told, one, number, span, growth, api.place)
+                newest = (span, one.grid.time(number)) if span.grown else newest
                 self._cover(told, presence, one.grid.time(number - 1), one.grid.time(number), api.place)
+        if newest is not None:
+            told.problems += self._doubled(api, *newest)
         if api.is_partial:
             told.partial |= told.filled
             detail = "the server says that something is missing in its answer"
@@ -111,8 +126,7 @@ class Counters:
         if not self._config.counts_usage():
             beside, unattributed = uncounted(told.groups, self._system_of, _MOST_KEPT)
             if unattributed:
-                detail = f"the system has no name for {unattributed:,} sums of tokens, whose calls are unknown"
-                told.problems.append((api.place, str(Result.UNATTRIBUTED), detail))
+                told.problems.append((api.place, str(Result.UNATTRIBUTED), without_system(unattributed)))
             told.groups = []
         sums = added_up(told.groups, FIELDS, self._system_of)
         answer = Answer(
@@ -167,6 +181,26 @@ class Counters:
         for role in fractions(found):
             detail = f"{role}: grew by no whole number of calls; it is rounded"
             told.problems.append((f"{place}: {day}", FRACTION, detail))
+
+    def _doubled(self, api: Api, span: Span, end: float) -> Iterator[tuple[str, str, str]]:
+        """Yield a problem when targets at two addresses are one process; only what looks alike is asked about."""
+        pairs = alike(span)
+        if not pairs:
+            return
+        targets = [dict(zip(TARGET, it, strict=True)) for pair in pairs for it in pair]
+        start = Selector(START, tuple(among(targets, TARGET)))
+        found: Sequence[Series] = ()
+        # A doubt is no reason to lose the answer.
+        with suppress(CollectorError):
+            found = api.at(f"last_over_time({start}[{queries.duration(self._gap)}])", end)
+        started = {target_of(it.labels.items()): value for it in found for _, value in it.points}
+        if twins := list(doubled(span, pairs, started)):
+            (one, other), *_ = twins
+            detail = (
+                f"{len(twins)} pairs of targets are one process each, as {one[-1]} and {other[-1]}: scraped at two"
+                " addresses, they count twice; `matching` can leave one out"
+            )
+            yield api.place, TWICE, detail
 
     def _cover(self, told: _Told, presence: Presence, begin: float, end: float, place: str) -> None:
         """Add for which share of one day there are samples."""

@@ -12,7 +12,7 @@ from msgspec import Struct
 from leverwatch.collectors.billed import BilledAmount
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.sums import Group, added_up
-from leverwatch.collectors.daily.uncounted import OTHER, TOKENS, uncounted
+from leverwatch.collectors.daily.uncounted import OTHER, TOKENS, uncounted, without_system
 from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.sources.usage_api.interface import MODEL, Page, Usage
@@ -78,11 +78,10 @@ def answer_of(
     sums = added_up((_group(one, words) for one in counted), FIELDS, system_of)
     without_calls = (_group(one, words) for one in usage if "inferences" not in one.values)
     beside, unattributed = uncounted(without_calls, system_of, MOST_KEPT)
-    tallies = sums.tallies + Counter({Result.UNATTRIBUTED: unattributed, Result.COUNTED: len(beside)})
+    tallies = sums.tallies + Counter({Result.UNATTRIBUTED: unattributed.total(), Result.COUNTED: len(beside)})
     problems = [*sums.problems, *(doubt for page in pages for doubt in page.doubts)]
     if unattributed:
-        detail = f"the system has no name for {unattributed:,} sums of tokens, whose calls are unknown"
-        problems.append((str(Result.UNATTRIBUTED), detail))
+        problems.append((str(Result.UNATTRIBUTED), without_system(unattributed)))
     told = [_told(reply, days) for reply in replies if reply.counts]
     filled = frozenset(one.day for one in usage)
     untold = frozenset(day for day in days if not all(day in one for one in told))

@@ -61,6 +61,28 @@ def test_two_sources_of_one_system_are_refused(problems: Problems) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "compared"),
+    [
+        # What is compared is said at once with what is misspelt, wherever that is.
+        (", formt: 3", "", True),
+        ("", ", quiet_aftr: 3s", True),
+        (", interval: soon", ", parts: [1]", True),
+        # A comparison that is misspelt is one.
+        (", authoritativ: true", "", False),
+        ("", ", authoritativee: true", False),
+    ],
+)
+def test_a_misspelt_setting_hides_nothing_that_is_compared(
+    problems: Problems, first: str, second: str, compared: bool
+) -> None:
+    said = problems("sources:\n" + files("a", "s", first) + files("b", "s", second))
+
+    twice = [line for line in said if "counts the same system" in line]
+    assert bool(twice) is compared
+    assert len(said) > len(twice)
+
+
 def test_every_further_source_of_one_system_is_named(problems: Problems) -> None:
     reported = problems("sources:\n" + files("a") + files("b") + files("c"))
 

@@ -162,6 +162,34 @@ class TestStatus:
         text = sentence(result, ReasonCode.OVERLAPPING_SOURCES)
         assert text == "app-log and gateway may count the same traffic twice; mark one authoritative"
 
+    @pytest.mark.parametrize(
+        ("former", "said"),
+        [
+            (
+                ("app-log",),
+                (
+                    "app-log (not in the configuration) and gateway may count the same traffic twice; mark gateway"
+                    " authoritative, or give a source that was renamed its former name"
+                ),
+            ),
+            (
+                ("app-log", "gateway"),
+                (
+                    "app-log (not in the configuration) and gateway (not in the configuration) may count the same"
+                    " traffic twice; name one again, and mark it authoritative, or give a source that was renamed"
+                    " its former name"
+                ),
+            ),
+        ],
+    )
+    def test_a_source_that_was_renamed_or_removed_is_said_to_be_one(
+        self, former: tuple[str, ...], said: str
+    ) -> None:
+        given = facts(constant(MID), overlapping=True)
+        result = verdict(replace(given, usage=replace(given.usage, former=former)))
+        assert result.status is Status.PROVISIONAL
+        assert sentence(result, ReasonCode.OVERLAPPING_SOURCES) == said
+
     @pytest.mark.parametrize("daily", [{}, constant(MID, 5), constant(MID, until=ago(90))])
     @pytest.mark.parametrize(
         ("locked", "prompt_facts", "strategy"),

@@ -101,6 +101,7 @@ _FACTS_2 = _FACTS.replace('"overlapping":false', '"overlapping":false,"alive_unt
 _NEW_PROMPTS = '"active_days":["2026-01-26"],"origin":"git","scattered":false,"divergence":null'
 _FACTS_3 = _FACTS_2.replace('"active_days":["2026-01-26"]', _NEW_PROMPTS)
 _FACTS_4 = _FACTS_3.replace('"incomplete":{}', '"incomplete":{},"unseen":""')
+_FACTS_5 = _FACTS_4.replace('"unseen":""', '"former":[],"unseen":""')
 VERSIONS: list[tuple[Kind[Any], object, tuple[str, ...]]] = [
     (VERDICT, FULL, ("{" + _TEXT, '{"version":1,' + _TEXT, _SECOND, _THIRD)),
     (
@@ -112,6 +113,7 @@ VERSIONS: list[tuple[Kind[Any], object, tuple[str, ...]]] = [
             '{"version":2,' + _FACTS_2,
             '{"version":3,' + _FACTS_3,
             '{"version":4,' + _FACTS_4,
+            '{"version":5,' + _FACTS_5,
         ),
     ),
 ]
@@ -214,5 +216,5 @@ def test_a_row_of_the_audit_trail_is_json_of_its_own(store: Store) -> None:
 
     with store.reading() as connection:
         row = connection.execute(select(verdicts.c.verdict, verdicts.c.facts)).one()
-    assert [json.loads(column)["version"] for column in row] == [3, 4]
+    assert [json.loads(column)["version"] for column in row] == [3, 5]
     assert json.loads(row.verdict)["mismatch"] is True

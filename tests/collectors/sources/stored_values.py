@@ -371,6 +371,10 @@ STORED: tuple[Stored, ...] = (
         MODELS,
         "models",
         frozenset({Place("us-east-1", "us.amazon.nova-pro-v1:0"), Place("eu-central-1", "k3b9x2m4q7zt", "1234")}),
-        (b"{" + _MODELS, b'{"version":1,' + _MODELS),
+        (
+            b"{" + _MODELS,
+            b'{"version":1,' + _MODELS,
+            b'{"version":2,' + _MODELS.replace(b'"}', b'","project":""}'),
+        ),
     ),
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,8 @@ class Scripted:
     answer: Callable[[str, dict[str, Any]], tuple[int, Any]] = lambda _operation, _asked: (200, {})
     """From the operation and the request; bytes are sent as they are."""
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    now: datetime = NOW
+    """The time that it says it is."""
 
     def of(self, operation: str) -> list[dict[str, Any]]:
         return [asked for name, asked in self.asked if name == operation]
@@ -103,6 +106,9 @@ def scripted() -> Iterator[Scripted]:
             with suppress(OSError):  # the client did not wait
                 self.wfile.write(body)
 
+        def date_time_string(self, _timestamp: float | None = None) -> str:
+            return format_datetime(served.now, usegmt=True)
+
         def log_message(self, *_: object) -> None:
             pass
 
@@ -114,7 +120,8 @@ def scripted() -> Iterator[Scripted]:
 def metric(name: str, **dimensions: str) -> dict[str, Any]:
     """A metric as ListMetrics returns it."""
     named = [{"Name": key, "Value": value} for key, value in dimensions.items()]
-    return {"Namespace": "AWS/Bedrock", "MetricName": name, "Dimensions": named}
+    namespace = "AWS/BedrockMantle" if "Model" in dimensions or "Project" in dimensions else "AWS/Bedrock"
+    return {"Namespace": namespace, "MetricName": name, "Dimensions": named}
 
 
 def result(query: Mapping[str, Any], values: Mapping[datetime, float], state: str = "Complete") -> dict[str, Any]:

@@ -15,6 +15,7 @@ from tests.collectors.sources.cloudwatch.amazon import NOW, client, put, source
 CLAUDE = "us.anthropic.claude-sonnet-4-20250514-v1:0"
 PROFILE = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/k3b9x2m4q7zt"
 EMBED = "amazon.titan-embed-text-v2:0"
+REGIONS = ("us-east-1", "eu-central-1")
 
 
 def traffic(url: str) -> None:
@@ -50,8 +51,9 @@ def collected(found: Any, stored: dict[str, bytes] | None = None) -> list[Any]:
 
 
 def test_each_model_counts_by_day_and_region_with_what_is_unknown(moto_url: str, tmp_path: Path) -> None:
-    found = source(moto_url, tmp_path, regions=["us-east-1", "eu-central-1"], system="{region}:{model}")
-    usage = [row for batch in collected(found) for row in batch.usage]
+    # It tells regions apart by what signed a request, and has one address.
+    found = [source(moto_url, tmp_path, regions=[it], system="{region}:{model}") for it in REGIONS]
+    usage = [row for one in found for batch in collected(one) for row in batch.usage]
 
     rows = {(it.system, it.day.day): it for it in usage}
     claude = rows[f"us-east-1:{CLAUDE}", 26]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import nan
 
 import pytest
 
@@ -28,6 +29,8 @@ def started(case: str, when: float, begin: float = 0, end: float = 4 * DAY) -> S
 
 
 NOON = DAY + 12 * HOUR
+A_DAY = 1440
+ADDRESSES = (("10.0.0.1:8000", 9000, 5.25), ("chat:8000", 9000, 5.25), ("10.0.0.2:8000", 9001, 5.5))
 WORLD = [
     # An upgrade at noon: the old name ends, the new one begins from zero.
     counter("renamed", "old_total", 7000, 0, NOON),
@@ -76,6 +79,44 @@ WORLD = [
         )
         for job, instance, first in (("pods", "a:1", 70.0), ("services", "a:1", 70.0), ("pods", "b:1", 70.0))
     ),
+    # One process at the addresses of its pod and of its service, and another one beside it that is as busy.
+    *(
+        it
+        for instance, first, when in (
+            ("10.0.0.1:8000", 9000, 5.25),
+            ("chat:8000", 9000, 5.25),
+            ("10.0.0.2:8000", 9001, 5.5),
+        )
+        for it in (
+            counter("addresses", "new_total", first, instance=instance),
+            Stored(
+                "process_start_time_seconds",
+                {"job": "addresses", "instance": instance},
+                [(at, FIRST.timestamp() - 30 * DAY + when) for at in every(60.0, 0, 4 * DAY)],
+            ),
+        )
+    ),
+    # A new start whose first sample is exactly at midnight, and scrapes every 5 s to every 5 min.
+    Stored(
+        "new_total",
+        {"case": "midnight", "job": "midnight"},
+        [(60.0 * n, float(n + 1 if n < A_DAY else n - A_DAY + 3)) for n in range(4 * A_DAY)],
+    ),
+    Stored(
+        "new_total",
+        {"case": "paces", "job": "paces"},
+        [
+            (at, at // 2)
+            for begin, end, step in ((0, NOON, 60.0), (NOON, NOON + HOUR, 5.0), (NOON + HOUR, 4 * DAY, 300.0))
+            for at in every(step, begin, end)
+        ],
+    ),
+    # Samples that are no numbers around noon.
+    Stored(
+        "new_total",
+        {"case": "nan", "job": "nan"},
+        [(at, nan if NOON < at < NOON + 600 else float(n + 1)) for n, at in enumerate(every(60.0, 0, 4 * DAY))],
+    ),
     # What rises and falls, and a process that seldom lives for an hour.
     Stored(
         "new_total",
@@ -96,7 +137,6 @@ WORLD = [
     Stored("new_total", {"case": "idle", "job": "idle"}, [(at, 3.0) for at in every(60.0, 0, 4 * DAY)]),
     Stored("prometheus_build_info", {"job": "p"}, [(at, 1.0) for at in every(60.0, 0, 4 * DAY)]),
 ]
-A_DAY = 1440
 
 
 @pytest.fixture(scope="module", params=["prometheus", "victoriametrics"])
@@ -156,6 +196,32 @@ def test_a_process_that_two_jobs_scrape_is_said(changing: str) -> None:
 
     assert said.startswith("scraped_twice: 1 series have the same total and address under another job")
     assert partial == set()
+
+
+def test_a_process_that_is_scraped_at_two_addresses_is_said(changing: str) -> None:
+    (said,), partial = problems(changing, "addresses")
+
+    assert said.startswith(
+        "scraped_twice: 1 pairs of targets are one process each, as 10.0.0.1:8000 and chat:8000: scraped at two"
+    )
+    assert partial == set()
+
+
+def test_a_start_that_is_seen_exactly_at_midnight_counts_once(changing: str) -> None:
+    # The sample at midnight is the last one of the day that ends: 1439 more, and 3 since the start.
+    assert told(changing, "midnight", 0, 2) == {0: 1439 + 3, 1: A_DAY, 2: A_DAY}
+    assert {**told(changing, "midnight", 0, 0), **told(changing, "midnight", 1, 1)} == {0: 1439 + 3, 1: A_DAY}
+
+
+def test_scrapes_of_several_paces_on_one_day_miss_nothing(changing: str) -> None:
+    last = {number: max(at for at in every(300.0, NOON + HOUR, number * DAY)) for number in (2, 3)}
+    before = max(every(60.0, 0, DAY))
+
+    assert told(changing, "paces", 1, 2) == {1: last[2] // 2 - before // 2, 2: last[3] // 2 - last[2] // 2}
+
+
+def test_samples_that_are_no_numbers_within_a_day_take_nothing_from_it(changing: str) -> None:
+    assert told(changing, "nan", 1, 2) == {1: A_DAY, 2: A_DAY}
 
 
 def test_what_falls_all_the_time_is_said_to_be_no_counter_and_its_day_is_partial(changing: str) -> None:

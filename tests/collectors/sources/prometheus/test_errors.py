@@ -61,6 +61,41 @@ ERRORS: list[tuple[Answer, type[CollectorError], str]] = [
     (failure(400, "bad_data", "exceeded maximum resolution of 11,000 points"), TimedOut, "so large a question"),
     (failure(422, "execution", "query processing would load too many samples"), TimedOut, "so large a question"),
     (failure(422, "422", "cannot select more than -search.maxSamplesPerQuery=1"), TimedOut, "so large a question"),
+    # Prometheus: execution, timeout, canceled, not_acceptable, methods and addresses.
+    (failure(503, "canceled", "query was canceled in query execution"), SourceUnavailable, "the server failed"),
+    (failure(422, "canceled", "query was canceled"), SourceUnavailable, "gave the question up"),
+    (failure(499, "canceled"), SourceUnavailable, "gave the question up"),
+    (failure(504, "timeout"), TimedOut, "did not have the answer in time"),
+    (failure(422, "execution", "query timed out in query execution"), TimedOut, "not have the answer in time"),
+    (failure(406, "not_acceptable"), SourceRefused, "refuses the question"),
+    (Answer(b"Method Not Allowed", 405), SchemaDiffers, "set `method`"),
+    (Answer(b"URI Too Long", 414), SchemaDiffers, "`method: post`"),
+    # Thanos: a store that is down when no part is wanted, and limits of a store.
+    (
+        failure(422, "execution", f"expanding series: proxy Series(): rpc error: code = Unavailable {SECRET}"),
+        SourceUnavailable,
+        "a store behind the server did not answer",
+    ),
+    (failure(422, "execution", "failed to receive any data from Addr: x"), SourceUnavailable, "a store behind"),
+    (
+        failure(422, "execution", "rpc error: code = ResourceExhausted desc = exceeded series limit: limit 10"),
+        TimedOut,
+        "so large a question",
+    ),
+    # Mimir: limits of a tenant, tenants, and an ingester that is gone.
+    *(
+        (failure(422, "execution", f"the query {said} (err-mimir-{limit})."), TimedOut, "so large a question")
+        for said, limit in (
+            ("exceeded the maximum number of chunks (limit: 2 chunks)", "max-chunks-per-query"),
+            ("exceeded the maximum number of series (limit: 1 series)", "max-series-per-query"),
+            ("exceeded the aggregated chunks size limit (limit: 1 bytes)", "max-chunks-bytes-per-query"),
+            ("time range exceeds the limit (query length: 720h, limit: 24h)", "max-query-length"),
+        )
+    ),
+    (failure(422, "execution", "multiple org IDs present"), SchemaDiffers, "several tenants at once"),
+    (failure(400, "bad_data", "tenant ID is too long: max 150 characters"), SchemaDiffers, "no such tenant"),
+    (failure(500, "internal", "too many unhealthy instances in the ring"), SourceUnavailable, "the server failed"),
+    (failure(429, "too_many_requests", "too many outstanding requests", Retry_After="9"), RateLimited, "in 9 s"),
     (failure(429, "too_many", SECRET, Retry_After="17"), RateLimited, "wants to be asked again in 17 s"),
     (failure(503, "timeout", "query timed out in expression evaluation"), TimedOut, "not have the answer in time"),
     (failure(503, "unavailable", Retry_After="9"), RateLimited, "wants to be asked again in 9 s"),
@@ -85,7 +120,7 @@ ERRORS: list[tuple[Answer, type[CollectorError], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("answer", "kind", "said"), ERRORS, ids=[said for _, _, said in ERRORS])
+@pytest.mark.parametrize(("answer", "kind", "said"), ERRORS, ids=[f"{it.status}-{said}" for it, _, said in ERRORS])
 def test_every_error_is_a_word_of_the_vocabulary_and_quotes_nothing(
     answer: Answer, kind: type[CollectorError], said: str, served: Provider
 ) -> None:
@@ -196,6 +231,10 @@ def test_a_slow_answer_and_nobody_are_said(served: Provider) -> None:
         ({"isPartial": True}, True),
         ({"warnings": ["PromQL info: metric might not be a counter"]}, False),
         ({"infos": ["PromQL info: x"]}, False),
+        ({"warnings": ["PromQL warning: encountered a mix of histograms and floats for metric name"]}, True),
+        ({"warnings": ["results truncated due to limit"]}, True),
+        ({"warnings": ["receive series from Addr: 10.0.0.1 LabelSets: {}: rpc error: Unavailable"]}, True),
+        ({"warnings": ["PromQL info: x", "No StoreAPIs matched for this query"]}, True),
     ],
 )
 def test_a_part_of_an_answer_makes_days_partial(
@@ -213,6 +252,28 @@ def test_a_part_of_an_answer_makes_days_partial(
     assert set(found.partial) == ({day(0), day(1)} if is_partial else set())
     assert [reason for _, reason, _ in found.problems] == (["incomplete_answer"] if is_partial else [])
     assert SECRET not in repr(found)
+
+
+def test_several_tenants_are_told_apart_by_their_label_and_no_part_of_an_answer_is_wanted(
+    served: Provider,
+) -> None:
+    """As Mimir labels the series of `a|b`; Thanos is told to merge replicas and to leave nothing out."""
+
+    def answer(query: dict[str, str]) -> Answer:
+        found = [
+            series
+            for tenant in ("team-a", "team-b")
+            for series in json.loads(answered(query, {"__tenant_id__": tenant}).body)["data"]["result"]
+        ]
+        return success(found[:1] if '"seen 0"' in query["query"] else found)
+
+    served.answer = answer
+    tenants = {"X-Scope-OrgID": "team-a|team-b"}
+
+    found = source(served.url, **OWN, headers=tenants, system="{__tenant_id__}").ask(days(0, 1))
+
+    assert calls(found) == {(team, number): PER_DAY for team in ("team-a", "team-b") for number in (0, 1)}
+    assert {(it["dedup"], it["partial_response"]) for it in served.queries if "query" in it} == {("true", "false")}
 
 
 def test_a_server_behind_tls_that_demands_a_certificate_a_token_and_a_tenant_is_asked(tmp_path: Path) -> None:
