@@ -81,6 +81,7 @@ def row(count: int) -> tuple[float, ...]:
         milliseconds(lambda: openmetrics.generate_latest(collector)),  # type: ignore[no-untyped-call]  # untyped there
         milliseconds(lambda: Payload(plain).gzip()),
         milliseconds(lambda: status_page.render(snapshot, samples.agent())),
+        len(status_page.render(snapshot, samples.agent()).encode()) / 1000,
         milliseconds(lambda: systems_json(snapshot)),
         one,
         many,
@@ -98,6 +99,7 @@ COLUMNS = {
     "openmetrics ms": 1,
     "gzip ms": 1,
     "page ms": 1,
+    "page KB": 0,
     "JSON ms": 1,
     "scrape ms": 1,
     "50 scrapes ms": 1,
