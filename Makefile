@@ -198,7 +198,9 @@ bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(BIN)/python -m tests.benchmarks.bench_frequency
 	$(BIN)/python -m tests.benchmarks.bench_coverage
 	$(BIN)/python -m tests.benchmarks.bench_forecast
+	$(BIN)/python -m tests.benchmarks.bench_evaluation
 	$(BIN)/python -m tests.benchmarks.bench_exposition
+	$(BIN)/python -m tests.benchmarks.bench_idle
 	$(BIN)/python -m tests.benchmarks.bench_replay
 	$(BIN)/python -m tests.benchmarks.bench_start
 	$(BIN)/python -m tests.benchmarks.bench_git

@@ -37,6 +37,18 @@ def collect_rarely() -> None:
 
 
 @contextmanager
+def collecting_rarely() -> Iterator[None]:
+    """Collect garbage rarely for a while, then as often as before."""
+    before = gc.get_threshold()
+    if 0 < before[0] < _SHORT_COMMAND_OBJECTS:
+        gc.set_threshold(_SHORT_COMMAND_OBJECTS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@contextmanager
 def rarely_collected() -> Iterator[None]:
     """Collect garbage rarely, for a command that imports tens of thousands of objects and soon ends.
 

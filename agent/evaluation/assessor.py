@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from leverwatch.agent.config import Loaded
 from leverwatch.agent.errors import LeverwatchError, StoreUnreadable
 from leverwatch.agent.evaluation.decide import CostPlans, Decided
+from leverwatch.agent.evaluation.last_verdicts import LastVerdicts
 from leverwatch.agent.evaluation.spend import price_spend
 from leverwatch.agent.evaluation.stored_facts import Reviews, StoredFacts
 from leverwatch.agent.framework.assessment import (
@@ -51,6 +52,8 @@ class Assessor:
             lambda _: nothing("nothing was worked out yet")
         )
         self._reviews = Reviews()
+        self.verdicts = LastVerdicts()
+        """The verdicts of the last evaluation."""
 
     @classmethod
     def of(cls, loaded: Loaded) -> Assessor:

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from leverwatch.agent.config.economics import EconomicsConfig, EconomicsPlan, plan_of
 from leverwatch.agent.errors import StoreUnreadable
+from leverwatch.agent.evaluation.last_verdicts import LastVerdicts
 from leverwatch.agent.framework.cross_check import CrossCheckSettings
 from leverwatch.agent.framework.forecast.settings import ForecastSettings
-from leverwatch.agent.framework.holding import verdict_on
 from leverwatch.agent.framework.mistakes import MistakeSettings
 from leverwatch.agent.framework.model import Facts, Settings, Verdict
 from leverwatch.agent.log import get_logger
@@ -139,7 +139,9 @@ def decide(store: Store, plan: Plan, as_of: date) -> list[tuple[Facts, Verdict]]
     return _decide(store, plan, as_of)[0]
 
 
-def _decide(store: Store, plan: Plan, as_of: date) -> tuple[list[tuple[Facts, Verdict]], Mapping[str, Verdict]]:
+def _decide(
+    store: Store, plan: Plan, as_of: date, last: LastVerdicts | None = None
+) -> tuple[list[tuple[Facts, Verdict]], Mapping[str, Verdict]]:
     """Return the facts and verdicts, and the verdicts that were stored before."""
     unreadable: dict[str, StoreUnreadable] = {}
     previous = store.verdicts(as_of, plan.scope.systems, unreadable.__setitem__)
@@ -149,22 +151,24 @@ def _decide(store: Store, plan: Plan, as_of: date) -> tuple[list[tuple[Facts, Ve
         timelines.pop(name, None)
         if not timelines:
             raise error
-    decided = [
-        (line.facts, verdict_on(line, line.facts, plan.settings, previous.get(name)))
-        for name, line in timelines.items()
-    ]
+    known = last or LastVerdicts()
+    decided = [(line.facts, known.of(line, plan.settings, previous.get(name))) for name, line in timelines.items()]
+    known.keep(timelines)
     return decided, previous
 
 
-def decide_now(store: Store, plan: Plan, now: datetime) -> list[tuple[Facts, Verdict]]:
+def decide_now(
+    store: Store, plan: Plan, now: datetime, last: LastVerdicts | None = None
+) -> list[tuple[Facts, Verdict]]:
     """Decide on the systems of a plan as of the last complete UTC day, store the verdicts, and return them.
 
-    A system whose last verdict cannot be read is left out, as by `decide`.
+    A system whose last verdict cannot be read is left out, as by `decide`. `last`: the verdicts of the evaluation
+    before, which are worked out again only where something changed.
 
     Raises:
         StoreError: the database refused or cannot be reached.
     """
     as_of = last_complete_day(now)
-    decided, previous = _decide(store, plan, as_of)
+    decided, previous = _decide(store, plan, as_of, last)
     store.save_verdicts(decided, previous, now)
     return decided

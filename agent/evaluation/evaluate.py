@@ -13,6 +13,7 @@ from leverwatch.agent.framework.assessment import Assessment, Unavailable
 from leverwatch.agent.framework.coverage import known_days
 from leverwatch.agent.framework.model import Facts, Verdict
 from leverwatch.agent.framework.volume import recent_weeks
+from leverwatch.agent.memory import collecting_rarely
 from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
 from leverwatch.agent.store.prompt_totals import PromptTotals
 from leverwatch.agent.store.store import Store
@@ -31,12 +32,14 @@ def evaluate(store: Store, plan: Plan, now: datetime, assessor: Assessor | None 
     Raises:
         StoreError: the database refused or cannot be reached.
     """
-    plan = narrowed(store, plan)
-    decided = decide_now(store, plan, now)
-    prompts = store.held_prompt_totals(plan.scope, last_complete_day(now))
-    if assessor is not None:
-        assessor.price_spend(store, plan.scope, last_complete_day(now))
-    return picture(store, plan, decided, now, assessor, prompts)
+    # It makes objects by the hundred thousand, of which nearly none is garbage before its end.
+    with collecting_rarely():
+        plan = narrowed(store, plan)
+        decided = decide_now(store, plan, now, None if assessor is None else assessor.verdicts)
+        prompts = store.held_prompt_totals(plan.scope, last_complete_day(now))
+        if assessor is not None:
+            assessor.price_spend(store, plan.scope, last_complete_day(now))
+        return picture(store, plan, decided, now, assessor, prompts)
 
 
 def picture(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import accumulate
 from math import fsum
 
 from msgspec import Struct
@@ -173,6 +174,7 @@ class _History:
     def volumes(self) -> Iterator[tuple[int, float]]:
         """The covered days with a known volume: ordinal and volume. Ends with the last covered day."""
         counts, needed, first = self.counts, self.needed, self.first - _PADDING
+        sums = _whole_sums(counts[_PADDING:])
         covered = 0
         for index in range(_PADDING, len(counts)):
             window = counts[index - _PADDING : index + 1]
@@ -188,7 +190,9 @@ class _History:
                 window = counts[index - _PADDING : index + 1]
             covered += 1
             if covered == WINDOW_DAYS:
-                yield first + index, fsum(window) * _MONTH / _OF_MONTH  # type: ignore[arg-type] # none is missing
+                start = index - 2 * _PADDING
+                total = fsum(window) if sums is None else float(sums[start + WINDOW_DAYS] - sums[start])  # type: ignore[arg-type] # none is missing
+                yield first + index, total * _MONTH / _OF_MONTH
             elif covered >= needed or self._is_sparse(index):
                 yield first + index, _monthly(likely_sum(window, first + index, self.first))
             if window[0] is not None:
@@ -216,6 +220,15 @@ class _History:
     def old_enough(self, index: int) -> bool:
         """Whether so many days passed since the first one that their volume can be known."""
         return index - _PADDING + 1 >= self.needed
+
+
+def _whole_sums(counts: Sequence[float | None]) -> list[int] | None:
+    """The sums of the first 0, 1, 2 and so on counts; None when one of them is unknown or no whole number.
+
+    A difference of two is the exact sum of what is between them, so that it is rounded once, as `fsum` does.
+    """
+    known = [count for count in counts if count is not None and float(count).is_integer()]
+    return [0, *accumulate(map(int, known))] if len(known) == len(counts) else None
 
 
 class _Bounded(Struct, frozen=True):

@@ -15,6 +15,7 @@ from leverwatch.agent.limited_log import LimitedLog
 from leverwatch.agent.log import get_logger
 from leverwatch.agent.web import runbooks, status_page
 from leverwatch.agent.web.api import systems_json
+from leverwatch.agent.web.page.listing import View
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,7 +27,7 @@ _HTML = "text/html; charset=utf-8"
 _READ = ("GET", "HEAD")
 # One at work and one that will see what was changed meanwhile; more would only hold threads.
 _RELOADS = 2
-_NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_NOTHING_ELSE = "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 SECURITY_HEADERS = (
     (
         "Content-Security-Policy",
@@ -104,17 +105,18 @@ def _application(routes: Mapping[str, _Route]) -> WSGIApplication:
 
 
 def _routes(state: State) -> Mapping[str, _Route]:
-    page = _Memo(
-        lambda snapshots: status_page.render(snapshots.systems, snapshots.agent).encode("utf-8", "replace")
-    )
+    page = _Memo(_page)
     systems = _Memo(lambda snapshots: systems_json(snapshots.systems))
 
     def metrics(environ: WSGIEnvironment) -> _Response:
         output = choose_format(environ.get("HTTP_ACCEPT", ""))
         return _Response(HTTPStatus.OK, state.exposition.body(output), output.value)
 
-    def front(_: WSGIEnvironment) -> _Response:
-        return _Response(HTTPStatus.OK, page.of(state.exposition.snapshots), _HTML)
+    def front(environ: WSGIEnvironment) -> _Response:
+        view, snapshots = View.of(environ.get("QUERY_STRING", "")), state.exposition.snapshots
+        # Searches are many, and each is as cheap as the page; what everybody looks at is kept.
+        payload = page.of(snapshots) if view == View() else Payload(_page(snapshots, view))
+        return _Response(HTTPStatus.OK, payload, _HTML)
 
     def api(_: WSGIEnvironment) -> _Response:
         return _Response(HTTPStatus.OK, systems.of(state.exposition.snapshots), "application/json")
@@ -142,6 +144,10 @@ def _routes(state: State) -> Mapping[str, _Route]:
         "/-/reload": _Route(("POST", "PUT"), reload),
         **_runbooks(),
     }
+
+
+def _page(snapshots: Snapshots, view: View = View()) -> bytes:  # noqa: B008 - frozen
+    return status_page.render(snapshots.systems, snapshots.agent, view).encode("utf-8", "replace")
 
 
 def _runbooks() -> Mapping[str, _Route]:

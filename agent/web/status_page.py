@@ -15,10 +15,11 @@ from leverwatch.agent.framework.coverage import WINDOW_DAYS
 from leverwatch.agent.framework.model import RuleEvidence, Status
 from leverwatch.agent.snapshot import AgentSnapshot, SystemsSnapshot, SystemView
 from leverwatch.agent.source_view import SourceView
-from leverwatch.agent.web.page.attention import by_attention, flags
+from leverwatch.agent.web.page.attention import flags
 from leverwatch.agent.web.page.chart import FLOOR, HEIGHT, WEEKS, WIDTH, chart, position
 from leverwatch.agent.web.page.context import context
 from leverwatch.agent.web.page.labels import RULE_NAMES, STRATEGY_NAMES, decimal, full, quantity, volume_text
+from leverwatch.agent.web.page.listing import FEW, ORDER_NAMES, View, listing
 from leverwatch.agent.web.page.sources import days, samples, source_flag, unattributed
 from leverwatch.agent.web.page.upcoming import unforeseen, upcoming
 from leverwatch.collectors.interface import MALFORMED, Result
@@ -119,6 +120,8 @@ def _environment() -> Environment:
         weeks=WEEKS,
         window_days=WINDOW_DAYS,
         counted=Result.COUNTED,
+        orders=ORDER_NAMES,
+        few=FEW,
     )
     return environment
 
@@ -133,12 +136,15 @@ STYLE_SOURCE = "'sha256-" + base64.b64encode(hashlib.sha256(STYLE.encode()).dige
 """The source expression of the Content-Security-Policy that allows only the style sheet of the pages."""
 
 
-def render(systems: SystemsSnapshot | None, agent: AgentSnapshot | None) -> str:
-    """Return the page as HTML. Times are absolute and no script is used, so it only changes with a snapshot."""
+def render(systems: SystemsSnapshot | None, agent: AgentSnapshot | None, view: View = View()) -> str:  # noqa: B008 - frozen
+    """Return the page as HTML. Times are absolute and no script is used, so it only changes with a snapshot.
+
+    `view` says which systems are shown; whatever else is on the page is about all of them.
+    """
     return _PAGE.render(
         headline=headline(systems),
         snapshot=systems,
-        systems=[] if systems is None else by_attention(systems.systems),
+        listed=listing(() if systems is None else systems.systems, view),
         agent=agent,
         bills={} if systems is None else {bill.source: bill.texts for bill in systems.bills},
         links=Links(None, None) if agent is None else Links(agent.runbook_url, agent.grafana_url),

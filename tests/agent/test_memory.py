@@ -4,7 +4,9 @@ import gc
 import subprocess
 import sys
 
-from leverwatch.agent.memory import collected_as_usual, rarely_collected
+import pytest
+
+from leverwatch.agent.memory import collected_as_usual, collecting_rarely, rarely_collected
 
 PROGRAM = """
 import sys, threading
@@ -53,6 +55,20 @@ def test_a_command_looks_for_garbage_rarely_while_it_runs_and_an_agent_as_usual(
         collected_as_usual()
         assert gc.get_threshold() == usual
     assert gc.get_threshold() == usual
+
+
+@pytest.mark.parametrize("before", [(700, 10, 10), (500_000, 5, 5), (0, 10, 10)])
+def test_for_a_while_garbage_is_looked_for_more_rarely_and_never_more_often(before: tuple[int, int, int]) -> None:
+    usual = gc.get_threshold()
+    gc.set_threshold(*before)
+    try:
+        with collecting_rarely():
+            within = gc.get_threshold()
+        assert gc.get_threshold() == before
+    finally:
+        gc.set_threshold(*usual)
+
+    assert within == ((200_000, *before[1:]) if before[0] == 700 else before)
 
 
 def test_what_a_command_made_is_not_scanned_when_it_ends() -> None:

@@ -10,6 +10,7 @@ Every system has prices, so that none is cheap; then none has.
 from __future__ import annotations
 
 import random
+import resource
 import sys
 import tempfile
 import time
@@ -101,6 +102,8 @@ def main(systems: int) -> None:
             later = cpu(lambda assessor=assessor: evaluate(store, plan, tomorrow, assessor))  # type: ignore[misc]  # bound now
             print(f"  {title:<15} first of a day    {first:7.3f}   ({first / deciding:5.2f} x deciding)")
             print(f"  {title:<15} later that day    {later:7.3f}   ({later / deciding:5.2f} x deciding)")
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+        print(f"  memory at most, filling the store included {most:7.1f} MB")
         store.close()
 
 

@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 from prometheus_client import exposition as exposition_format
@@ -24,6 +25,9 @@ from leverwatch.agent.web import status_page
 from leverwatch.agent.web.api import systems_json
 from leverwatch.agent.web.server import Server, State, create_app
 from tests.agent.exporter import samples
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
 
 SCRAPERS = 50
 
@@ -54,6 +58,20 @@ def scrape(port: int) -> int:
     return size
 
 
+def cpu_of_answer(app: WSGIApplication, **headers: str) -> float:
+    """Milliseconds of CPU of one answer with the metrics, without the socket; the mean of a hundred."""
+    environ = {"PATH_INFO": "/metrics", "REQUEST_METHOD": "GET", **headers}
+
+    def start(*_: object) -> Callable[[bytes], None]:
+        return lambda _: None
+
+    list(app(environ, start))
+    before = time.process_time()
+    for _ in range(100):
+        list(app(environ, start))
+    return (time.process_time() - before) * 10
+
+
 def row(count: int) -> tuple[float, ...]:
     """The figures of one size, in the order of `COLUMNS`."""
     snapshot = many_systems(count)
@@ -63,7 +81,8 @@ def row(count: int) -> tuple[float, ...]:
     exposition.set_systems(snapshot)
     exposition.set_agent(samples.agent())
     plain = exposition.body(Format.TEXT).plain
-    server = Server("127.0.0.1", 0, create_app(State(exposition, lambda: (True, ""))))
+    app = create_app(State(exposition, lambda: (True, "")))
+    server = Server("127.0.0.1", 0, app)
     server.start()
     packed = scrape(server.port)
     text = milliseconds(lambda: exposition_format.generate_latest(collector))
@@ -81,7 +100,10 @@ def row(count: int) -> tuple[float, ...]:
         milliseconds(lambda: openmetrics.generate_latest(collector)),  # type: ignore[no-untyped-call]  # untyped there
         milliseconds(lambda: Payload(plain).gzip()),
         milliseconds(lambda: status_page.render(snapshot, samples.agent())),
+        len(status_page.render(snapshot, samples.agent()).encode()) / 1000,
         milliseconds(lambda: systems_json(snapshot)),
+        cpu_of_answer(app),
+        cpu_of_answer(app, HTTP_ACCEPT_ENCODING="gzip"),
         one,
         many,
         text / one,
@@ -98,7 +120,10 @@ COLUMNS = {
     "openmetrics ms": 1,
     "gzip ms": 1,
     "page ms": 1,
+    "page KB": 0,
     "JSON ms": 1,
+    "plain CPU ms": 3,
+    "gzip CPU ms": 3,
     "scrape ms": 1,
     "50 scrapes ms": 1,
     "text/scrape": 0,

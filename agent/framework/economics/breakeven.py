@@ -60,6 +60,21 @@ def break_even(line: Line) -> BreakEven:
     return stairs.rising() if slope * line.unit > line.step else stairs.sinking()
 
 
+def always_from(line: Line) -> float | None:
+    """Return `break_even(line).always_from`, without what else is worked out there where that costs time."""
+    prompted, tuned, fixed, step, unit, least = line
+    slope = prompted - tuned
+    if not step or unit == inf or slope * unit <= step or slope <= 0:
+        return break_even(line).always_from
+    # As in `_Stairs.rising`, of which only the volume is needed from which it is always cheaper.
+    saved = slope * unit
+    gain = saved - step
+    least = max(least, 1)
+    first = max(least, _whole(floor, -fixed / gain) + 1)
+    lasting = max(first, _whole(ceil, (saved - fixed) / gain) - 1)
+    return max((step * lasting - fixed) / slope, 0.0)
+
+
 def _straight(slope: float, fixed: float) -> BreakEven:
     if slope > 0:
         crossing = max(-fixed / slope, 0.0)

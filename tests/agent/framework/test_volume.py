@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from leverwatch.agent.framework.coverage import with_idle_days
 from leverwatch.agent.framework.model import Band, Boundary, Crossing, Settings, VolumeState
 from leverwatch.agent.framework.volume import (
+    _History,
     band_of,
     is_stale,
     month_equivalent,
@@ -375,3 +376,15 @@ class TestRecentWeeks:
     def test_a_history_that_begins_within_a_week_begins_with_the_next_one(self) -> None:
         assert recent_weeks(constant(1.0, 17), AS_OF, 13) == (7.0, 7.0)
         assert recent_weeks(constant(1.0, 6), AS_OF, 13) == ()
+
+
+@given(st.lists(st.integers(0, 2**60), min_size=1, max_size=90), st.none() | st.floats(0, 1e6))
+def test_a_volume_on_the_way_is_that_of_its_window_alone(counts: list[int], broken: float | None) -> None:
+    """Sums of whole numbers are carried from day to day, all others are not."""
+    daily = {AS_OF.toordinal() + at: float(count) for at, count in enumerate(counts)}
+    if broken is not None:
+        daily[AS_OF.toordinal() + len(counts) // 2] = broken
+    history = _History(daily, max(daily), SMALL)
+
+    for ordinal, volume in history.volumes():
+        assert volume == history.month(ordinal - history.first + 27)[0]

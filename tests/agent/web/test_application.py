@@ -39,7 +39,8 @@ def state(**changes: Any) -> State:
 
 
 def call(path: str, method: str = "GET", of: State | None = None, through: Any = None, **headers: str) -> Answer:
-    environ: dict[str, Any] = {"PATH_INFO": path, "REQUEST_METHOD": method, "QUERY_STRING": ""}
+    path, _, query = path.partition("?")
+    environ: dict[str, Any] = {"PATH_INFO": path, "REQUEST_METHOD": method, "QUERY_STRING": query}
     setup_testing_defaults(environ)
     environ["SCRIPT_NAME"] = ""
     environ |= {f"HTTP_{name.upper()}": value for name, value in headers.items()}
@@ -57,7 +58,7 @@ def call(path: str, method: str = "GET", of: State | None = None, through: Any =
     return Answer(status, dict(pairs), body)
 
 
-READABLE = ["/", "/metrics", "/api/v1/systems", "/-/healthy", "/-/ready"]
+READABLE = ["/", "/?q=bot&sort=name&page=2", "/metrics", "/api/v1/systems", "/-/healthy", "/-/ready"]
 
 
 def test_metrics_are_served_as_text_by_default() -> None:
@@ -126,9 +127,18 @@ def test_a_path_that_does_not_exist_is_not_found(path: str) -> None:
     assert call(path).status == "404 Not Found"
 
 
+def test_a_search_shows_only_what_it_finds() -> None:
+    [name, *others] = [view.system for view in samples.systems().systems]
+    page = call(f"/?q={name}").body.decode()
+
+    assert f">{name}" in page
+    assert not any(f">{other}" in page for other in others if name not in other)
+
+
 def test_the_page_allows_its_own_style_and_nothing_else() -> None:
     policy = call("/").headers["Content-Security-Policy"]
 
+    assert "form-action 'self'" in policy
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "script-src" not in policy
     assert "unsafe" not in policy

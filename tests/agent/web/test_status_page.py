@@ -14,12 +14,13 @@ from msgspec.structs import replace
 
 from leverwatch.agent.framework.model import Status, Strategy
 from leverwatch.agent.snapshot import SystemView
+from leverwatch.agent.web.page.listing import PAGE_SIZE, View
 from leverwatch.agent.web.status_page import STYLE_SOURCE, Links, clock, headline, render, since
 from leverwatch.collectors.interface import Problem
 from tests.agent.exporter import samples
 
 ROOT = Path(__file__).parents[3]
-VOID = {"meta", "path", "br", "link"}
+VOID = {"meta", "path", "br", "link", "input"}
 
 
 class Outline(HTMLParser):
@@ -308,3 +309,28 @@ def test_a_source_says_what_calls_have_that_name_no_system() -> None:
     assert "Names no system : ledger" in text
     assert "api_key_id: key_7: 1,200 calls api_key_id: (none): 3 calls other values: 2 calls" in text
     assert text.count("Names no system") == 1
+
+
+def test_a_few_systems_are_shown_without_anything_to_find_them_by() -> None:
+    tags = {tag for tag, _ in Outline(render(samples.systems(), samples.agent())).tags}
+
+    assert tags.isdisjoint({"form", "input", "nav"})
+
+
+def test_many_systems_are_paged_and_every_page_links_to_its_neighbours() -> None:
+    named = [replace(samples.grown(), system=f"system-{number:03}") for number in range(2 * PAGE_SIZE + 1)]
+    outline = Outline(render(samples.systems(*named), samples.agent(), View("system", page=2)))
+
+    assert f"Page 2 of 3: 51 to 100 of {len(named)} systems" in outline.text()
+    links = {attributes.get("rel"): attributes["href"] for tag, attributes in outline.tags if tag == "a"}
+    assert links["prev"] == "?q=system&page=1#systems"
+    assert links["next"] == "?q=system&page=3#systems"
+    assert outline.open == []
+
+
+def test_what_is_searched_for_cannot_bring_markup_along() -> None:
+    attack = '"><script>alert(1)</script>'
+    page = render(samples.systems(), samples.agent(), View(attack))
+
+    assert "<script" not in page
+    assert f"No system has “{attack}” in its name or its flags." in Outline(page).text()

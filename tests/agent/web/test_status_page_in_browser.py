@@ -10,6 +10,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from leverwatch.agent.exporter.render import Exposition
 from leverwatch.agent.snapshot import SystemsSnapshot
+from leverwatch.agent.web.page.listing import PAGE_SIZE
 from leverwatch.agent.web.server import Server, State, create_app
 from tests.agent.exporter import samples
 
@@ -158,3 +159,48 @@ def test_everything_that_opens_or_leads_somewhere_is_reached_by_keyboard(browser
 
     assert len(reached) == expected
     assert browser_page.locator("details").first.get_attribute("open") is not None
+
+
+@pytest.fixture(scope="module")
+def page_of_many(browser_page: Page) -> Iterator[Page]:
+    """The page of more systems than one page shows, in a tab of its own."""
+    exposition = Exposition()
+    named = (replace(samples.agreeing(), system=f"system-{number:03}") for number in range(PAGE_SIZE + 11))
+    exposition.set_systems(samples.systems(*named))
+    server = Server("127.0.0.1", 0, create_app(State(exposition, lambda: (True, ""))))
+    server.start()
+    browser = browser_page.context.browser
+    assert browser is not None
+    page = browser.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    try:
+        page.goto(f"http://127.0.0.1:{server.port}/")
+        yield page
+        assert complaints == []
+    finally:
+        page.close()
+        server.stop()
+
+
+def test_one_of_many_systems_is_found_with_the_keyboard_alone(page_of_many: Page) -> None:
+    page_of_many.keyboard.press("Tab")
+    page_of_many.keyboard.type("SYSTEM-05")
+    with page_of_many.expect_navigation():
+        page_of_many.keyboard.press("Enter")
+
+    assert page_of_many.locator("tbody th[scope=row]").count() == 10
+    assert page_of_many.get_by_label("Name or flag").input_value() == "SYSTEM-05"
+    page_of_many.get_by_role("link", name="Show all 61").click()
+    page_of_many.get_by_role("link", name="Next").click()
+    assert page_of_many.locator("tbody th[scope=row]").count() == 11
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_finds_a_system_has_enough_contrast_and_fits_a_phone(page_of_many: Page, scheme: str) -> None:
+    page_of_many.set_viewport_size({"width": 320, "height": 900})
+    page_of_many.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page_of_many.evaluate("document.querySelectorAll('tbody tr:nth-child(n+3)').forEach(each => each.remove())")
+
+    assert min(page_of_many.evaluate(_CONTRAST)) >= 4.5
+    assert page_of_many.evaluate("document.documentElement.scrollWidth") <= 320

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from leverwatch.agent.framework.economics.breakeven import Line, break_even
+from leverwatch.agent.framework.economics.breakeven import Line, always_from, break_even
 from leverwatch.agent.framework.economics.model import BreakEven
 
 CENTS = st.integers(-50, 50).map(float)
@@ -19,6 +19,22 @@ LINES = st.builds(
     unit=st.integers(1, 8).map(float),
     least=st.integers(1, 4),
 )
+
+
+ANY_LINE = LINES | st.builds(
+    Line,
+    prompted=st.floats(0, 1),
+    tuned=st.just(0.0) | st.floats(0, 1),
+    fixed=st.floats(-1e7, 1e7),
+    step=st.just(0.0) | st.floats(0, 1e5),
+    unit=st.just(inf) | st.floats(1e-3, 1e12),
+    least=st.integers(0, 50),
+)
+
+
+@given(ANY_LINE)
+def test_the_volume_from_which_it_is_always_cheaper_is_the_same_when_it_is_worked_out_alone(line: Line) -> None:
+    assert always_from(line) == break_even(line).always_from
 
 
 class TestAStraightLine:

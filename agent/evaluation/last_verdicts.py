@@ -1,0 +1,45 @@
+"""Keeps the verdict of each system until what it depends on changes: a day has many evaluations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from hashlib import blake2b
+from typing import NamedTuple
+
+import msgspec
+
+from leverwatch.agent.framework.holding import verdict_on
+from leverwatch.agent.framework.last_result_cache import LastResultCache
+from leverwatch.agent.framework.model import Settings, Verdict
+from leverwatch.agent.framework.timeline import Timeline
+
+
+class _Given(NamedTuple):
+    line: Timeline
+    settings: Settings
+    stored: Verdict | None
+
+
+class LastVerdicts:
+    """Returns what `verdict_on` returns, and works it out only for systems of which something changed."""
+
+    def __init__(self) -> None:
+        self._memo: LastResultCache[_Given, Verdict] = LastResultCache(
+            lambda given: verdict_on(given.line, given.line.facts, given.settings, given.stored), _digest
+        )
+
+    def of(self, line: Timeline, settings: Settings, stored: Verdict | None) -> Verdict:
+        """Return the verdict as of the day of a timeline; `stored`: the system's latest one, if any."""
+        return self._memo.ask(line.facts.system, _Given(line, settings, stored))
+
+    def keep(self, systems: Collection[str]) -> None:
+        """Forget all systems but these."""
+        self._memo.keep(systems)
+
+
+def _digest(given: _Given) -> bytes:
+    stored = given.stored
+    # All that a verdict takes from the one before. Its day is another one for the second evaluation of a day, and
+    # matters only where it does not know since when its recommendation stands.
+    taken = stored and (stored.strategy, stored.rule, stored.status, stored.changed_on or stored.as_of)
+    return blake2b(msgspec.json.encode((given.line, given.settings, taken)), digest_size=16).digest()
