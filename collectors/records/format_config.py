@@ -333,6 +333,12 @@ class CsvFormat(FilterSettings, _Mapped):
         description="Names of the columns in their order, for files without a header, or with rows that got more"
         " columns than their header has. A header is passed over, and a row may lack values at its end.",
     )
+    other_columns: tuple[tuple[str, ...], ...] = Field(
+        default=(),
+        description="Names of the columns of rows that have another number of values than `columns`, one list for"
+        " each number: as where a program put a new column between the others, and left the header as it was.",
+        examples=[[["time", "model", "user", "tokens"]]],
+    )
     missing_columns: Literal["refuse", "unknown"] = Field(
         default="refuse",
         description="What a mapped column that a header lacks is: a mistake, which ends the run, or `unknown`, as"
@@ -340,17 +346,9 @@ class CsvFormat(FilterSettings, _Mapped):
     )
 
     @model_validator(mode="after")
-    def _signs_differ(self) -> Self:
-        if self.delimiter in {"\n", "\r", "\0"} or self.quote in {"\n", "\r", "\0"}:
-            raise ValueError("delimiter and quote cannot be a line break")
-        if self.delimiter == self.quote:
-            raise ValueError("delimiter and quote are the same")
-        if self.thousands and (
-            self.thousands == self.decimal or self.thousands.isalnum() or self.thousands in "+-"
-        ):
-            raise ValueError("thousands cannot be the decimal sign, a letter, a digit or a sign")
-        if twice := sorted({name for name in self.columns if self.columns.count(name) > 1}):
-            raise ValueError(f"columns has {twice[0]} twice")
+    def _is_a_table(self) -> Self:
+        if fault := self.dialect.fault():
+            raise ValueError(fault)
         return self
 
     @property
@@ -362,6 +360,7 @@ class CsvFormat(FilterSettings, _Mapped):
             self.decimal,
             self.thousands,
             self.columns,
+            self.other_columns,
             self.missing_columns == "unknown",
         )
 

@@ -13,6 +13,7 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Columns
 from leverwatch.collectors.sniffing.field_names import rank
 from leverwatch.collectors.sniffing.kept import Kinds
+from leverwatch.collectors.sniffing.moments import readable
 from leverwatch.collectors.sniffing.name_words import word_set, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.questions import is_asked
@@ -22,6 +23,8 @@ from leverwatch.collectors.sniffing.words import is_word
 _IN = word_set("input in prompt request requested entrada eingabe entree")
 _OUT = word_set("output out completion response responded salida ausgabe sortie")
 _FEWEST, _MOSTLY, _ALIKE = 2, 0.8, 0.75
+_TOGETHER = 0.02
+"""Seconds between what a program writes of one call at once."""
 
 
 def without_begun(found: Kinds, columns: Columns, spell: Callable[[Path], str]) -> Kinds:
@@ -56,49 +59,74 @@ def _without_inputs(found: Kinds, columns: Columns, spell: Callable[[Path], str]
     """Leave out records of inputs, where as many are of outputs, by words that say no more than which they are."""
     for path, column in columns.of.items():
         words = list(dict.fromkeys(column.by_record.get(at) for at in found.kept))
-        taken = [it for it in words if _is_side(it, _IN, _OUT)]
-        given = [it for it in words if _is_side(it, _OUT, _IN)]
-        if len(taken) != 1 or len(given) != 1 or path in found.only or _rest(taken[0]) != _rest(given[0]):
+        taken, given = _sides(words)
+        if not taken or path in found.only:
             continue
-        inputs = [at for at in found.kept if column.by_record.get(at) == taken[0]]
-        outputs = [at for at in found.kept if column.by_record.get(at) == given[0]]
+        inputs = [at for at in found.kept if column.by_record.get(at) in taken]
+        outputs = [at for at in found.kept if column.by_record.get(at) in given]
         if not _ALIKE <= len(inputs) / len(outputs) <= 1 / _ALIKE or not _neighbours(found.kept, inputs, outputs):
             continue
         name, number = spell(path), len(inputs)
+        asked, answered = (", ".join(map(str, it)) for it in (taken, given))
         if not _are_of_one(columns, inputs, outputs):
             note = (
-                f"inferences: {number} records whose {name} is {taken[0]} count as calls beside those of"
-                f" {given[0]}; if they are the inputs of these, there are {number} fewer"
+                f"inferences: {number} records whose {name} is {asked} count as calls beside those of"
+                f" {answered}; if they are the inputs of these, there are {number} fewer"
             )
             return replace(found, notes=(*found.notes, note))
         more = [
             (
-                f"inferences: {number} records whose {name} is {taken[0]} are taken for the inputs of the calls"
-                f" whose outputs have {given[0]}, and are left out; were they calls, there would be {number} more"
+                f"inferences: {number} records whose {name} is {asked} are taken for the inputs of the calls"
+                f" whose outputs have {answered}, and are left out; were they calls, there would be {number} more"
             ),
             (
-                f"input_tokens and cost_usd: what the records of {taken[0]} tell of them is not in the calls, as"
+                f"input_tokens and cost_usd: what the records of {asked} tell of them is not in the calls, as"
                 " no setting joins two records"
             ),
         ]
-        words = [it for it in words if it is not None and it != taken[0]]
-        only = {**found.only, path: words[0] if len(words) == 1 else words}
-        kept = [at for at in found.kept if column.by_record.get(at) in words]
+        if any(it not in taken and it not in given for it in words):
+            # Other kinds of calls, of which there may be more than in a sample.
+            return found.without({path: taken}, columns, more)
+        only = {**found.only, path: given[0] if len(given) == 1 else given}
+        kept = [at for at in found.kept if column.by_record.get(at) in given]
         return replace(found, kept=kept, only=only, notes=(*found.notes, *more))
     return found
 
 
+def _sides(words: Sequence[Scalar | None]) -> tuple[list[Scalar], list[Scalar]]:
+    """Return the words for inputs and those for outputs, each of which has one of the other side that says no more
+    than it besides: `draft_prompt` and `draft_response`."""
+    sides = [
+        {rest: [it for it in words if it is not None and _is_side(it, own, other) and _rest(it) == rest]
+         for rest in {_rest(it) for it in words}}
+        for own, other in ((_IN, _OUT), (_OUT, _IN))
+    ]  # fmt: skip
+    both = [rest for rest, taken in sides[0].items() if len(taken) == 1 and len(sides[1][rest]) == 1]
+    taken, given = ({it for rest in both for it in side[rest]} for side in sides)
+    return [it for it in words if it in taken], [it for it in words if it in given]
+
+
 def _are_of_one(columns: Columns, inputs: Sequence[int], outputs: Sequence[int]) -> bool:
-    """Whether each input has the time or the id of an output."""
+    """Whether each input has the time, to few milliseconds, or the id of an output."""
     for path, column in columns.of.items():
         if all(rank(name, path) is None for name in ("time", "request_id")):
             continue
         pairs = list(zip(sorted(inputs), sorted(outputs), strict=False))
         values = column.by_record
-        same = sum(one in values and values[one] == values.get(other) for one, other in pairs)
+        is_time = rank("time", path) is not None
+        same = sum(
+            one in values and _same(values[one], values.get(other), is_time=is_time) for one, other in pairs
+        )
         if same >= _MOSTLY * len(inputs) and len({values.get(at) for at in inputs}) >= _MOSTLY * len(inputs):
             return True
     return False
+
+
+def _same(one: Scalar, other: Scalar | None, *, is_time: bool) -> bool:
+    if one == other or not is_time:
+        return one == other
+    begun, ended = readable(one, None), readable(other, None)
+    return begun is not None and ended is not None and abs((ended - begun).total_seconds()) <= _TOGETHER
 
 
 def _is_side(value: Scalar | None, own: frozenset[str], other: frozenset[str]) -> bool:

@@ -23,7 +23,7 @@ from leverwatch.collectors.sniffing.caches import (
     set_cache_hit,
 )
 from leverwatch.collectors.sniffing.calls_alone import said_of, sign_of_calls, tells_clock
-from leverwatch.collectors.sniffing.columns import MOSTLY, Columns, Record, dotted, leaves
+from leverwatch.collectors.sniffing.columns import Columns, Record, dotted, leaves
 from leverwatch.collectors.sniffing.costs import set_cost
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, first_that_tells
 from leverwatch.collectors.sniffing.field_names import KNOWN, SYSTEMS, is_called, rank
@@ -40,6 +40,7 @@ from leverwatch.collectors.sniffing.operations import doubt_names, set_operation
 from leverwatch.collectors.sniffing.outcomes import set_status
 from leverwatch.collectors.sniffing.parts import set_parts
 from leverwatch.collectors.sniffing.presummed import set_inferences
+from leverwatch.collectors.sniffing.products import set_product
 from leverwatch.collectors.sniffing.scopes import set_tokens
 from leverwatch.collectors.sniffing.stamps import is_stamp
 from leverwatch.collectors.sniffing.times import set_time, spans_of_calls
@@ -139,6 +140,7 @@ def _proposed(
     set_operation(draft)
     set_tokens(draft, shared)
     set_parts(draft)
+    made = set_product(draft)
     set_inferences(draft)
     set_turns(draft)
     if "inferences" in draft.paths and is_stamp(draft.settings["time"]):
@@ -157,10 +159,10 @@ def _proposed(
     # Last of all: of words that nobody knows, only what else is there tells.
     set_status_by_gaps(draft)
     bill = bill_of(draft)
-    sign = None if _CALLS.intersection(draft.paths) else sign_of_calls(columns) or bill
+    sign = None if _CALLS.intersection(draft.paths) else sign_of_calls(columns) or bill or made or kinds.sign
     if not _CALLS.intersection(draft.paths) and (sign is None or not tells_clock(draft)):
         return None
-    is_usage = belongs(draft.paths, columns, is_bill=bill is not None)
+    is_usage = belongs(draft.paths, columns, is_bill=(bill or kinds.sign) is not None)
     if is_usage is False:
         return None
     if sign is not None:
@@ -284,6 +286,7 @@ def _names_systems(draft: Draft, path: Path) -> bool:
     column = draft.columns.of[path]
     return (
         is_called(SYSTEMS, path)
-        and draft.columns.share(path) >= MOSTLY
+        # What lacks it would be of no system, and not be counted.
+        and draft.columns.share(path) == 1.0
         and all(isinstance(value, str | int) and is_usable(str(value)) for value in column.values)
     )

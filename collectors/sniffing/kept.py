@@ -24,6 +24,8 @@ class Kinds:
     status: tuple[Path, Mapping[str, list[Scalar]]] | None = None
     """Where the kind of a record says how the call ended, with the words."""
     notes: tuple[str, ...] = ()
+    sign: tuple[Path, ...] | None = None
+    """What says that records are calls, where they tell neither a model nor tokens."""
 
     def without(self, excluded: Mapping[Path, Sequence[Scalar]], columns: Columns, notes: Sequence[str]) -> Kinds:
         """Return these without the records that have one of some values."""

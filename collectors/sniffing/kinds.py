@@ -10,10 +10,11 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.begun import without_begun
 from leverwatch.collectors.sniffing.calls_alone import answers_only, are_totals, names_provider
 from leverwatch.collectors.sniffing.columns import Column, Columns
+from leverwatch.collectors.sniffing.exchanges import exchanges_of
 from leverwatch.collectors.sniffing.feedback import without_feedback
 from leverwatch.collectors.sniffing.field_names import is_called, rank
 from leverwatch.collectors.sniffing.kept import Kinds
-from leverwatch.collectors.sniffing.models import is_vendor, looks_like_model, looks_like_models
+from leverwatch.collectors.sniffing.models import is_vendor, looks_like_model, looks_like_models, models_elsewhere
 from leverwatch.collectors.sniffing.name_words import bare_field
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.paid import paid
@@ -68,6 +69,7 @@ def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     models = {path for path in columns.of if rank("model", path) is not None} or {
         path for path, column in columns.of.items() if looks_like_models(column) and not is_vendor(column)
     }
+    models.update(models_elsewhere(columns, models))
     if answers:
         tokens |= _of_other_models(columns, models)
     calls = tokens or columns.covered(models) or are_totals(columns)
@@ -93,10 +95,10 @@ def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
 
 
 def _answers(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
-    """Return all records; of messages of a conversation, those that a model wrote."""
+    """Return all records; of messages of a conversation, those that a model wrote, and of events the answers."""
     found = answers_only(columns, spell)
     if found is None:
-        return Kinds(range(len(columns)))
+        return exchanges_of(columns, spell) or Kinds(range(len(columns)))
     path, words, note = found
     said = set(map(str, words))
     kept = [at for at, value in columns.of[path].by_record.items() if str(value) in said]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from leverwatch.collectors.records.fields import Path
-from leverwatch.collectors.sniffing.columns import Column
+from leverwatch.collectors.sniffing.columns import Column, Columns
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, exclusive, first_that_tells
 from leverwatch.collectors.sniffing.field_names import is_called
 from leverwatch.collectors.sniffing.name_words import word_set, words_of
@@ -40,6 +41,8 @@ def set_model(draft: Draft) -> None:
     fitting.sort(key=lambda path: is_called(_ASKED, path) or path[-1].lower().startswith("request"))
     fitting = _like_models_first(draft, fitting)
     fitting = _beside_tokens(draft, fitting)
+    elsewhere = models_elsewhere(draft.columns, fitting)
+    fitting += [path for path in elsewhere if path not in fitting and draft.is_free(path)]
     chosen = first_that_tells(draft, fitting, lambda column: dict(column.by_record))
     chosen += [it for it in _filling(draft, fitting, chosen) if it not in chosen]
     spelled = [draft.spell(path) for path in chosen]
@@ -111,6 +114,31 @@ def _filling(draft: Draft, fitting: list[Path], chosen: list[Path]) -> list[Path
         if path not in chosen and gaps:
             found.append(path)
     return found
+
+
+def models_elsewhere(columns: Columns, models: Collection[Path]) -> list[Path]:
+    """Return the paths that name a model wherever none of some paths has a value, as of records of an older
+    layout."""
+    known = {str(value) for path in models for value in columns.of[path].values if looks_like_model(value)}
+    gaps = set(range(len(columns))) - columns.covered(models)
+    if not known or not gaps:
+        return []
+    found = []
+    for path, column in columns.of.items():
+        told = [column.by_record.get(at) for at in gaps]
+        if path in models or not all(it is not None and _names_one(it, known) for it in told):
+            continue
+        # What is like a model beside another one names a program, such as an agent, or what was asked for.
+        rest = (
+            (at, value) for at, value in column.by_record.items() if at not in gaps and looks_like_model(value)
+        )
+        if all(any(columns.of[it].by_record.get(at) == value for it in models) for at, value in rest):
+            found.append(path)
+    return found
+
+
+def _names_one(value: object, known: Collection[str]) -> bool:
+    return str(value) in known or (isinstance(value, str) and looks_like_model(value) and " " not in value.strip())
 
 
 def _values(column: Column) -> dict[int, object]:

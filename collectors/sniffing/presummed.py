@@ -31,6 +31,8 @@ _NO = word_set(
     " searches websearch fetch fetches"
 )
 _STEPS = word_set("steps turns iterations rounds hops loops repairs schritte tur turu runden tours vueltas turni")
+_DENOISED = word_set("inference diffusion denoise denoising sampling sampler timesteps")
+"""Words for steps in which one picture is made."""
 _OF_A_MODEL = word_set("llm model genai inference inferences")
 _SETTINGS = word_set("steps step timesteps")
 _OF_MODELS = word_set("llm api model of made")
@@ -141,6 +143,8 @@ def _takers(draft: Draft) -> set[int]:
 
 def _doubt_steps(draft: Draft, counts: Mapping[Path, Column]) -> None:
     """Say which numbers may be those of the calls of a record."""
+    if "constant" in str(draft.settings.get("operation")):
+        return  # of one picture
     for path, column in counts.items():
         several = sum(number > 1 for number in column.counts.values())
         if not names_steps(path) or not several:
@@ -236,7 +240,7 @@ def names_calls(path: Path) -> bool:
 
 def names_steps(path: Path) -> bool:
     """Whether a name is that of a number of steps, each of which may be a call."""
-    return _has(path, _STEPS) and not _has(path, _NO)
+    return _has(path, _STEPS) and not _has(path, _NO | _DENOISED)
 
 
 def _of_models_first(paths: Sequence[Path]) -> list[Path]:

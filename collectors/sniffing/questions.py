@@ -5,6 +5,8 @@ The words of a name tell, in any order and with others beside them: `user_query`
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column, Columns
 from leverwatch.collectors.sniffing.name_words import word_set, words_of
@@ -70,6 +72,16 @@ def has_sentences(columns: Columns) -> bool:
         columns.share(path) >= _MOSTLY and _is_text(column) and not _SAID.isdisjoint(words_of(path[-1]))
         for path, column in columns.of.items()
     )
+
+
+def says_texts(columns: Columns, records: Sequence[int]) -> bool:
+    """Whether nearly all of some records have a text of what somebody said or asked."""
+    some = set(records)
+    return any(
+        len(some.intersection(column.at)) >= _MOSTLY * len(some) and _is_text(column)
+        and not (_SAID | _ASKED | _PLAIN[0]).isdisjoint(words_of(path[-1]))
+        for path, column in columns.of.items()
+    )  # fmt: skip
 
 
 def asks(columns: Columns) -> bool:

@@ -15,6 +15,7 @@ from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.field_names import LED, rank
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.models import looks_like_model
+from leverwatch.collectors.sniffing.name_words import loose_rank
 from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
 from leverwatch.collectors.sniffing.places import DATE, MODEL, Place, places_of, records_at, spell, without_times
 from leverwatch.collectors.sniffing.runs import parts_of_runs
@@ -74,7 +75,7 @@ def _spread(
     is_own = any(_tells(setting, place) for name in proving for setting in [fields.fields.get(name)])
     if not is_own and not place.is_summed:
         return None
-    notes = [*_notes(place, fields), *fields.notes]
+    notes = [*_notes(place, fields), *fields.notes, *taken.costs_around(fields)]
     left = {f"key.{number}": [key] for number, key in place.totals}
     changes: dict[str, Any] = {"notes": tuple(notes), "extras": {"records": place.spelled, **fields.extras}}
     if left:
@@ -136,6 +137,26 @@ class _Taken:
         if path[0] != LED:
             return spell(path)
         return next(f"key.{at + 1}" for at in range(len(self._place.keys)) if self._name(at) == path[1])
+
+    def costs_around(self, fields: FieldGuess) -> Iterator[str]:
+        """Yield what is to be said of costs of whole documents, where none is mapped for the records in them."""
+        if "cost_usd" in fields.fields:
+            return
+        sums: dict[str, float] = {}
+        for document in self._documents:
+            for path, value in leaves(document).items():
+                led = all(step in (EVERY, key) for step, key in zip(self._place.path, path, strict=False))
+                is_inside = led and len(path) > len(self._place.path)
+                if is_inside or isinstance(value, bool) or loose_rank("cost_usd", path) is None:
+                    continue
+                number = number_of(value, numerals_of([]))
+                sums[spell(path)] = sums.get(spell(path), 0.0) + (number or 0.0)
+        for spelled, total in sums.items():
+            if total:
+                yield (
+                    f"cost_usd: {spelled} stands around the records at {self._place.spelled}, {total:,.6g} in the"
+                    " sample, and is of none of them alone: not mapped, so that no cost is known"
+                )
 
     def is_proven(self, plain: FieldGuess) -> bool:
         """Whether the records are the calls, though the documents can be taken for calls as well."""

@@ -276,7 +276,9 @@ def _table(data: bytes, compression: str) -> Guess | None:
     fields = propose(found.records, lambda path: path[0], day_first=found.delimiter == ";")
     if fields is None:
         return _below_titles(data, compression)
-    extras = {"columns": list(found.columns)} if found.columns else {}
+    extras: dict[str, Any] = {"columns": list(found.columns)} if found.columns else {}
+    if found.other_columns:
+        extras["other_columns"] = [list(it) for it in found.other_columns]
     fields = replace(fields, notes=(*fields.notes, *found.notes), extras=extras)
     return _loaded(Guess("csv", compression, fields=fields, delimiter=found.delimiter))
 

@@ -13,6 +13,7 @@ from leverwatch.collectors.sniffing.field_names import is_time
 from leverwatch.collectors.sniffing.headerless import most_common_width, named_by_shape
 from leverwatch.collectors.sniffing.moments import moments_of
 from leverwatch.collectors.sniffing.numerals import Scalar, number_of
+from leverwatch.collectors.sniffing.widened import names_of_wider
 
 _DELIMITERS = (",", "\t", ";", "|")
 _SEPARATOR = re.compile(r"sep=.", re.IGNORECASE)
@@ -34,6 +35,8 @@ class Table:
     notes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     """The names of all columns, where rows have more values than the header from some line on; else empty."""
+    other_columns: tuple[tuple[str, ...], ...] = ()
+    """Those of the rows with more values, where these do not stand at the end."""
 
 
 def _comes_before(line: str, following: str) -> bool:
@@ -90,6 +93,21 @@ def _table(lines: Sequence[str], delimiter: str) -> Table:
     added = _added(rows, len(names))
     if added is not None:
         first, width = added
+        layouts = _layouts(names, rows[1:])
+        if layouts and all(layouts.values()):
+            notes.append(
+                f"columns: from line {first} of the sample on rows have {width} values, and the header names"
+                f" {len(names)}; by what these are like, others stand among them, as other_columns has it"
+            )
+            order = {wide: [own.index(it) for it in names] for wide, own in layouts.items()}
+            moved = [[row[at] for at in order[len(row)]] if len(row) in order else row for row in rows[1:]]
+            records = [_record(names, once, row) for row in moved]
+            return Table(delimiter, records, tuple(notes), tuple(names), tuple(layouts.values()))
+        if layouts:
+            notes.append(
+                f"columns: the values of rows from line {first} of the sample on are not like those of the columns"
+                " that the header names: they may belong to others, and all numbers of these rows may be wrong"
+            )
         columns = (*names, *(f"column{at}" for at in range(len(names) + 1, width + 1)))
         notes.append(
             f"columns: from line {first} of the sample on rows have {width} values, and the header names"
@@ -110,6 +128,19 @@ def _table(lines: Sequence[str], delimiter: str) -> Table:
 
 def _record(names: Sequence[str], once: Sequence[int], row: Sequence[str]) -> dict[Path, Scalar]:
     return {(names[at],): row[at].strip() for at in once if row[at].strip()}
+
+
+def _layouts(names: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[int, tuple[str, ...]]:
+    """Return the names of the columns of wider rows by their number, empty ones where nothing tells them; nothing
+    where what is more stands at the end of all rows."""
+    narrow = [row for row in rows if len(row) == len(names)]
+    found: dict[int, tuple[str, ...] | None] = {}
+    for width in sorted({len(row) for row in rows if len(row) > len(names)}):
+        found[width] = names_of_wider(names, narrow, [row for row in rows if len(row) == width])
+    if all(it is None for it in found.values()) or len(set(names)) < len(names):
+        return {}
+    ends = {width: (*names, *(f"column{at + 1}" for at in range(len(names), width))) for width in found}
+    return {width: ends[width] if own is None else own for width, own in found.items()}
 
 
 def _added(rows: Sequence[Sequence[str]], width: int) -> tuple[int, int] | None:

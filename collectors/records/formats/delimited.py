@@ -69,6 +69,7 @@ class Delimited:
         self._dialect = Dialect(delimiter) if dialect is None else dialect
         number = number_reader(self._dialect.decimal, self._dialect.thousands)
         self._readers = [Column(name, number) for name in self._fields]
+        self._by_width = self._dialect.places_by_width
         framing = QuotedFraming(self._dialect.delimiter, self._dialect.quote)
         self.framing: Framing = framing
         self._time = (
@@ -145,13 +146,16 @@ class Delimited:
             self._add(list(zip(*part.cells, strict=True)), part.lines, names, parsed)
 
     def _of_width(self, rows: _Rows, width: int, parsed: Parsed) -> _Rows:
-        """Return the rows with a cell for each name; blank lines and comments are ignored, all others refused."""
+        """Return the rows with a cell for each name, those of another layout in their order; blank lines and
+        comments are ignored, all others refused."""
         kept = _Rows([], [])
         for row, line in zip(rows.cells, rows.lines, strict=True):
             if len(row) == width:
                 kept.add(row, line)
             elif not "".join(row).strip("\0 \t\r\n") or row[0].lstrip("\0 \t").startswith(COMMENT.decode()):
                 parsed.ignored += 1
+            elif len(row) in self._by_width:
+                kept.add(["" if at is None else row[at] for at in self._by_width[len(row)]], line)
             elif self._dialect.columns and len(row) < width:
                 kept.add([*row, *[""] * (width - len(row))], line)
             else:

@@ -29,8 +29,38 @@ class Dialect(Struct, frozen=True):
     thousands: str = ""
     columns: tuple[str, ...] = ()
     """The names of the columns where the file does not say them, or not all; empty: its header does."""
+    other_columns: tuple[tuple[str, ...], ...] = ()
+    """The names of the columns of rows that have another number of values than `columns`."""
     missing_unknown: bool = False
     """Whether a mapped column that a header lacks is unknown, not a mistake."""
+
+    def fault(self) -> str | None:
+        """Return what of it cannot be meant; None for nothing."""
+        if self.delimiter in {"\n", "\r", "\0"} or self.quote in {"\n", "\r", "\0"}:
+            return "delimiter and quote cannot be a line break"
+        if self.delimiter == self.quote:
+            return "delimiter and quote are the same"
+        if self.thousands and (
+            self.thousands == self.decimal or self.thousands.isalnum() or self.thousands in "+-"
+        ):
+            return "thousands cannot be the decimal sign, a letter, a digit or a sign"
+        if self.other_columns and not self.columns:
+            return "other_columns needs columns"
+        for setting, names in ("columns", self.columns), *(("other_columns", it) for it in self.other_columns):
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                return f"{setting} has {twice[0]} twice"
+        if len({len(self.columns), *map(len, self.other_columns)}) <= len(self.other_columns):
+            return "columns and other_columns have lists of the same length"
+        return None
+
+    @property
+    def places_by_width(self) -> dict[int, list[int | None]]:
+        """Of rows with another number of values, by that number, the place of what is in each of `columns`; None
+        for what such rows lack."""
+        return {
+            len(names): [names.index(it) if it in names else None for it in self.columns]
+            for names in self.other_columns
+        }
 
     def cells(self, texts: Sequence[str]) -> list[list[str]]:
         """Return the cells of records. Raises `csv.Error` for a record that is none."""

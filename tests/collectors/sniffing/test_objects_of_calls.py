@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from leverwatch.collectors.sniffing.guess import FieldGuess, leaves, propose
+from leverwatch.collectors.sniffing.reshaping import reshaped
 
 
 def guessed(write: Callable[[int], dict[str, Any]], number: int = 30) -> FieldGuess | None:
@@ -111,3 +112,21 @@ def test_a_run_that_trains_a_model_is_no_log_of_calls(further: tuple[str, ...]) 
     )
 
     assert found is None
+
+
+@pytest.mark.parametrize("cost", [{"zed_cost_usd": 0.25}, {"summary": {"total_cost": 0.25}}])
+def test_a_cost_around_several_sums_is_said_to_be_of_none_of_them(cost: dict[str, Any]) -> None:
+    runs = [
+        {
+            "at": at(n),
+            "by": {name: {"calls": 2 + n % 3, **used(n + len(name))} for name in ("ab", "abc", "z")},
+            **cost,
+        }
+        for n in range(4)
+    ]
+    found = reshaped(runs, None, None)
+
+    assert found is not None
+    assert found.fields.fields["inferences"] == "by.*.calls"
+    assert "cost_usd" not in found.fields.fields
+    assert any("around the records at by.*, 1 in the sample" in note for note in found.fields.notes)

@@ -134,3 +134,18 @@ def test_a_check_of_what_was_answered_is_no_outcome_of_the_call_where_an_error_i
     )
 
     assert found.fields["status"]["path"] == "error"
+
+
+def test_a_prompt_that_is_written_with_its_response_is_the_input_of_it_whatever_the_task() -> None:
+    kinds = ("draft_prompt", "draft_response", "title_prompt", "title_response")
+    halves = [
+        {"at": f"2026-05-03T10:{n // 2:02}:17.50{n % 2}Z", "model": "gpt-4o", "tokens_used": 40 + n * 7 % 11,
+         "kind": kinds[n % 4]}
+        for n in range(16)
+    ]  # fmt: skip
+
+    assert proposed(halves).only == {"kind": ["draft_response", "title_response"]}
+    # Kinds that no sample has may be calls as well.
+    found = proposed([*halves, *({**halves[0], "at": at(n), "kind": "check"} for n in range(20, 24))])
+    assert found.excluded == {"kind": ["draft_prompt", "title_prompt"]}
+    assert "8 records whose kind is draft_prompt, title_prompt are taken for the inputs" in " ".join(found.notes)

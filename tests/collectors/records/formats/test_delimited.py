@@ -158,6 +158,15 @@ def test_rows_that_grew_without_a_header_are_read_by_the_names_that_the_settings
     assert (told(bench)["cost_usd"], told(bench)["unpriced"]) == (0.5, 1)
 
 
+def test_rows_with_a_column_between_the_others_are_read_by_names_of_their_own(tmp_path: Any) -> None:
+    lines = (HEADER, f"{TIME}1,m,5,6,0.5", f'{TIME}2,m,"why,\nhm",7,8,0.5', f"{TIME}3,m,9", f"{TIME}4,a,b,c,d,e,f")
+    wider = [["ts", "model", "asked", "in", "out", "usd"]]
+    bench = table(tmp_path, *lines, columns=HEADER.split(","), other_columns=wider)
+
+    assert bench.store.tallies == {Result.IGNORED: 1, Result.COUNTED: 3, Result.INVALID_LINE: 1}
+    assert [told(bench)[name] for name in ("input_tokens", "cost_usd", "unpriced")] == [21, 1.0, 1]
+
+
 def test_a_header_that_contradicts_the_names_in_the_settings_ends_the_run(tmp_path: Any) -> None:
     with pytest.raises(Exception, match=r"a\.csv:2: a header with other names than those in columns"):
         table(tmp_path, f"{TIME}1,m,5,6,0.5", "ts,model,out,in,usd", columns=HEADER.split(","))
@@ -229,6 +238,9 @@ def test_settings_of_a_table_that_cannot_be_meant_are_refused() -> None:
         ({"thousands": "."}, "thousands cannot be"),
         ({"thousands": "5"}, "thousands cannot be"),
         ({"columns": ["ts", "ts"]}, "columns has ts twice"),
+        ({"other_columns": [["ts", "a"]]}, "other_columns needs columns"),
+        ({"columns": ["ts"], "other_columns": [["a"]]}, "lists of the same length"),
+        ({"columns": ["ts"], "other_columns": [["a", "a"]]}, "other_columns has a twice"),
     ]
     for settings, message in wrong:
         with pytest.raises(ValueError, match=message):
