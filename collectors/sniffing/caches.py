@@ -92,6 +92,8 @@ def doubt_flags(draft: Draft) -> None:
             continue
         number = sum(_is_set(value) for value in column.values)
         kind = kind_of(path[-1])
+        if "attempt" in words_of(path[-1]) and not any(isinstance(it, bool | str) for it in column.values):
+            continue  # the first one is a call
         if number and (kind in _OF_FLAGS or not _NO_CALL.isdisjoint(words_of(path[-1]))):
             draft.doubt(
                 "inferences",
