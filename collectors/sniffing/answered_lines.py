@@ -37,25 +37,21 @@ def answers_in(texts: Sequence[str]) -> FieldGuess | None:
         return None
     if failed and not any(map(looks_like_model, failed)):
         return None
-    notes = [
-        (
-            f"inferences: each of the {number} lines of the sample that begin with what a model answered counts as one"
-            f" call, empty answers too; {asked} lines tell what was asked"
-        ),
-        "input_tokens and output_tokens: no field tells them, and they stay unknown",
-    ]
+    counted = (
+        f"inferences: each of the {number} lines of the sample that begin with what a model answered counts as one"
+        f" call, empty ones too; {asked} lines tell what was asked"
+    )
+    notes = [counted, "input_tokens and output_tokens: no field tells them, and they stay unknown"]
     if any(_NAIVE.fullmatch(match["time"]) for match in found):
         notes.append("time: has no zone; set timezone unless it is UTC")
     fields: dict[str, object] = {"time": "time"}
     if failed:
         fields |= {"model": "model", "status": {"path": "error", "error": {"present": True}}}
-        notes += [
-            (
-                f"status: the {len(failed)} lines that say that a model failed are taken for failed calls; were they"
-                f" none, there would be {len(failed)} fewer errors"
-            ),
-            f"model: the {number} answers do not tell which model gave them, and count as unknown",
-        ]
+        notes.append(
+            f"status: the {len(failed)} lines that say that a model failed are taken for failed calls; were they"
+            f" none, there would be {len(failed)} fewer errors"
+        )
+        notes.append(f"model: the {number} answers do not tell which model gave them, and count as unknown")
     else:
         notes.append("model: no line names one; all calls count under one that is unknown")
     return FieldGuess(fields, {}, tuple(notes), (), extras={"pattern": PATTERN})

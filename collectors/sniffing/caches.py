@@ -70,7 +70,8 @@ def doubt_words(draft: Draft) -> None:
                     "inferences",
                     f"{number} records whose {draft.spell(path)} is {value} count as calls that succeeded; if"
                     " the word"
-                    f" means {kind}, there are {number} fewer",
+                    f" means {kind}, there are {number} fewer"
+                    + (", and as many errors where these failed" if kind is Kind.RETRY else ""),
                 )
                 if unknown:
                     # What stands in one record alone may be its content, and no word of the program.

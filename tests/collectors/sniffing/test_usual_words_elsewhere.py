@@ -122,3 +122,9 @@ def test_estimates_fill_the_gaps_of_what_was_counted_and_stand_alone_with_a_doub
     assert found_in(estimated(*estimates, counted, off=3)).fields["input_tokens"] == counted[0]
     alone = found_in(estimated(*estimates, None))
     assert (alone.fields["input_tokens"], alone.fields["output_tokens"]) == estimates
+
+
+@pytest.mark.parametrize("word", ["stub-fallback", "fallback", "retried"])
+def test_words_for_what_stood_in_for_a_call_are_said_to_be_errors_perhaps(word: str) -> None:
+    some = [it | {"mode": word if n % 2 else "real"} for n, it in enumerate(sides("hit", "miss", "out"))]
+    assert "3 fewer, and as many errors where these failed" in said(found_in(some), "inferences")
