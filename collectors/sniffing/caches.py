@@ -70,7 +70,8 @@ def doubt_words(draft: Draft) -> None:
                     "inferences",
                     f"{number} records whose {draft.spell(path)} is {value} count as calls that succeeded; if"
                     " the word"
-                    f" means {kind}, there are {number} fewer",
+                    f" means {kind}, there are {number} fewer"
+                    + (", and as many errors where these failed" if kind is Kind.RETRY else ""),
                 )
                 if unknown:
                     # What stands in one record alone may be its content, and no word of the program.
@@ -92,6 +93,8 @@ def doubt_flags(draft: Draft) -> None:
             continue
         number = sum(_is_set(value) for value in column.values)
         kind = kind_of(path[-1])
+        if "attempt" in words_of(path[-1]) and not any(isinstance(it, bool | str) for it in column.values):
+            continue  # the first one is a call
         if number and (kind in _OF_FLAGS or not _NO_CALL.isdisjoint(words_of(path[-1]))):
             draft.doubt(
                 "inferences",

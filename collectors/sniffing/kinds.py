@@ -15,7 +15,7 @@ from leverwatch.collectors.sniffing.feedback import without_feedback
 from leverwatch.collectors.sniffing.field_names import is_called, rank
 from leverwatch.collectors.sniffing.kept import Kinds
 from leverwatch.collectors.sniffing.models import is_vendor, looks_like_model, looks_like_models, models_elsewhere
-from leverwatch.collectors.sniffing.name_words import bare_field
+from leverwatch.collectors.sniffing.name_words import bare_field, sides_of_cache
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.paid import paid
 from leverwatch.collectors.sniffing.rest import failures_of, ids_of, without_rest
@@ -173,6 +173,7 @@ def _of_other_models(columns: Columns, models: set[Path]) -> set[int]:
 def _by_sides(columns: Columns) -> tuple[set[int], set[int]]:
     """Return the records with output, and with any tokens, by names that only say the side: `in` beside `out`."""
     sides = {path: bare_field(path) for path, it in columns.of.items() if it.is_numeric}
+    sides |= dict.fromkeys((miss for _, miss in sides_of_cache(sides)), "input_tokens")
     for given, side in sides.items():
         for taken, other in sides.items():
             if (side, other) == ("output_tokens", "input_tokens") and given[:-1] == taken[:-1]:
@@ -228,6 +229,9 @@ def _split(path: Path, groups: Sequence[_Group], columns: Columns, spell: Callab
         return None
     if rank("status", path) is not None and any(it.kind is None for it in others):
         return None  # how calls ended, in words that nobody knows
+    are_failures = rank("status", path) is not None and all(it.kind is Kind.BAD for it in calls)
+    if are_failures and any(it.kind is Kind.GOOD for it in others):
+        return None  # those that failed say the most, as where an answer is cut off
     known = columns.covered(
         p for p in columns.of if rank("model", p) is not None or rank("request_id", p) is not None
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from leverwatch.collectors.records.fields import Path
@@ -46,6 +47,8 @@ _NO_COUNT = word_set(
     " video kosten preis cout tps ratio percent pct share window capacity accepted rejected prediction tool user"
     " system details remain free id hash name type static"
 )
+_ESTIMATE = word_set("estimate estimated estimates estimation est approx approximate approximately rough"
+                     " guess guessed geschaetzt estime estimado stimato geschat")  # fmt: skip
 _TIME = word_set(
     "time timestamp ts date datetime at when zeit zeitpunkt zeitstempel datum uhrzeit heure horodatage jour"
     " fecha hora"
@@ -137,10 +140,33 @@ def bare_field(path: Path) -> str | None:
     return "output_tokens" if own <= _OUT else "input_tokens" if own <= _IN else None
 
 
+def sides_of_cache(paths: Iterable[Path]) -> list[tuple[Path, Path]]:
+    """Return the pairs of names that only differ in that the first one is of what a cache had, and the second one
+    of what it had not: `hit` and `miss`, `cached_tokens` and `uncached_tokens`."""
+    found: dict[tuple[Path, frozenset[str]], Path] = {}
+    missed: list[tuple[Path, frozenset[str]]] = []
+    for path in paths:
+        own = frozenset(words_of(path[-1]))
+        rest = own - _CACHE - _NO_CACHE - {"hit", "hits", "non", "not"}
+        if rest <= _IN | TOKEN and not own & (_WRITE | _OUT):
+            if is_fresh(path):
+                missed.append((path, rest))
+            elif own & _CACHE or own & {"hit", "hits"}:
+                found.setdefault((path[:-1], rest), path)
+    return [(found[path[:-1], rest], path) for path, rest in missed if (path[:-1], rest) in found]
+
+
 def is_fresh(path: Path) -> bool:
     """Whether the name says that tokens from a cache are left out."""
     own = words_of(path[-1])
     return not _NO_CACHE.isdisjoint(own) or ("non" in own and not _CACHE.isdisjoint(own))
+
+
+def without_estimate(key: str) -> tuple[str, ...] | None:
+    """Return the words of a name besides those that say that a number is an estimate; None where none says so."""
+    words = words_of(key)
+    rest = tuple(word for word in words if word not in _ESTIMATE)
+    return rest if rest and rest != words else None
 
 
 def is_billed(path: Path) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from leverwatch.collectors.interface import Operation
 from leverwatch.collectors.records.fields import Path
@@ -11,6 +11,7 @@ from leverwatch.collectors.records.vocabulary import operation_of
 from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import KNOWN, is_called, rank
+from leverwatch.collectors.sniffing.name_words import word_set, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.words import is_word, operation_like, operation_named
 from leverwatch.collectors.sniffing.written import written_by_models
@@ -25,6 +26,9 @@ _MORE_NAMES = (
 _MODES = ("mode", "runmode", "agentmode", "chatmode")
 _OF_PROGRAMS = (Operation.AGENT, Operation.TOOL)
 """What a setting of a program may say of its calls: `mode: agent` is how it ran, and each record a call."""
+_FORMS = frozenset({"prompt"})
+"""What kinds of spans are called, and the form in which a request came is as well."""
+_ANSWERS = word_set("completion response responses answer reply output result")
 _MOST_WORDS = 20
 _FEWEST = 3
 
@@ -36,8 +40,14 @@ def set_operation(draft: Draft) -> None:
         values = list(dict.fromkeys(draft.columns.of[path].values))
         known = all(isinstance(value, str) and operation_of(value) is not None for value in values)
         if known and not written_by_models(draft, path):
-            draft.set("operation", draft.spell(path), path)
-            _say_others(draft, path, {value: operation_of(str(value)) for value in values})
+            forms = [it for it in values if _is_form(draft, path, it)]
+            setting = (
+                {"path": draft.spell(path), Operation.GENERATION.value: forms} if forms else draft.spell(path)
+            )
+            draft.set("operation", setting, path)
+            _say_forms(draft, path, forms)
+            others = {value: operation_of(str(value)) for value in values if value not in forms}
+            _say_others(draft, path, others)
             return
     more = [path for path in draft.columns.of if is_called(_MORE_NAMES, path) and draft.is_free(path)]
     for path in (*named, *more):
@@ -104,6 +114,8 @@ def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:
     if len(values) > _MOST_WORDS or not all(isinstance(value, str) and is_word(value) for value in values):
         return False
     meant = {value: operation_like(value) for value in values}
+    forms = [value for value in values if _is_form(draft, path, value)]
+    meant |= dict.fromkeys(forms, Operation.GENERATION)
     if not sure and (len(values) == 1 or is_called(_MODES, path)):
         for value in filter(lambda it: meant[it] in _OF_PROGRAMS and _names_models(draft, path, it), values):
             _say_setting(draft, path, value)
@@ -132,6 +144,7 @@ def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:
             )
         elif operation_of(str(value)) is not operation:
             words.setdefault(operation.value, []).append(value)
+    _say_forms(draft, path, forms)
     _say_others(draft, path, meant)
     draft.set("operation", {"path": spelled, **words} if words else spelled, path)
     return True
@@ -141,6 +154,29 @@ def _names_models(draft: Draft, path: Path, value: Scalar) -> bool:
     """Whether each record with a value names a model."""
     at = {it for it, told in draft.columns.of[path].by_record.items() if told == value}
     return at <= draft.columns.covered(draft.paths.get("model", ()))
+
+
+def _is_form(draft: Draft, path: Path, value: Scalar) -> bool:
+    """Whether a word may say in which form a request came: each record with it names a model, and no others are
+    the answers to it."""
+    if str(value).strip().lower() not in _FORMS or not _names_models(draft, path, value):
+        return False
+    column = draft.columns.of[path]
+    if any(not _ANSWERS.isdisjoint(words_of(str(other))) for other in set(column.values)):
+        return False
+    at = {it for it, told in column.by_record.items() if told == value}
+    given = draft.columns.covered(draft.named("output_tokens"))
+    return not given or not at.isdisjoint(given)
+
+
+def _say_forms(draft: Draft, path: Path, forms: Sequence[Scalar]) -> None:
+    for value in forms:
+        number = draft.columns.of[path].values.count(value)
+        draft.doubt(
+            "operation",
+            f"{number} records whose {draft.spell(path)} is {value}, as the form of a request may be, name a model"
+            f" and count as generations; were they none, there would be {number} fewer inferences",
+        )
 
 
 def _say_setting(draft: Draft, path: Path, value: Scalar) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from leverwatch.collectors.records.fields import Path
-from leverwatch.collectors.records.vocabulary import CallStatus, status_of
+from leverwatch.collectors.records.vocabulary import CallStatus, is_truncated, status_of
 from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, rank
@@ -320,6 +320,9 @@ def _contradiction(draft: Draft) -> None:
         if str(value) in bad or outcome_of(value) is CallStatus.ERROR
     }
     told = failed & _answered(draft)
+    if failed and failed == told and failed <= _cut_off(draft):
+        _leave_out(draft, path, len(failed))
+        return
     if told:
         draft.doubt(
             "status",
@@ -337,3 +340,22 @@ def _contradiction(draft: Draft) -> None:
                 f" {draft.spell(other)}, and would be errors by that",
             )
             return
+
+
+def _cut_off(draft: Draft) -> set[int]:
+    """Return the records whose answers ended at a limit of length, by the reason that they give."""
+    found = [path for path in draft.named("finish_reason") if draft.fits("finish_reason", path)]
+    column = draft.columns.of[found[0]] if found else None
+    return set() if column is None else {at for at, it in column.by_record.items() if is_truncated(str(it))}
+
+
+def _leave_out(draft: Draft, path: Path, number: int) -> None:
+    """Take no outcome from a field that only calls failures what was answered up to a limit."""
+    del draft.settings["status"], draft.paths["status"]
+    draft.settled.update([path, *_failures(draft)])
+    draft.doubt(
+        "status",
+        f"{number} records that failed by {draft.spell(path)} have output tokens, up to a limit of length by the"
+        f" reason that they give: not mapped, and they count; were they errors, there would be {number} fewer"
+        " inferences and as many errors",
+    )

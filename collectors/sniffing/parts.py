@@ -16,7 +16,7 @@ from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.counters import says_cumulative
 from leverwatch.collectors.sniffing.draft import Draft, first_that_tells
 from leverwatch.collectors.sniffing.field_names import is_called
-from leverwatch.collectors.sniffing.name_words import TOKEN, is_fresh, words_of
+from leverwatch.collectors.sniffing.name_words import TOKEN, is_fresh, sides_of_cache, words_of
 from leverwatch.collectors.sniffing.part_prices import stands_by_price
 
 _TOTALS = (
@@ -72,7 +72,7 @@ def _choose(draft: Draft, name: str) -> bool:
     fitting = [path for path in draft.named(name) if draft.fits(name, path) and not _is_all(draft, path)]
     fitting = [path for path in fitting if not _is_flag(draft, path)]
     if not fitting and name == "cached_input_tokens":
-        fitting = _cached_without_tokens(draft)
+        fitting = _side_of_cache(draft) or _cached_without_tokens(draft)
     whole = next((whole for whole, parts in WHOLES.items() if name in parts), "input_tokens")
     scope = (draft.first(whole) or ())[:-1]
     # Those of the scope of the whole come first.
@@ -96,6 +96,21 @@ def _is_flag(draft: Draft, path: Path) -> bool:
     """Whether 0 and 1 stand for no and yes, under a name that speaks of no tokens."""
     numbers = set(draft.columns.of[path].counts.values())
     return numbers == {0, 1} and not TOKEN.intersection(words_of(path[-1]))
+
+
+def _side_of_cache(draft: Draft) -> list[Path]:
+    """Return what a cache had of the input, where a number of what it had not is the input or both are its sum."""
+    taken, of = draft.first("input_tokens"), draft.columns.of
+    counts = [it for it in of if (it == taken or draft.is_free(it)) and draft.fits("cached_input_tokens", it)]
+    whole = draft.counts("input_tokens")
+    return [
+        hit
+        for hit, miss in sides_of_cache(counts)
+        if miss == taken
+        or (whole.keys() & of[hit].counts.keys() & of[miss].counts.keys()
+            and all(of[hit].counts[at] + of[miss].counts[at] == number for at, number in whole.items()
+                    if at in of[hit].counts and at in of[miss].counts))
+    ]  # fmt: skip
 
 
 def _cached_without_tokens(draft: Draft) -> list[Path]:

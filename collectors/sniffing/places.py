@@ -200,6 +200,11 @@ def _has_sums(value: dict[str, Any]) -> bool:
     return any(map(names_calls, numbers)) and _has_amount(value)
 
 
+def tells_calls(value: dict[str, Any]) -> bool:
+    """Whether an object tells a number of calls."""
+    return any(names_calls(path) for path, told in leaves(value).items() if isinstance(told, int | float))
+
+
 def _has_amount(value: dict[str, Any]) -> bool:
     """Whether an object has a cost or a total of tokens."""
     numbers = [path for path, told in leaves(value).items() if isinstance(told, int | float)]

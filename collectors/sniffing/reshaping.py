@@ -11,6 +11,7 @@ from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.records.shapes.pairs import NAMES, TYPED, VALUES
 from leverwatch.collectors.records.shapes.spread import EVERY
 from leverwatch.collectors.sniffing.beside import calls_beside
+from leverwatch.collectors.sniffing.calls_around import calls_around
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.field_names import LED, rank
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
@@ -76,6 +77,8 @@ def _spread(
     if not is_own and not place.is_summed:
         return None
     notes = [*_notes(place, fields), *fields.notes, *taken.costs_around(fields)]
+    more = taken.around.note(place) if taken.around is not None and "inferences" in fields.fields else None
+    notes += [more] if more else []
     left = {f"key.{number}": [key] for number, key in place.totals}
     changes: dict[str, Any] = {"notes": tuple(notes), "extras": {"records": place.spelled, **fields.extras}}
     if left:
@@ -117,6 +120,13 @@ class _Taken:
     def __init__(self, documents: Sequence[_Document], place: Place) -> None:
         self._documents, self._place = documents, place
         self._by_document = [list(records_at(it, place.path, ())) for it in documents]
+        self.around = calls_around(documents, place, [[made for made, _ in some] for some in self._by_document])
+        if self.around is not None:
+            key = self.around.key
+            self._by_document = [
+                [({**made, key: it[key]}, keys) for made, keys in some]
+                for it, some in zip(documents, self._by_document, strict=True)
+            ]
         self.records = [
             {**(without_times(made, place.path) if place.timed else made), **self._keys(keys)}
             for found in self._by_document

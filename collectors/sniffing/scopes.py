@@ -19,7 +19,14 @@ from leverwatch.collectors.sniffing.counters import (
     session_keys,
 )
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, exclusive, first_that_tells
-from leverwatch.collectors.sniffing.name_words import is_billed, is_fresh, speaks_of_tokens, words_of
+from leverwatch.collectors.sniffing.name_words import (
+    is_billed,
+    is_fresh,
+    speaks_of_tokens,
+    token_field,
+    without_estimate,
+    words_of,
+)
 from leverwatch.collectors.sniffing.unnamed_tokens import WHOLES, Choice, choice_of, of_one_total, proof_of
 from leverwatch.collectors.sniffing.version_ids import version_id
 
@@ -35,6 +42,8 @@ def set_tokens(draft: Draft, shared: Sequence[Path] = ()) -> None:
         name: [path for path in draft.named(name) if draft.fits(name, path) and not _is_limit(draft, path)]
         for name in WHOLES
     }
+    if not any(fitting.values()):
+        fitting = _estimates(draft)
     if not all(fitting.values()):
         choice = choice_of(draft, fitting)
         if choice is not None:
@@ -184,6 +193,7 @@ def _set(
         draft, [path for path in ordered if (path in counters) == (first in counters)], _counts
     )
     chosen = [path for path in chosen if path == first or not is_fresh(path)]
+    chosen = _with_estimates(draft, name, chosen) if first not in counters else chosen
     column = columns.of[first]
     draft.others[name] = tuple(
         path for path in ordered if path not in chosen and exclusive(column, columns.of[path], _counts)[1] == 0
@@ -210,6 +220,39 @@ def _set(
     for path in fitting:
         if path not in chosen and not is_fresh(path):
             _compare(draft, name, first, path, counters)
+
+
+def _estimates(draft: Draft) -> dict[str, list[Path]]:
+    """Return the paths of estimated tokens, which are better than none; that they are estimates is said."""
+    plain = {path: without_estimate(path[-1]) for path in draft.columns.of if draft.is_free(path)}
+    as_if = {path: (*path[:-1], "_".join(words)) for path, words in plain.items() if words}
+    found = {
+        name: [path for path, it in as_if.items() if token_field(it) == name and draft.fits(name, path)]
+        for name in WHOLES
+    }
+    for name, paths in found.items():
+        if paths:
+            draft.doubt(
+                name, f"{draft.spell(paths[0])} is an estimate by its name, and taken as nothing else tells"
+            )
+    return found
+
+
+def _with_estimates(draft: Draft, name: str, chosen: list[Path]) -> list[Path]:
+    """Return the paths with those of estimates of the same number, where these tell what is missing and never say
+    anything else."""
+    plain = {words_of(path[-1]) for path in chosen}
+    more = [path for path in draft.columns.of if path not in chosen and without_estimate(path[-1]) in plain]
+    more = [path for path in more if draft.fits(name, path)]
+    found = first_that_tells(draft, [*chosen, *more], _counts) if more else chosen
+    filled = [draft.spell(path) for path in found if path in more]
+    if filled:
+        draft.doubt(
+            name,
+            f"{', '.join(filled)} is an estimate by its name, and tells it where {draft.spell(chosen[0])} does"
+            " not; without it, it would be unknown there",
+        )
+    return found
 
 
 def _counts(column: Column) -> dict[int, float]:

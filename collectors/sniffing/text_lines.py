@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from leverwatch.collectors.records.formats.interface import Units
 from leverwatch.collectors.records.shapes.lines import LONGEST, plain, values_of
+from leverwatch.collectors.sniffing.answered_lines import answers_in
 from leverwatch.collectors.sniffing.api_lines import api_requests_in
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.drawn_tables import drawn_table
@@ -38,7 +39,7 @@ def lines_in(units: Units) -> FieldGuess | None:
     told = [it for it in parts if speaks_of_tokens(it)]
     if len(told) < _FEWEST:
         turns = transcript_in(texts) or api_requests_in(texts)
-        return _blocks(texts) if turns is None else _proposed(texts, turns, parts)
+        return _blocks(texts) or answers_in(texts) if turns is None else _proposed(texts, turns, parts)
     form, _ = Counter(map(tells, told)).most_common(1)[0]
     pattern = pattern_of_lines([it for it in told if tells(it) == form])
     return None if pattern is None else _proposed(texts, pattern, parts)

@@ -17,6 +17,7 @@ from leverwatch.collectors.sniffing.name_words import (
     bare_field,
     is_special,
     says_nothing,
+    sides_of_cache,
     token_field,
     words_of,
 )
@@ -60,8 +61,9 @@ def choice_of(draft: Draft, fitting: Mapping[str, Sequence[Path]]) -> Choice | N
     ]
     for asked, answered, is_sure in by_name:
         return _named(draft, asked, answered, is_sure=is_sure)
-    if known:
-        return None
+    fresh = None if fitting["input_tokens"] else _by_sides_of_cache(draft, fitting["output_tokens"])
+    if known or fresh is not None:
+        return fresh
     return _by_bare_names(draft) or _by_price(draft, counts) or _by_sum(draft, counts) or _by_shape(draft, counts)
 
 
@@ -102,6 +104,33 @@ def _by_bare_names(draft: Draft) -> Choice | None:
         return None
     asked, answered = (found[name][0] for name in WHOLES)
     return _named(draft, asked, answered, is_sure=False)
+
+
+def _by_sides_of_cache(draft: Draft, given: Sequence[Path]) -> Choice | None:
+    """Return what a cache of prompts had not, as the input beside which the rest stands, and the output."""
+    of = draft.columns.of
+    counts = [
+        path
+        for path, it in of.items()
+        if draft.is_free(path) and draft.fits("input_tokens", path) and not _is_flag(it)
+    ]
+    given = given or [path for path in counts if bare_field(path) == "output_tokens"]
+    sides = [(hit, miss) for hit, miss in sides_of_cache(counts) if of[hit].counts.keys() & of[miss].counts.keys()]
+    is_call = "model" in draft.paths or any(not COST.isdisjoint(words_of(path[-1])) for path in of)
+    if len(sides) != 1 or not given or not is_call:
+        return None
+    (hit, miss), answered = sides[0], given[0]
+    spelled = ", ".join(map(draft.spell, (hit, miss, answered)))
+    doubt = (
+        f"{spelled} are taken for tokens from the cache of prompts, for the rest of the input, and for the output"
+    )
+    return Choice(
+        (miss, answered), doubt, (f"{draft.spell(hit)} and {draft.spell(miss)} are two sides of a cache",)
+    )
+
+
+def _is_flag(column: Column) -> bool:
+    return any(isinstance(it, bool) for it in column.values) or max(column.counts.values()) <= 1
 
 
 def _by_price(draft: Draft, counts: Mapping[Path, Column]) -> Choice | None:

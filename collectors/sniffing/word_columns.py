@@ -37,9 +37,11 @@ def set_status_by_gaps(draft: Draft) -> None:
         return
     for path, column in _few_words(draft):
         words = _split(column, missing)
-        if words is None:
+        if words is None or path in draft.settled:
             continue
         good, bad = words
+        if any(kind_of(it) is Kind.GOOD for it in bad) and any(kind_of(it) is Kind.BAD for it in good):
+            continue  # what they say is the opposite
         number = sum(value in bad for value in column.values)
         spelled, listed = draft.spell(path), ", ".join(map(str, bad))
         if _tells_something_else(draft, path, bad):
