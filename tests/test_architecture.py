@@ -94,7 +94,7 @@ def test_the_series_of_the_line_make_the_alert_fire(walked: Walk, tmp_path: Path
 def test_a_chunk_whose_decoding_fails_counts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     record = json.loads(the_line())
     chunk = b"".join(json.dumps({**record, "request_id": f"r{n}"}).encode() + b"\n" for n in range(3))
-    ingest = Ingest(walkthrough.config(), lambda: walkthrough.NOW)
+    ingest = Ingest(walkthrough.config(), lambda: walkthrough.NOW, compiled=False)
     times: list[object] = []
 
     def fails(*_: object) -> Any:

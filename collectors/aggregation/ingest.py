@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from leverwatch.collectors.aggregation.day_filter import EVER, Days, Window
 from leverwatch.collectors.aggregation.headers import Headers
 from leverwatch.collectors.aggregation.known_records import KnownRecords
 from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.noting import Noting
 from leverwatch.collectors.aggregation.observed import Report
 from leverwatch.collectors.aggregation.partial_lines import PartialLines, partial_key, whole_rows
 from leverwatch.collectors.aggregation.pipeline import IDS, assemble
@@ -76,8 +78,8 @@ class Ingest:
 
     @property
     def takes_views(self) -> bool:
-        """Whether `add` takes a view of memory that is reused later."""
-        return self._plain is not None and not self._plain.is_declared
+        """Whether `add`, or `add_lines` for longer records, takes a view of memory that is reused later."""
+        return self._plain is not None
 
     @property
     def holds(self) -> int:
@@ -186,9 +188,7 @@ class Ingest:
         """
         self.restore_ids()
         self._enter(lines)
-        knows = self.known is not None and not self.known.idle
-        may_differ = knows or self._open_calls.versions > 0
-        if self._plain is None or self.settled or lines.before or not self._plain.takes(lines.data, may_differ):
+        if self._plain is None or not self._are_plain(self._plain, lines):
             self.finish()
             chunk, known = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines, chunk)
@@ -196,11 +196,31 @@ class Ingest:
             if chunk.counted and open_end and self.settled is None:
                 self._partials.remember(partial_key(lines), 1)
             return known
-        if self._scanning is not None and self.window is None:
+        if self._scanning is not None and self.window is None and (self.known is None or self.known.idle):
             self._scanning.submit(lines)
             return self._plain.lines(lines.data)
         self.finish()
         return self._count_plain(self._plain, lines, self._plain.scan(lines.data))
+
+    def add_lines(self, lines: Lines) -> int | None:
+        """Count lines if each is a record. Returns how many; None, and counts nothing, if `add` is to be asked."""
+        self.restore_ids()
+        self._enter(lines)
+        if self._plain is None or not self._are_plain(self._plain, lines):
+            return None
+        found = self._plain.scan(lines.data)
+        return None if found is None or not found.is_whole else self._count_plain(self._plain, lines, found)
+
+    def _are_plain(self, plain: NativeCounter, lines: Lines) -> bool:
+        """Whether the helper may look at these lines."""
+        may_differ = self._compares or self._open_calls.versions > 0
+        return not (self.settled or lines.before) and plain.takes(lines.data, may_differ)
+
+    @property
+    def _compares(self) -> bool:
+        """Whether records are compared with those of an earlier version, or left out before they are noted."""
+        known = self.known
+        return known is not None and not known.idle and (self.window is not None or not known.only_notes)
 
     def _parse(self, data: bytes, header: bytes | None) -> Parsed:
         return parse_behind(self._format, self._before, data, header)
@@ -218,21 +238,26 @@ class Ingest:
         read = self._results.read + found.lines
         chunks: list[Chunk] = []
         others: list[int] = []
+        noting = Noting(self.known)
 
         def odd(first: int, data: bytes) -> bool:
+            noting.begin()
             chunk, _ = self._count_rows(data, lines.header)
             chunks.append(moved(chunk, first))
             others.append(data.count(b"\n"))
+            noting.end(first, first + others[-1])
             return bool(self._open_calls.versions)
 
         counts = plain.count(found, self._rollup.limit(), self.window, odd)
+        noting.note(found, counts, partial(self._format.parse, header=lines.header))
         # A line of declared records may hold several.
         results = self._results
         results.read = results.read + found.lines - sum(others) if plain.is_declared else read
         results.tallies[Result.DUPLICATE] += counts.repeated
         settled = self.window is not None and self.window.before is not None
-        results.tallies[Result.OUT_OF_RANGE] += counts.left_out + (counts.filtered if settled else 0)
-        results.tallies[Result.FILTERED] += 0 if settled else counts.filtered
+        results.tallies[Result.OUT_OF_RANGE] += counts.left_out
+        for result, number in ((Result.FILTERED, counts.filtered), (Result.NOT_A_CALL, len(counts.passed))):
+            results.tallies[Result.OUT_OF_RANGE if settled else result] += number
         chunks.append(Chunk(counts.counted, 0, counts.refused))
         whole = Chunk(
             sum(chunk.counted for chunk in chunks),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from xxhash import xxh3_64_intdigest
 
+from leverwatch.collectors.aggregation.noted_lines import Noted, NotedLines, NotedRows, in_order, sample_of
 from leverwatch.collectors.exact_json import exact_decoder
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELDS, with_added, without_added
@@ -39,6 +40,8 @@ RECENT = 8
 """Counted records at the end of a document that are put right when the next version says more of them."""
 _MOST_BEFORE = 4 * RECENT
 _MANY = 64
+_MOST_HELD = 64 << 20
+"""Bytes of records that may wait for being noted."""
 
 
 class RewrittenBeyond(Exception):
@@ -116,6 +119,10 @@ class KnownRecords:
         self._found: list[int] = []
         self._kept: Sequence[int] = ()
         """What `keep` was given last, and the indices of what it left."""
+        self._later: list[Noted] = []
+        """What is to be noted behind `_own`."""
+        self._held: list[Noted] | None = None
+        """What is noted while the place of it is not known yet."""
         self.changed = False
         """Whether it differs from what is stored."""
 
@@ -127,12 +134,17 @@ class KnownRecords:
     @property
     def unread(self) -> bool:
         """Whether no record of the present version was read yet."""
-        return not self._own
+        return not self._own and not self._later
+
+    @property
+    def only_notes(self) -> bool:
+        """Whether what comes is only remembered, as there is nothing to compare it with."""
+        return not (self._many or self._left or self._sample or self._before or self._doubtful)
 
     @property
     def is_unlike(self) -> bool:
         """Whether the version before had several records, and the present one has some and none of those."""
-        return not self._alike and bool(self._own) and self._before_had > 1
+        return not self._alike and not self.unread and self._before_had > 1
 
     def next_version(
         self, older: KnownRecords | None = None, *, came: bool = False, doubtful: bool = False
@@ -142,6 +154,7 @@ class KnownRecords:
         `came`: this version began at another path, so that nobody looks for where it was rotated to. `doubtful`:
         the content before is at another path now, so that what is written may be another document.
         """
+        self._note_held()
         made = KnownRecords()
         made._doubtful = doubtful
         made.changed = True
@@ -164,6 +177,7 @@ class KnownRecords:
 
     def copy_to(self, other: KnownRecords) -> None:
         """Make what was read of this version what was read of another one."""
+        self._note_held()
         other._own, other._many, other._recent = self._own, self._many, self._recent
 
     def keep(self, parsed: Parsed, take_back: Callable[[Row], None]) -> int:
@@ -213,23 +227,69 @@ class KnownRecords:
 
         What was refused is not noted: it may count when a later version has it again.
         """
-        results = {index: result for index, result, _ in others}
-        refused = {self._kept[index] for index, result in results.items() if result not in _KNOWN}
         if self._many:
             self._recent = []
             return
-        noted = [index for index in range(len(self._found)) if index not in refused] if refused else None
-        last = islice((it for it in range(len(rows) - 1, -1, -1) if it not in results and it not in parts), RECENT)
-        counted = []
-        for index in reversed(list(last)):
-            kept = self._kept[index]
-            place = kept if noted is None else bisect_left(noted, kept)
-            counted.append((len(self._own) + place, rows[index]))
-        self._recent = [*self._recent, *counted][-RECENT:]
-        self._note(self._found if noted is None else [self._found[index] for index in noted])
+        self._add([_noted(self._found, self._kept, rows, parts, {at: result for at, result, _ in others})])
+
+    def note_lines(
+        self,
+        found: Sequence[tuple[int, int, list[Noted]]],
+        lines: int,
+        text: Callable[[int, int], bytes],
+        others: Mapping[int, Result],
+        read: Callable[[bytes], Parsed],
+        *,
+        exact: bool,
+    ) -> None:
+        """Note lines that were counted without rows of them, which `read` makes of their `text`.
+
+        `others` are the results of those that did not count by themselves. `found` is what `held` returned of
+        stretches of lines that were read, each with the first line and the one behind. `exact`: each of the lines
+        that has no other result is a record to be noted.
+        """
+
+        def plain(first: int, behind: int) -> Noted:
+            mine = {line - first: result for line, result in others.items() if first <= line < behind}
+            refused = sorted(line for line, result in mine.items() if result not in _KNOWN)
+            made = NotedLines(text(first, behind), behind - first, mine, refused, read, _noted_of)
+            return made if exact else made.rows()
+
+        self._add(in_order(found, lines, plain))
+
+    def hold(self) -> None:
+        """Keep apart what is noted until `held` is called."""
+        self._held = []
+
+    def held(self) -> list[Noted]:
+        """Return what was noted since `hold`."""
+        found, self._held = self._held or [], None
+        return found
+
+    def _add(self, entries: Sequence[Noted]) -> None:
+        if self._held is not None:
+            self._held += entries
+            return
+        self._later += entries
+        self.changed = self.changed or any(entry.number for entry in entries)
+        if len(self._own) + sum(entry.number for entry in self._later) > MOST:
+            own = NotedRows(list(self._own), [])
+            self._own = array("Q", sorted(sample_of([own, *self._later], SAMPLE)))
+            self._many, self._recent, self._later = True, [], []
+        elif sum(entry.size for entry in self._later) > _MOST_HELD or not any(entry.size for entry in self._later):
+            self._note_held()
+
+    def _note_held(self) -> None:
+        for entry in self._later:
+            noted = entry.rows()
+            counted = [(len(self._own) + place, row) for place, row in noted.counted]
+            self._recent = [*self._recent, *counted][-RECENT:]
+            self._own.extend(noted.digests)
+        self._later = []
 
     def forget(self, rows: Iterable[Row]) -> None:
         """Forget the last rows, which were taken back."""
+        self._note_held()
         for row in reversed(list(rows)):
             if self._own and self._own[-1] == digest(row) and not self._many:
                 self._own.pop()
@@ -238,6 +298,7 @@ class KnownRecords:
 
     def stored(self) -> StoredRecords:
         """Return what to store; nothing of a version of which it is not clear yet whether it is one."""
+        self._note_held()
         self.changed = False
         if self._doubtful:
             return KnownRecords().stored()
@@ -269,14 +330,26 @@ class KnownRecords:
         if not self._left[one]:
             del self._left[one]
 
-    def _note(self, found: list[int]) -> None:
-        if not found:
-            return
-        self.changed = True
-        self._own.extend(found)
-        if len(self._own) > MOST:
-            self._own = array("Q", sorted(self._own)[:SAMPLE])
-            self._many, self._recent = True, []
+
+def _noted(
+    found: Sequence[int],
+    kept: Sequence[int],
+    rows: Sequence[Row],
+    parts: Collection[int],
+    results: Mapping[int, Result],
+) -> NotedRows:
+    refused = {kept[index] for index, result in results.items() if result not in _KNOWN}
+    noted = [index for index in range(len(found)) if index not in refused] if refused else None
+    last = islice((it for it in range(len(rows) - 1, -1, -1) if it not in results and it not in parts), RECENT)
+    counted = []
+    for index in reversed(list(last)):
+        place = kept[index]
+        counted.append((place if noted is None else bisect_left(noted, place), rows[index]))
+    return NotedRows(list(found) if noted is None else [found[index] for index in noted], counted)
+
+
+def _noted_of(parsed: Parsed, results: Mapping[int, Result]) -> NotedRows:
+    return _noted(list(map(digest, parsed.rows)), range(len(parsed.rows)), parsed.rows, parsed.pieces, results)
 
 
 def digest(row: Row) -> int:

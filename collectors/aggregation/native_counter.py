@@ -26,15 +26,18 @@ from leverwatch.collectors.aggregation.native_rows import EVERYTHING, Agreed, To
 from leverwatch.collectors.aggregation.tier_cells import sized_group
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import field_indexes, template_slice
-from leverwatch.collectors.records.formats.interface import Row
+from leverwatch.collectors.records.formats.interface import Parsed, Row
 from leverwatch.collectors.records.formats.plain import (
     ABSENT,
     ALONE,
     CLASS,
+    CLOSED,
     ENDED,
     IN_TEXT,
+    TOTAL,
     UNREAD,
     Place,
+    Plainly,
     PlainTest,
     Plan,
     Step,
@@ -43,13 +46,16 @@ from leverwatch.collectors.records.names import Refusal
 from leverwatch.collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
 from leverwatch.collectors.records.vocabulary import CallStatus
 
-_ROLES = ("time", "request_id", "trace_id", *NUMBERS, "total", ABSENT, ALONE, UNREAD, ENDED, IN_TEXT)
+_ROLES = ("time", "request_id", "trace_id", *NUMBERS, TOTAL, ABSENT, ALONE, UNREAD, ENDED, IN_TEXT, CLOSED)
 """What the values that the helper reads are, by number. Behind them are the numbers that only have a class, and
 the names, which it only compares."""
 _MOST_CLASSES = 12
-_AS_TOLD, _INSIDE, _BESIDE = 0, 1, 2
-_COUNTS, _ODD, _LEFT_OUT, _REFUSED = 1, 2, 3, 4
+_AS_TOLD, _INSIDE, _BESIDE, _THOUGHT_BESIDE, _BY_NAMES, _SUMMED = range(6)
+_COUNTS, _ODD, _LEFT_OUT, _REFUSED, _NO_CALL = 1, 2, 3, 4, 5
+_NO_CALLS = {Result.NOT_A_CALL: 1}
 _DONE, _ODD_LINES, _NEW_TIME = 0, 1, 2
+_SEEN, _PASSED = 2**32 - 1, 2**32 - 2
+"""Stand for the place of a record that was counted before, and of one that is no call."""
 _MOST_TIMES, _MOST_PLACES, _MOST_TEXTS = 50_000, 20_000, 16 << 20
 """Limits of what is remembered between batches; a month has 43,200 minutes. The last one is in bytes of names."""
 _RARELY = 16
@@ -104,6 +110,15 @@ class Scanned(Struct):
     scan: _native.Scan
     lines: int
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the last line is a record, and none that goes on in the next one."""
+        try:
+            self.scan.told(self.lines - 1)
+        except IndexError:
+            return False
+        return True
+
     def text(self, first: int, behind: int) -> bytes:
         """Return the lines from index `first` up to, not including, `behind`."""
         start, end = self.scan.span(first, behind)
@@ -119,6 +134,10 @@ class Counts(Struct):
     """Records of days that are not asked for."""
     filtered: int
     refused: list[tuple[int, Result, str]]
+    again: list[int]
+    """Lines of records that were counted before."""
+    passed: list[int]
+    """Lines of records that are no calls."""
 
 
 class NativeCounter:
@@ -160,7 +179,7 @@ class NativeCounter:
         tests = tuple(map(_tested, plan.tests))
         if plan.rule is None:
             return _native.Scan(self._wanted, 0, _AS_TOLD, False, False, plan.latency_in, tests)
-        parts = _AS_TOLD if plan.beside is None else _BESIDE if plan.beside else _INSIDE
+        parts = _stands(plan, plan.rule)
         return _native.Scan(self._wanted, 1, parts, plan.by_id, plan.rule.text_time, plan.latency_in, tests)
 
     @property
@@ -173,7 +192,7 @@ class NativeCounter:
         if data[-1:] != b"\n" or self.pauses():
             return False
         rule = self._plan.rule
-        return rule is None or not (others_count or (rule.marker and rule.marker in bytes(data)))
+        return rule is None or not (others_count or (rule.marker and _native.holds(data, rule.marker)))
 
     @staticmethod
     def lines(data: bytes | bytearray | memoryview) -> int:
@@ -233,9 +252,10 @@ class NativeCounter:
         for time in left_out_times:
             if window is not None and (moment := self._moment(self._tally.time(time))):
                 window.keeps(moment.toordinal())
-        return Counts(
-            counted, repeated, left_out, filtered, [(line, *self._refusals[place]) for line, place in refused]
-        )
+        again = [line for line, place in refused if place == _SEEN]
+        passed = [line for line, place in refused if place == _PASSED]
+        refusals = [(line, *self._refusals[place]) for line, place in refused if place < _PASSED]
+        return Counts(counted, repeated, left_out, filtered, refusals, again, passed)
 
     def _moment(self, given: tuple[str, str] | int, rest: str | int = ":00") -> datetime | None:
         """Return the time of a minute and the rest behind it, or of a number of minutes or microseconds since
@@ -258,6 +278,10 @@ class NativeCounter:
         unit = found.text(index, index + 1)[:-1]
         parsed = self._read((unit,))
         told: Agreed | None = None
+        rule = self._plan.rule
+        if rule is not None and not rule.needs and parsed == Parsed(passed=_NO_CALLS, lines=[], seen=parsed.seen):
+            self._tally.set_place(at, _NO_CALL, 0, 0, 0, 0, 0, (-1, -1, -1))
+            return
         if len(parsed.rows) == 1 and not parsed.unreadable and not parsed.pieces and not parsed.refused:
             told = EVERYTHING
             if self._plan.rule is not None:
@@ -278,7 +302,7 @@ class NativeCounter:
         invalid, schema, truncated = (_bit(judge(self._value(row, it))) for it, judge in JUDGES.items())
         self._tally.set_place(
             at, _COUNTS, number, outcome, seed, id_seed, trace_seed, (invalid, schema, truncated), told.kept,
-            told.suffix,
+            told.suffix, told.parts,
         )  # fmt: skip
 
     @staticmethod
@@ -317,6 +341,17 @@ class NativeCounter:
     def clear(self) -> None:
         """Forget what was counted since the last `take`."""
         self._tally.clear()
+
+
+def _stands(plan: Plan, rule: Plainly) -> int:
+    """Return where the parts of the tokens of records stand, as the helper has it."""
+    if rule.summed:
+        return _SUMMED
+    if rule.either:
+        return _BY_NAMES
+    if plan.thought_beside:
+        return _THOUGHT_BESIDE
+    return _AS_TOLD if plan.beside is None else _BESIDE if plan.beside else _INSIDE
 
 
 def _given_up(values: list[T]) -> Iterator[T]:

@@ -19,6 +19,7 @@ from leverwatch.collectors.records.formats.plain import Plan
 _LONGEST_SUFFIX = 200
 _PLACES = tuple(FIELD_INDEX[name] for name in NUMBERS)
 _INPUT, _CACHED, _WRITTEN = map(NUMBERS.index, ("input_tokens", "cached_input_tokens", "cache_write_tokens"))
+_OUTPUT, _REASONING = map(NUMBERS.index, ("output_tokens", "reasoning_tokens"))
 
 
 class Told(Struct, frozen=True):
@@ -37,6 +38,8 @@ class Agreed(Struct, frozen=True):
     """Bits of the numbers that count."""
     suffix: bytes
     """What follows the id."""
+    parts: int = 1
+    """Where the parts of the tokens stand, if names decide that: 0 nobody asks, 1 inside, 2 beside."""
 
 
 EVERYTHING = Agreed(2**32 - 1, b"")
@@ -59,8 +62,14 @@ def agreed(plan: Plan, told: Told, parsed: Parsed, unit: bytes) -> Agreed | None
     suffix = text.removeprefix(told.request).encode()
     if bool(text) != bool(told.request) or not text.startswith(told.request) or len(suffix) > _LONGEST_SUFFIX:
         return None
-    kept = _kept(row, told, beside=bool(plan.beside))
-    return None if kept is None else Agreed(kept, suffix)
+    either = plan.rule is not None and plan.rule.either and not plan.beside
+    for beside in (False, True)[: 1 + either]:
+        kept = _kept(row, told, beside=bool(plan.beside) or beside, thought_beside=plan.thought_beside)
+        if kept is not None:
+            as_told = None if beside or plan.rule is None else plan.rule.as_told
+            nobody_asks = as_told is not None and as_told(row)
+            return Agreed(kept, suffix, 0 if nobody_asks else 2 if beside else 1)
+    return None
 
 
 def _same(row: Row, name: str, text: str) -> bool:
@@ -70,13 +79,16 @@ def _same(row: Row, name: str, text: str) -> bool:
     return (value or "") == text
 
 
-def _kept(row: Row, told: Told, *, beside: bool) -> int | None:
+def _kept(row: Row, told: Told, *, beside: bool, thought_beside: bool) -> int | None:
     expected = list(told.numbers)
     values = [row[place] for place in _PLACES]
     taken = expected[_INPUT]
     if beside and taken is not None:
         parts = (expected[at] or 0 for at in (_CACHED, _WRITTEN) if values[at] is not None)
         expected[_INPUT] = taken + sum(parts)
+    output = expected[_OUTPUT]
+    if thought_beside and output is not None and values[_REASONING] is not None:
+        expected[_OUTPUT] = output + (expected[_REASONING] or 0)
     kept = EVERYTHING.kept
     for bit, value in enumerate(values):
         if value is None:

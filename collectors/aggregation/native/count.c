@@ -1,7 +1,7 @@
 #include "tally.h"
 
 #include "hash.h"
-#include "identity.h"
+#include "keys.h"
 #include "settle.h"
 
 #define SMALLEST 256
@@ -263,52 +263,12 @@ static int add(const Place *place, const Record *record, const double *restrict 
     return 0;
 }
 
-static int64_t millis_of(const Time *time, const Record *record, const uint8_t *data)
+/* Where the parts of the tokens of a record stand, by its names or else by its declaration. */
+static inline enum parts parts_of(const Scan *scan, const Place *place)
 {
-    if (record->time_kind == NUMBER_TIME)
-        return record->micros / 1000;
-    const uint8_t *p = data + record->time.at + sizeof time->text + 1;
-    const uint8_t *end = data + record->zone.at;
-    int64_t millis = (p[0] - '0') * 10000 + (p[1] - '0') * 1000;
-    p += 3; /* behind the point */
-    for (int unit = 100; unit && p < end; unit /= 10)
-        millis += (*p++ - '0') * unit;
-    return time->minute * 60000 + millis;
-}
-
-static uint64_t hash_id(const Tally *tally, const Place *place, const Record *record, const uint8_t *data,
-                        uint64_t seed)
-{
-    const uint8_t *id = data + record->request.at;
-    size_t length = record->request.length;
-    uint8_t whole[LONGEST_ID + LONGEST_SUFFIX];
-    if (!place->suffix_length)
-        return XXH64(id, length, seed);
-    memcpy(whole, id, length);
-    memcpy(whole + length, tally->texts + place->suffix, place->suffix_length);
-    return XXH64(whole, length + place->suffix_length, seed);
-}
-
-static uint64_t identity(const Tally *tally, const Place *place, const Record *record, const double *values,
-                         const int8_t *column, const Time *time, const uint8_t *data)
-{
-    uint64_t seed = identity_time(place->seed, millis_of(time, record, data));
-    for (uint32_t told = record->known & ((1U << IDENTITY_NUMBERS) - 1); told; told &= told - 1) {
-        int field = __builtin_ctz(told);
-        seed = identity_number(seed, field, (uint64_t)values[column[field]]);
-    }
-    return hash_id(tally, place, record, data, seed);
-}
-
-/* Whether a record with an id is new; -1: out of memory. */
-static int is_new(const Tally *tally, Ids *seen, Ids *before, uint64_t key, const Place *place, const Record *record,
-                  const Time *time, const uint8_t *data)
-{
-    int fresh = ids_add(seen, key, time->slot);
-    if (fresh > 0 && before)
-        fresh = !ids_hold(before, identity_before(hash_id(tally, place, record, data, place->id_seed), time->slot),
-                          time->slot);
-    return fresh;
+    if (scan->parts != BY_NAMES)
+        return scan->parts;
+    return place->verdict == ASKED ? AS_TOLD : place->parts;
 }
 
 enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t limit, Ids *seen, Ids *before,
@@ -330,7 +290,8 @@ enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t lim
             if (time->verdict != ASKED && !is_odd && !record->filtered) {
                 if (!(place = find_place(tally, record, tokens, scan->names, data)))
                     return NO_MEMORY;
-                is_odd = place->verdict == IS_ODD || (scan->declared && is_unsettled(scan, record, told, place->kept));
+                is_odd = place->verdict == IS_ODD || (scan->declared && place->verdict != NO_CALL &&
+                                                      is_unsettled(scan, record, told, place->kept, parts_of(scan, place)));
             }
         }
         if (is_odd)
@@ -352,16 +313,25 @@ enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t lim
             *behind = (size_t)(place - tally->places);
             return NEW_PLACE;
         }
+        int is_call = !place || place->verdict != NO_CALL; /* what is none is told whatever its day */
+        if (!is_call) {
+            if (GROW(tally, refused, 1) < 0)
+                return NO_MEMORY;
+            tally->refused[tally->refused_count++] = (Refusal){(uint32_t)line, NOT_A_CALL};
+        }
         if (time->verdict == LEFT_OUT) {
             if (GROW(tally, left_out, 1) < 0)
                 return NO_MEMORY;
             if (time->left_out_in != tally->chunk)
                 tally->left_out[tally->left_out_count++] = (uint32_t)(time - tally->times);
             time->left_out_in = tally->chunk;
-            *(record->filtered ? &tally->filtered : &tally->skipped) += 1;
+            if (is_call)
+                *(record->filtered ? &tally->filtered : &tally->skipped) += 1;
             continue;
         }
         time->touched = 1;
+        if (!is_call)
+            continue;
         if (record->filtered) {
             tally->filtered++;
             continue;
@@ -373,7 +343,7 @@ enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t lim
             continue;
         }
         if (scan->declared)
-            settle(scan, record, told, place->kept);
+            settle(scan, record, told, place->kept, parts_of(scan, place));
         if (seen && record->request.length) {
             uint64_t key = scan->by_id ? hash_id(tally, place, record, data, place->id_seed)
                                        : identity(tally, place, record, told, scan->column, time, data);
@@ -381,6 +351,9 @@ enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t lim
             if (fresh < 0)
                 return NO_MEMORY;
             if (!fresh) {
+                if (GROW(tally, refused, 1) < 0)
+                    return NO_MEMORY;
+                tally->refused[tally->refused_count++] = (Refusal){(uint32_t)line, SEEN_BEFORE};
                 tally->repeated++;
                 continue;
             }

@@ -139,7 +139,7 @@ EITHER const uint8_t *read_either(Reader *r, Node *node, const uint8_t *p, int i
                 learn(r, node, &place, start, p, at);
         }
         if (at < 0) {
-            if (node->any && any++)
+            if (node->closed || (node->any && any++))
                 return NULL;
             p = node->any ? read_any(r, node->any, text, behind, p, inside) : skip_value(r, p, inside);
         } else {

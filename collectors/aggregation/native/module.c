@@ -6,6 +6,10 @@
 #include "identity.h"
 #include "number.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 PyTypeObject *IdsType, *ScanType, *TallyType;
 
 static PyObject *hash64(PyObject *Py_UNUSED(module), PyObject *args)
@@ -57,6 +61,39 @@ static PyObject *count_lines(PyObject *Py_UNUSED(module), PyObject *data)
     return PyLong_FromSsize_t(lines);
 }
 
+/* Whether a text that begins and ends with bytes that are rarely so far apart is in the data. */
+static int is_in(const uint8_t *p, const uint8_t *end, const uint8_t *text, size_t length)
+{
+    if ((size_t)(end - p) < length)
+        return 0;
+    end -= length - 1;
+#ifdef __SSE2__
+    const __m128i first = _mm_set1_epi8((char)text[0]), last = _mm_set1_epi8((char)text[length - 1]);
+    for (; end - p >= 16; p += 16) {
+        __m128i same = _mm_and_si128(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)p), first),
+                                     _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(p + length - 1)), last));
+        for (unsigned bits = (unsigned)_mm_movemask_epi8(same); bits; bits &= bits - 1)
+            if (!memcmp(p + __builtin_ctz(bits), text, length))
+                return 1;
+    }
+#endif
+    for (; p < end; p++)
+        if (*p == *text && !memcmp(p, text, length))
+            return 1;
+    return 0;
+}
+
+static PyObject *holds(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    Py_buffer data, text;
+    if (!PyArg_ParseTuple(args, "y*y*", &data, &text))
+        return NULL;
+    int found = text.len && is_in(data.buf, (const uint8_t *)data.buf + data.len, text.buf, (size_t)text.len);
+    PyBuffer_Release(&data);
+    PyBuffer_Release(&text);
+    return PyBool_FromLong(found);
+}
+
 static PyTypeObject *add_type(PyObject *module, PyType_Spec *spec)
 {
     PyTypeObject *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
@@ -67,6 +104,7 @@ static PyTypeObject *add_type(PyObject *module, PyType_Spec *spec)
 
 static PyMethodDef methods[] = {
     {"count_lines", count_lines, METH_O, "Newlines in bytes."},
+    {"holds", holds, METH_VARARGS, "Whether bytes hold a text, which is not empty."},
     {"identity", (PyCFunction)(void (*)(void))identity, METH_FASTCALL, "The key of a record: of its id, a seed, its time in milliseconds and its numbers of tokens."},
     {"hash64", hash64, METH_VARARGS, "XXH64 of bytes and a seed."},
     {NULL, NULL, 0, NULL},

@@ -130,13 +130,13 @@ static int64_t days_to(const uint8_t *p)
     return past * 365 + past / 4 - past / 100 + past / 400 - 719162 + before[month - 1] + (leap && month > 2) + day - 1;
 }
 
-/* The microseconds of a plain text with three or six digits below the second; -1: it is none. */
+/* The microseconds of a plain text with no, three or six digits below the second; -1: it is none. */
 static int64_t micros_of(const uint8_t *data, const Record *record)
 {
     const uint8_t *p = data + record->time.at;
     size_t digits = record->time.length - record->zone.length;
     int64_t days = days_to(p);
-    if (days < 0 || (digits != 23 && digits != 26) || two(p + 11) > 23 || two(p + 14) > 59)
+    if (days < 0 || (digits != 19 && digits != 23 && digits != 26) || two(p + 11) > 23 || two(p + 14) > 59)
         return -1;
     int64_t seconds = days * 86400 + two(p + 11) * 3600 + two(p + 14) * 60 + two(p + 17);
     int64_t below = 0;
@@ -145,20 +145,25 @@ static int64_t micros_of(const uint8_t *data, const Record *record)
     return seconds * 1000000 + below;
 }
 
+static int is_utc(const uint8_t *data, Span zone)
+{
+    return (zone.length == 1 && data[zone.at] == 'Z') || (zone.length == 6 && !memcmp(data + zone.at, "+00:00", 6));
+}
+
 double elapsed(const uint8_t *data, const Record *begun, const Record *ended)
 {
     if (begun->time_kind != ended->time_kind)
         return -1;
     if (begun->time_kind == NUMBER_TIME)
         return begun->seconds && ended->seconds ? (double)(ended->micros - begun->micros) / 1000 : -1;
-    if (begun->time.length != ended->time.length || begun->zone.length != ended->zone.length ||
-        memcmp(data + begun->zone.at, data + ended->zone.at, begun->zone.length) ||
-        (begun->zone.length && data[begun->zone.at] != 'Z'))
+    int alike = begun->time.length == ended->time.length && begun->zone.length == ended->zone.length &&
+                (!begun->zone.length || (data[begun->zone.at] == 'Z' && data[ended->zone.at] == 'Z'));
+    if (!alike && !(is_utc(data, begun->zone) && is_utc(data, ended->zone)))
         return -1;
     int64_t first = micros_of(data, begun), last = micros_of(data, ended);
     if (first < 0 || last < first)
         return -1;
-    int millis = begun->time.length - begun->zone.length == 23 && first / 60000000 == last / 60000000;
+    int millis = alike && begun->time.length - begun->zone.length == 23 && first / 60000000 == last / 60000000;
     return millis ? (double)((last - first) / 1000) / 1000 * 1000 : (double)(last - first) / 1000000 * 1000;
 }
 

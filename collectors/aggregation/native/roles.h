@@ -175,15 +175,38 @@ static int read_other(Reader *r, int role, int rank, const Value *value)
     }
     if (role < CLASS || !value->is_number || value->number.negative)
         return -1;
+    if (rank && (!value->number.whole || value->number.digits > 16 || value->number.mantissa > MOST_COUNT))
+        return -1;
+    if (!(nearest(&value->number, value->at, whole_length(value)) <= MOST_AMOUNT))
+        return -1;
     r->record->classes |= (value->number.mantissa ? 2ULL : 1ULL) << 2 * (AMOUNTS + role - CLASS);
     return 0;
+}
+
+/* The length of a name without the session behind an assumed role, which is another one every time. What is cut off
+   must not change what is before it to Python: that reads behind the last colon. */
+static inline size_t without_session(const uint8_t *p, size_t length)
+{
+    static const char role[] = ":assumed-role/";
+    const uint8_t *end = p + length, *at = p;
+    while ((at = memchr(at, ':', (size_t)(end - at))) && (size_t)(end - at) >= sizeof role - 1 &&
+           memcmp(at, role, sizeof role - 1))
+        at++;
+    if (!at || (size_t)(end - at) < sizeof role - 1)
+        return length;
+    at += sizeof role - 1;
+    const uint8_t *slash = memchr(at, '/', (size_t)(end - at));
+    if (!slash || memchr(at, ':', (size_t)(end - at)) || memchr(p, '\\', length))
+        return length;
+    return (size_t)(slash - p);
 }
 
 static inline int read_role(Reader *r, int role, int rank, const Value *value)
 {
     if (role >= NAME) {
         int inner = *value->at == '{' || *value->at == '[';
-        r->tokens[role - NAME] = span_in(r, value->at, whole_length(value));
+        size_t length = whole_length(value);
+        r->tokens[role - NAME] = span_in(r, value->at, rank == SESSION ? without_session(value->at, length) : length);
         return inner && (!rank || whole_length(value) > LONGEST_RAW) ? -1 : 0;
     }
     if (*value->at == 'n')

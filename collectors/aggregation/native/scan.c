@@ -70,6 +70,12 @@ static int add_path(Scan *self, PyObject *path, int role, int rank)
             key->in_text = 1;
             continue;
         }
+        if (!next && role == CLOSED) {
+            if (!node_behind(&key->inner))
+                return -1;
+            key->inner->closed = 1;
+            continue;
+        }
         if (!next) {
             if (key->roles == MOST_ROLES || (role < NAME && (any || key->inner))) {
                 PyErr_SetString(PyExc_ValueError, "a value with too many roles");
@@ -88,6 +94,8 @@ static int add_path(Scan *self, PyObject *path, int role, int rank)
             return -1;
         at += element;
     }
+    if (role == ENDED)
+        role = of_latency_ms; /* what it tells */
     if (role >= NAME)
         self->names = self->names > role - NAME ? self->names : role - NAME + 1;
     else if (role >= FIRST_NUMBER && role < ABSENT && self->column[role - FIRST_NUMBER] < 0)

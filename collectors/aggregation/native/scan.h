@@ -22,6 +22,7 @@
 #define MOST_COUNT (1ULL << 53)
 #define LONGEST_ID 800 /* bytes of an id of a declared record */
 #define LONGEST_RAW 400 /* and of a name that is an object, an array, or what stands for one */
+#define SESSION 2 /* the rank of a name that is told without the session of an assumed role */
 #define ADDS 255 /* the rank of a path whose number is added to the one that the others tell */
 #define LONGEST_SUFFIX 200 /* and of what may follow it */
 
@@ -39,6 +40,7 @@ enum role {
     UNREAD,   /* a text or a number that nobody looks at */
     ENDED,    /* when a call ended: tells the latency where nothing else does */
     IN_TEXT,  /* an object that may also be JSON inside a text */
+    CLOSED,   /* an object that has no other keys than those that are asked for */
     CLASS,    /* this and those that follow: a number of which only matters whether it is there, and zero */
     NAME = CLASS + MOST_CLASSES, /* this and all that follow are names: whatever the text of the value is */
 };
@@ -51,7 +53,7 @@ _Static_assert(AMOUNTS <= 32, "the amounts that a record has are bits of 32");
 _Static_assert(AMOUNTS + MOST_CLASSES <= 30, "each has two bits of 64, and four are of other values");
 
 /* Where the parts of the tokens of records stand. */
-enum parts { AS_TOLD, INSIDE, BESIDE };
+enum parts { AS_TOLD, INSIDE, BESIDE, THOUGHT_BESIDE, BY_NAMES, SUMMED };
 
 typedef struct {
     uint32_t at, length;
@@ -95,6 +97,7 @@ typedef struct Node {
         uint8_t role[MOST_ROLES];
         uint8_t rank[MOST_ROLES]; /* of several paths to a value the lowest one tells it */
     } key[MOST_KEYS];
+    int closed;      /* any other key is a surprise */
     struct Key *any; /* of an object with one key of any name, which is a name itself */
     uint32_t ordered, missed; /* keys in their order, and those that were not */
     Next order[MOST_NEXT];

@@ -126,13 +126,13 @@ static PyObject *Tally_set_time(Tally *self, PyObject *args)
 static PyObject *Tally_set_place(Tally *self, PyObject *args)
 {
     Py_ssize_t at;
-    int verdict, outcome, judged[3];
+    int verdict, outcome, judged[3], parts = INSIDE;
     _Static_assert(JUDGED == 3, "as many as are taken here");
     unsigned int group, kept = UINT32_MAX;
     unsigned long long seed, id_seed, trace_seed;
     PyObject *suffix = NULL;
-    if (!PyArg_ParseTuple(args, "niIiKKK(iii)|IO!", &at, &verdict, &group, &outcome, &seed, &id_seed, &trace_seed,
-                          &judged[0], &judged[1], &judged[2], &kept, &PyBytes_Type, &suffix))
+    if (!PyArg_ParseTuple(args, "niIiKKK(iii)|IO!i", &at, &verdict, &group, &outcome, &seed, &id_seed, &trace_seed,
+                          &judged[0], &judged[1], &judged[2], &kept, &PyBytes_Type, &suffix, &parts))
         return NULL;
     if (at < 0 || (size_t)at >= self->places_count) {
         PyErr_SetString(PyExc_IndexError, "no such place");
@@ -146,6 +146,7 @@ static PyObject *Tally_set_place(Tally *self, PyObject *args)
     place->id_seed = id_seed;
     place->trace_seed = trace_seed;
     place->kept = kept;
+    place->parts = (enum parts)parts;
     char *text = NULL;
     Py_ssize_t length = 0;
     if (suffix && PyBytes_AsStringAndSize(suffix, &text, &length) < 0)

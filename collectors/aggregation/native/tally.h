@@ -23,7 +23,7 @@ enum judged {
 
 enum outcome { SUCCESS, FAILURE, CACHE_HIT };
 /* What is known of a time or of the names of a record. */
-enum verdict { ASKED, COUNTS, IS_ODD, LEFT_OUT, REFUSED };
+enum verdict { ASKED, COUNTS, IS_ODD, LEFT_OUT, REFUSED, NO_CALL };
 /* Why counting stopped. */
 enum stop { DONE, ODD_LINES, NEW_TIME, NEW_PLACE, NO_MEMORY };
 
@@ -63,6 +63,7 @@ typedef struct {
     uint32_t kept;         /* bits of the amounts that count where they are there */
     size_t suffix;         /* where the text lies that follows an id */
     uint32_t suffix_length;
+    enum parts parts; /* where the parts of its tokens stand, if names decide that */
     int8_t judged[JUDGED]; /* -1: not known */
     uint64_t round; /* of the remembered cell */
     uint32_t size;
@@ -76,6 +77,10 @@ typedef struct {
     int32_t day;
     double sums[WIDTH];
 } Cell;
+
+/* Instead of a place: the record was counted before, or is no call. */
+#define SEEN_BEFORE UINT32_MAX
+#define NOT_A_CALL (UINT32_MAX - 1)
 
 typedef struct {
     uint32_t line, place;

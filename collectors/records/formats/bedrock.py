@@ -11,6 +11,7 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.interface import MAX_AMOUNT
+from leverwatch.collectors.records.formats.plain import CLASS, NAME, TOTAL, Plainly
 from leverwatch.collectors.records.formats.routes import kind_of_model, short_model
 from leverwatch.collectors.records.formats.rows import settle_tokens
 from leverwatch.collectors.records.recall import recall
@@ -37,6 +38,14 @@ _COUNTS = (
     (_WRITTEN, ("cacheWriteInputTokenCount", "cacheWriteInputTokens", "cache_creation_input_tokens")),
 )
 """What bodies call their tokens, which the record itself may leave out."""
+_USUAL_COUNTS = (
+    "inputTokens", "input_tokens", "outputTokens", "output_tokens", "cacheReadInputTokens",
+    "cache_read_input_tokens", "cacheWriteInputTokens", "cache_creation_input_tokens",
+)  # fmt: skip
+"""Those that Converse and the bodies of Claude have."""
+_RARE_COUNTS = tuple(name for _, names in _COUNTS for name in names if name not in _USUAL_COUNTS)
+_BODY_NAMES = ("amazon-bedrock-guardrailAction", "stopReason", "stop_reason", "type")
+_BODY = "output.outputBodyJson"
 
 
 class _Body(msgspec.Struct, gc=False):
@@ -194,7 +203,7 @@ BEDROCK = Declaration(
     extras={
         "schema": ("schemaType", str | None),
         "error": ("errorCode", str | int | None),
-        "body": ("output.outputBodyJson", msgspec.Raw),
+        "body": (_BODY, msgspec.Raw),
     },
     words={
         "operation": {
@@ -209,4 +218,19 @@ BEDROCK = Declaration(
     convert={"model": short_model, "identity": _identity},
     cached=Stands.UNSAID,
     finish=_finish,
+    plainly=Plainly(
+        absent=(
+            *(f"{_BODY}.{key}" for key in ("amazon-bedrock-invocationMetrics", "delta", "message")),
+            *(f"{_BODY}.usage.{key}" for key in _RARE_COUNTS),
+        ),
+        further=(
+            (f"{_BODY}.metrics.latencyMs", "latency_ms", 0),
+            (f"{_BODY}.usage.totalTokens", TOTAL, 0),
+            *((f"{_BODY}.{key}", NAME, 0) for key in _BODY_NAMES),
+            *((f"{_BODY}.usage.{key}", CLASS, 0) for key in _USUAL_COUNTS),
+        ),
+        sessions=frozenset({"identity.arn"}),
+        either=True,
+        as_told=lambda row: row[_STATUS] == "error",
+    ),
 )

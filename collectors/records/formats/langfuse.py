@@ -11,6 +11,7 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT, Piece, Repeats
+from leverwatch.collectors.records.formats.plain import ADDS, CLASS, CLOSED, NAME, TOTAL, Plainly
 from leverwatch.collectors.records.formats.rewritten import Rewritten, with_keys
 from leverwatch.collectors.records.recall import recall
 from leverwatch.collectors.records.timestamps import elapsed_ms
@@ -199,6 +200,28 @@ LANGFUSE = Rewritten(
         documents=("observations", "data"),
         repeats=Repeats.VERSIONS,
         finish=_finish,
+        plainly=Plainly(
+            absent=("observations", "data", "end_time", "usage_details", "cost_details"),
+            further=(
+                ("usageDetails", CLOSED, 0),
+                ("usageDetails.input", "input_tokens", 0),
+                ("usageDetails.output", "output_tokens", 0),
+                ("usageDetails.total", TOTAL, 0),
+                ("usageDetails.input_cached_tokens", "cached_input_tokens", 0),
+                ("usageDetails.input_cached_tokens", "input_tokens", ADDS),
+                ("usageDetails.output_reasoning_tokens", "reasoning_tokens", 0),
+                ("usageDetails.output_reasoning_tokens", "output_tokens", ADDS),
+                ("costDetails", CLOSED, 0),
+                ("costDetails.total", "cost_usd", 0),
+                *((f"costDetails.{key}", CLASS, 0) for key in ("total", "input", "output")),
+                ("usage", CLOSED, 0),
+                ("usage.unit", NAME, 0),
+                *((f"usage.{key}", CLASS, 1) for key in ("total", "input", "output")),
+            ),
+            within_extras=frozenset({"details", "costs", "usage"}),
+            ended="end",
+            summed=True,
+        ),
     ),
     _observations,
 )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct, field
 
 from leverwatch.collectors.records.filters import ValueTest
-from leverwatch.collectors.records.formats.interface import Parsed
+from leverwatch.collectors.records.formats.interface import Parsed, Row
 
 Step = bytes | bool | None
 """A key; None: a key of any name, the only one of its object; True: the only element of the array before it."""
@@ -20,10 +20,13 @@ Place = tuple[tuple[Step, ...], str, int]
 """The path of a value, what it is to a record, and its rank: of several paths the lowest one tells."""
 
 ABSENT, ALONE, UNREAD, ENDED = "absent", "alone", "unread", "ended"
-IN_TEXT, CLASS, NAME = "in text", "class", "name"
+IN_TEXT, CLOSED, CLASS, NAME, TOTAL = "in text", "closed", "class", "name", "total"
 """What values are that are no fields: missing or null; the same, or else the records around it are needed; a
-text or number that nobody looks at; the time of the end; an object that may also be JSON inside a text; a number
-of which only matters whether it is there and zero; and a name."""
+text or number that nobody looks at; the time of the end; an object that may also be JSON inside a text; an
+object that has no other keys than those that are asked for; a number
+of which only matters whether it is there and zero; a name; and the producer's own sum of all tokens."""
+SESSION = 2
+"""The rank of a name that is the same without the session of an assumed role at its end."""
 ADDS = 255
 """The rank of a path whose number is added to that of the one which tells the field; nothing where none does."""
 
@@ -64,6 +67,20 @@ class Plainly(Struct, frozen=True):
     """By key that something else puts into a record: where the value is in the record itself."""
     needs: frozenset[str] = frozenset()
     """Fields that every plain record has."""
+    further: tuple[tuple[str, str, int], ...] = ()
+    """What is read inside of extras: the path, the field that a number is where `finish` takes it for that, or
+    what else it is to a record, and its rank before the paths that are declared. A class of rank 1 is a whole
+    number."""
+    within_extras: frozenset[str] = frozenset()
+    """Extras that are objects of which `further` has everything that matters."""
+    sessions: frozenset[str] = frozenset()
+    """Paths of names that end in the session of an assumed role, which does not matter."""
+    either: bool = False
+    """Whether names decide if the parts of the input stand inside or beside it."""
+    as_told: Callable[[Row], bool] | None = None
+    """Returns by its names whether nobody asks where the parts of a row stand."""
+    summed: bool = False
+    """Whether the total counts where it is not the sum of input and output."""
     text_time: bool = False
     """Whether a time is only plain as text."""
     marker: bytes = b""
@@ -84,6 +101,8 @@ class Plan(Struct, frozen=True):
     """None: they are lines of a field map, and not declared."""
     beside: bool | None = None
     """Whether the parts of the input stand beside it; None: the tokens have no parts that say where they stand."""
+    thought_beside: bool = False
+    """Whether reasoning tokens stand beside the output."""
     by_id: bool = False
     """Whether an id alone makes a duplicate."""
     latency_in: float = 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from leverwatch.collectors.counted_fields import amounts
@@ -10,11 +11,14 @@ from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.interface import Parsed, Repeats
 from leverwatch.collectors.records.formats.plain import (
     ABSENT,
+    ADDS,
     ALONE,
     CLASS,
     ENDED,
     IN_TEXT,
     NAME,
+    SESSION,
+    TOTAL,
     UNREAD,
     Divided,
     Place,
@@ -36,32 +40,36 @@ def plan_of(
 ) -> Plan | None:
     """Return what the helper needs to count the plain records of a declaration; None when it cannot."""
     rule = declaration.plainly
-    if rule is None or declaration.reasoning is Stands.BESIDE:
+    if rule is None:
         return None
+    thought_beside = declaration.reasoning is Stands.BESIDE
     has_parts = not _PARTS.isdisjoint(declaration.fields)
     beside = declaration.cached is Stands.BESIDE if has_parts else None
     latency = declaration.convert.get("latency_ms", Divided(1.0))
     converted = {name for name in declaration.convert if name in _VALUES} - {"latency_ms"}
-    if (beside and declaration.total) or not isinstance(latency, Divided):
+    if (beside and (declaration.total or thought_beside)) or not isinstance(latency, Divided):
         return None
     if converted - ({"time"} if rule.text_time else set()):
         return None
     paths = tuple(_settled(_places(declaration, rule, template)))
     by_id = declaration.repeats is Repeats.VERSIONS
-    return Plan(paths, read, True, rule, beside, by_id, latency.by)
+    return Plan(paths, read, True, rule, beside, thought_beside, by_id, latency.by)
 
 
 def _places(declaration: Declaration, rule: Plainly, template: Sequence[str]) -> Iterator[Place]:
     """Yield every value that a declaration reads, with one path of each."""
+    before = Counter(kind for _, kind, rank in rule.further if rank != ADDS)
     for name in FIELD_INDEX:
-        for rank, path in enumerate(_several(declaration.fields.get(name, ()))):
+        for rank, path in enumerate(_several(declaration.fields.get(name, ())), before[name]):
             yield _steps(path, rule), name if name in _VALUES else NAME, rank
     for part in template:
         for path in _several(declaration.names.get(part, part)):
             yield _steps(path, rule), NAME, 1
     for rank, path in enumerate(_several(declaration.total)):
-        yield _steps(path, rule), "total", rank
+        yield _steps(path, rule), TOTAL, rank
     for name, (paths, _) in declaration.extras.items():
+        if name in rule.within_extras:
+            continue
         kind = UNREAD if name in rule.unread else CLASS if name in rule.classes else NAME
         kind = ENDED if name == rule.ended else kind
         for path in _several(paths):
@@ -70,6 +78,10 @@ def _places(declaration: Declaration, rule: Plainly, template: Sequence[str]) ->
                 lists = [at for at, step in enumerate(inner) if step is True]
                 for end in (*lists, len(inner)):
                     yield (*_steps(path, rule), *inner[:end]), NAME, 1
+    for path, kind, rank in rule.further:
+        yield _steps(path, rule), kind, rank
+    for path in rule.sessions:
+        yield _steps(path, rule), NAME, SESSION
     for path in rule.absent:
         yield _steps(path, rule), ABSENT, 0
     for path in rule.alone:
@@ -84,7 +96,13 @@ def _places(declaration: Declaration, rule: Plainly, template: Sequence[str]) ->
 
 def _settled(places: Iterator[Place]) -> Iterator[Place]:
     """Yield each place once, without those inside of what is absent."""
-    given = list(dict.fromkeys((path, kind, 1 if kind == NAME else rank) for path, kind, rank in places))
+    all_places = list(places)
+    short = {path for path, _, rank in all_places if rank == SESSION}
+
+    def ranked(path: tuple[Step, ...], kind: str, rank: int) -> Place:
+        return path, kind, rank if kind != NAME else SESSION if path in short else 1
+
+    given = list(dict.fromkeys(ranked(*place) for place in all_places))
     gone = {path for path, kind, _ in given if kind in {ABSENT, ALONE}}
     read = {path for path, kind, _ in given if kind != UNREAD}
     for path, kind, rank in given:

@@ -11,6 +11,7 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.jsonl import TYPES
+from leverwatch.collectors.records.formats.plain import Plainly
 from leverwatch.collectors.records.formats.routes import kind_of_model, short_model
 from leverwatch.collectors.records.formats.rows import settle_tokens
 from leverwatch.collectors.records.tokens import Stands
@@ -165,4 +166,9 @@ VERTEX = Declaration(
     reasoning=Stands.BESIDE,
     total=_SUM,
     finish=_finish,
+    plainly=Plainly(
+        absent=("full_response.usage.input_tokens",),
+        classes=frozenset({"tool_use", "sum_of_all"}),
+        inside={"candidates": ((True, b"finish_reason"), (True, b"finishReason"))},
+    ),
 )

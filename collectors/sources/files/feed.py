@@ -151,6 +151,15 @@ class RecordFeed:
             self.prefix.feed(data, lines if self._framing.by_newline else self._framing.count(bytes(data)))
         self._writer.advance(self.prefix, max(self.prefix.lines - before, 1 if data else 0))
 
+    def count_lines(self, data: memoryview) -> bool:
+        """Count lines of which each is a record; False, and nothing is counted, when one may not be."""
+        lines = self._ingest.add_lines(self.lines(data))
+        if lines is None:
+            return False
+        self.prefix.feed(data, lines)
+        self._writer.advance(self.prefix, lines)
+        return True
+
     def _note_headers(self, data: bytes, header: bytes) -> None:
         for offset, later in self._ingest.headers.among(data, header):
             line = self.prefix.lines + data.count(b"\n", 0, offset) + 1

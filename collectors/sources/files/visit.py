@@ -13,6 +13,7 @@ from leverwatch.collectors.paths import Found
 from leverwatch.collectors.records.decoder import GroupFraming
 from leverwatch.collectors.records.formats.interface import Preamble
 from leverwatch.collectors.records.framing.quoted import QuotedFraming
+from leverwatch.collectors.records.framing.values import starts_array
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.feed import RecordFeed, is_too_long
@@ -116,7 +117,8 @@ class Visit:
                 return
             self._go_on_after_rest(following)
         packed = content.kind is not Kind.PLAIN
-        in_place = not packed and self._ingest.framing.by_newline
+        framing = self._ingest.framing
+        in_place = not packed and (framing.by_newline or framing.documents)
         if packed:
             self._context.unpacking.begin(content.found.size)
         while data := content.read(chunk):
@@ -135,7 +137,10 @@ class Visit:
     def _run_in_place(self) -> Iterator[None]:
         """Read without a copy, as long as the ingest accepts that and no line is too long for it."""
         feed, content, buffers = self._feed, self._content, self._context.buffers
-        while self._ingest.takes_views and feed.prefix.settled and feed.beyond is None:
+        by_newline, counted = self._ingest.framing.by_newline, True
+        if not by_newline and starts_array(feed.prefix.head):
+            return
+        while counted and self._ingest.takes_views and feed.prefix.settled and feed.beyond is None:
             have = len(feed.pending)
             if have > buffers.chunk:
                 return
@@ -152,10 +157,18 @@ class Visit:
             self._progress.bytes_read += end - have
             cut = memory.rfind(b"\n", have, end) + 1
             rest = bytes(view[cut:end])
-            if cut:
-                feed.count(view[:cut])
-                buffers.give()
-            feed.pending = rest
+            if by_newline:
+                if cut:
+                    feed.count(view[:cut])
+                    buffers.give()
+                feed.pending = rest
+            else:
+                counted = cut > 0 and feed.count_lines(view[:cut])
+                if counted:
+                    buffers.give()
+                    feed.pending = rest
+                else:
+                    feed.take(bytes(view[have:end]))
             self._progress.position = content.raw_position
             yield
 

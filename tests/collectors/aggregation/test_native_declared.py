@@ -26,11 +26,12 @@ from tests.collectors.records.formats.test_every_format import mutate
 from tests.collectors.sources.files.logs import NOW, config, ingest
 
 HELPED = {
-    "anthropic": ("model",), "azure-openai": ("deployment",), "envoy-ai-gateway": ("route",),
-    "litellm": ("team_id",), "kong": ("service", "plugin"), "ollama": ("model",), "openai": ("service_tier",),
+    "anthropic": ("model",), "azure-openai": ("deployment",), "bedrock": ("identity",),
+    "envoy-ai-gateway": ("route",), "kong": ("service", "plugin"), "langfuse": ("project",),
+    "litellm": ("team_id",), "ollama": ("model",), "openai": ("service_tier",), "vertex": ("endpoint",),
 }  # fmt: skip
 """The formats whose records the helper counts, and names of theirs."""
-IN_TEXT = {"azure-openai": "properties", "litellm": "metadata"}
+IN_TEXT = {"azure-openai": "properties", "litellm": "metadata", "vertex": "full_response"}
 EACH = [pytest.param(name, make, id=f"{name}-{at}") for at, (name, make) in enumerate(CASES) if name in HELPED]
 NUMBERS = (0, 1, 2, 7, 40, 2**40, 2**53 + 1, 0.5, 1e16, -1, 1e-9)
 WORDS = ("", "None", "null", "NULL", "error", "length", "chat", " a", "é", "a\\", 'a"', "2026-03-10T08:00:00Z")

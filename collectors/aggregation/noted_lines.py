@@ -1,0 +1,119 @@
+"""What is still to be noted of records that were counted: digests are made when somebody asks for them.
+
+Most logs are read far beyond the number of records that are told apart. Of these only a sample is kept, so that
+most lines that the compiled helper counted need never be read in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
+
+from msgspec import Struct
+
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.formats.interface import Parsed, Row
+
+
+class NotedRows(Struct, frozen=True):
+    """Rows that were counted."""
+
+    digests: list[int]
+    """Those of all that are to be noted, in their order."""
+    counted: list[tuple[int, Row]]
+    """The last ones that counted by themselves, each with the number of digests before it."""
+
+    @property
+    def number(self) -> int:
+        """The number of digests."""
+        return len(self.digests)
+
+    @property
+    def size(self) -> int:
+        """Bytes of records that are held."""
+        return 0
+
+    def some(self, places: Sequence[int]) -> list[int]:
+        """Return the digests at some places."""
+        return [self.digests[place] for place in places]
+
+    def rows(self) -> NotedRows:
+        """Return the same."""
+        return self
+
+
+class NotedLines(Struct, frozen=True):
+    """Lines of which each was one record, counted without a row of it."""
+
+    data: bytes
+    lines: int
+    others: Mapping[int, Result]
+    """The results of lines that did not count by themselves."""
+    refused: Sequence[int]
+    """Those among them that are not to be noted, in order."""
+    read: Callable[[bytes], Parsed]
+    noted: Callable[[Parsed, Mapping[int, Result]], NotedRows]
+    """Makes what is noted of rows, given the results of some."""
+
+    @property
+    def number(self) -> int:
+        """The number of digests."""
+        return self.lines - len(self.refused)
+
+    @property
+    def size(self) -> int:
+        """Bytes of records that are held."""
+        return len(self.data)
+
+    def some(self, places: Sequence[int]) -> list[int]:
+        """Return the digests at some places."""
+        if not places:
+            return []
+        gone = frozenset(self.refused)
+        kept = [line for line in range(self.lines) if line not in gone] if gone else range(self.lines)
+        lines = self.data.split(b"\n")
+        parsed = self.read(b"".join([lines[kept[place]] + b"\n" for place in places]))
+        return self.noted(parsed, {}).digests
+
+    def rows(self) -> NotedRows:
+        """Return what is noted of all of them."""
+        parsed = self.read(self.data)
+        lines = range(len(parsed.rows)) if parsed.lines is None else parsed.lines
+        others = {row: self.others[line] for row, line in enumerate(lines) if line in self.others}
+        return self.noted(parsed, others)
+
+
+Noted = NotedRows | NotedLines
+
+
+def sample_of(entries: Sequence[Noted], most: int) -> list[int]:
+    """Return as many digests of all entries, at equal distances."""
+    total = sum(entry.number for entry in entries)
+    wanted = [place * total // most for place in range(most)] if total > most else list(range(total))
+    found: list[int] = []
+    at = 0
+    for entry, end in zip(entries, accumulate(entry.number for entry in entries), strict=True):
+        start = end - entry.number
+        behind = at
+        while behind < len(wanted) and wanted[behind] < end:
+            behind += 1
+        found += entry.some([place - start for place in wanted[at:behind]])
+        at = behind
+    return found
+
+
+def in_order(
+    first: Iterable[tuple[int, int, list[Noted]]], lines: int, plain: Callable[[int, int], Noted]
+) -> list[Noted]:
+    """Return what is noted of `lines` lines: of stretches of them, which come with their entries, and of what lies
+    between these, of which `plain` makes an entry."""
+    found: list[Noted] = []
+    at = 0
+    for start, end, entries in first:
+        if start > at:
+            found.append(plain(at, start))
+        found += entries
+        at = end
+    if lines > at:
+        found.append(plain(at, lines))
+    return found
