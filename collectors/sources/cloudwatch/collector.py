@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from leverwatch.collectors.daily.answers import Answer
-from leverwatch.collectors.daily.collector import DailyCollector
+from leverwatch.collectors.daily.collector import NOTHING_STORED, DailyCollector, Trial
 from leverwatch.collectors.daily.day_states import DaysKnown
 from leverwatch.collectors.daily.known_days import KINDS as DAILY_KINDS
 from leverwatch.collectors.daily.limited import limited
@@ -212,10 +212,23 @@ class CloudWatchCollector(DailyCollector):
         """
         return super().days(_without_models(stored))
 
-    def _remembering(self, state: SourceState, run: Callable[[SourceState], Iterator[Batch]]) -> Iterator[Batch]:
-        stored = state.load()
+    def trial(self, day: date, stored: Mapping[str, bytes] = NOTHING_STORED) -> Trial:
+        """Return what CloudWatch answers for a day, as any source that is asked for days does; models that were met
+        before are asked for as well.
+
+        Raises:
+            CollectorError: as for `collect`.
+        """
+        self._recall(stored)
+        return super().trial(day, _without_models(stored))
+
+    def _recall(self, stored: Mapping[str, bytes]) -> None:
         for _, places in entries(self._name, stored, MODELS):
             self._bedrock.met, self._bedrock.is_first = self._bedrock.met | places, False
+
+    def _remembering(self, state: SourceState, run: Callable[[SourceState], Iterator[Batch]]) -> Iterator[Batch]:
+        stored = state.load()
+        self._recall(stored)
         rest = msgspec.structs.replace(state, load=lambda: _without_models(stored))
         kept = {MODELS.key: stored.get(MODELS.key, b"")}
         for batch in run(rest):
