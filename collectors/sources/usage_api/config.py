@@ -66,7 +66,8 @@ class UsageApiConfig(HttpSettings, DailyConfig):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         api = self.known
-        words = [word for word in parse_template(self.system).paths if word != MODEL]
+        paths = parse_template(self.system).paths
+        words = [word for word in paths if word != MODEL]
         free = tuple(word.removesuffix("NAME") for word in api.words if word.endswith("NAME"))
         strange = sorted(word for word in {*words} - {*api.words} if not (free and word.startswith(free)))
         if strange:
@@ -75,6 +76,10 @@ class UsageApiConfig(HttpSettings, DailyConfig):
         if api.most_words is not None and len(set(words)) > api.most_words:
             raise ValueError(
                 f"system names more than {api.most_words} dimensions, more than {api.name} tells at once"
+            )
+        if words and MODEL in paths and not api.model_beside_words:
+            raise ValueError(
+                f"system names {MODEL} and {words[0]}, and {api.name} tells calls apart by one of them: use one"
             )
         unknown = sorted(set(self.only) - set(api.filters))
         if unknown:
