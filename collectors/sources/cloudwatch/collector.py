@@ -213,8 +213,7 @@ class CloudWatchCollector(DailyCollector):
         return super().days(_without_models(stored))
 
     def trial(self, day: date, stored: Mapping[str, bytes] = NOTHING_STORED) -> Trial:
-        """Return what CloudWatch answers for a day, as any source that is asked for days does; models that were met
-        before are asked for as well.
+        """Return what CloudWatch answers for a day; models that were met before are asked for as well.
 
         Raises:
             CollectorError: as for `collect`.

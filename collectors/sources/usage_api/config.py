@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -99,6 +99,17 @@ class UsageApiConfig(HttpSettings, DailyConfig):
         if api.history is not None and self.history > DAY * api.history:
             raise ValueError(f"history is more than the {api.history} days of which {api.name} knows something")
         return self
+
+    def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield the settings that may not be what is meant; no API answers without a key."""
+        yield from super().doubts()
+        if not self.has_key:
+            yield ("api",), f"there is no key (`token_file` or another of its settings); {self.known.needs}"
+
+    @property
+    def has_key(self) -> bool:
+        """Whether anything is shown to the API."""
+        return any(it is not None for it in (self.token, self.token_file, self.user)) or bool(self.headers)
 
     @property
     def known(self) -> UsageApi:
