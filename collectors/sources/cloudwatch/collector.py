@@ -10,6 +10,7 @@ from hashlib import blake2b
 import msgspec
 from msgspec import Struct
 
+from leverwatch.collectors.daily.account import ACCOUNT, digest_of
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.collector import NOTHING_STORED, DailyCollector, Trial
 from leverwatch.collectors.daily.day_states import DaysKnown
@@ -87,7 +88,7 @@ MODELS: Kind[frozenset[Place]] = Kind(
     upgrades=(same, _without_projects),
     is_json=True,
 )
-KINDS = (*DAILY_KINDS, MODELS)
+KINDS = (*DAILY_KINDS, ACCOUNT, MODELS)
 """What such a source stores."""
 
 
@@ -128,6 +129,8 @@ class Bedrock:
         deadline = time.monotonic() + self._config.timeout.total_seconds()
         place = f"source {self._config.name}: CloudWatch"
         values: dict[tuple[Series, date], float] = {}
+        # The credentials may be those of another account by now.
+        self._account = None
         session = session_of(self._config)
         regions = [Region(self._config, name, session) for name in self._config.regions]
         for region in regions:
@@ -139,7 +142,9 @@ class Bedrock:
         self._remember({series.place for series, _ in values})
         found = metered(values, self._labels, self._owner, self._config.profiles)
         answer = answer_of(found, self._system_of, place, self._unlisted(place, days))
-        return unfinished(answer, [moment for region in regions for moment in region.seen])
+        whose = "" if self._account is None else digest_of(self._account)
+        answer = unfinished(answer, [moment for region in regions for moment in region.seen])
+        return msgspec.structs.replace(answer, account=whose)
 
     def shown(self, days: Days) -> str:
         """Return what is asked for some days, in the words of Amazon's command line."""
