@@ -142,9 +142,8 @@ class Bedrock:
         self._remember({series.place for series, _ in values})
         found = metered(values, self._labels, self._owner, self._config.profiles)
         answer = answer_of(found, self._system_of, place, self._unlisted(place, days))
-        whose = "" if self._account is None else digest_of(self._account)
         answer = unfinished(answer, [moment for region in regions for moment in region.seen])
-        return msgspec.structs.replace(answer, account=whose)
+        return msgspec.structs.replace(answer, account=self._whose())
 
     def shown(self, days: Days) -> str:
         """Return what is asked for some days, in the words of Amazon's command line."""
@@ -176,6 +175,9 @@ class Bedrock:
         if self.is_first and not self._config.models and days.first < listed:
             what = "models without a call for two weeks are not listed; name such ones in `models`"
             yield place, UNLISTED, what
+
+    def _whose(self) -> str:
+        return "" if self._account is None else digest_of(self._account)
 
     def _owner(self, place: Place) -> str | None:
         return place.account or self._account
