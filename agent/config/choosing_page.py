@@ -109,6 +109,9 @@ def rows(folder: Path) -> Iterator[Row]:
                 )
             if name == "loki":
                 told = replace(told, **_LABELS)
+            if name == "prometheus":
+                yield from _servers()
+                continue
             yield Row(name, f"[{shown}]({path.name}){_kind(example.type, name)}", told)
             yield from (
                 Row(name, f"[{shown}]({path.name}), {of}", other) for of, other in others.items() if other != told
@@ -124,16 +127,28 @@ def _apis() -> Iterator[Row]:
         yield Row(f"{_APIS}: {name}", f"[{name}]({_APIS}.md), usage by day", api.tells)
 
 
+def _servers() -> Iterator[Row]:
+    """Yield what each server tells by its counters; those that tell the same are one row."""
+    from leverwatch.collectors.sources.prometheus.config import PrometheusConfig
+    from leverwatch.collectors.sources.prometheus.presets import PRESETS
+
+    link = "[prometheus](prometheus.md): "
+    alike: dict[Tells, list[str]] = {}
+    for name in PRESETS:
+        settings = {"name": "server", "url": "http://host", "system": "bot", "preset": name}
+        alike.setdefault(PrometheusConfig.model_validate(settings).tells(), []).append(name)
+    # Whoever looks for a server looks for its name.
+    yield from (Row("prometheus", link + ", ".join(names), told) for told, names in alike.items())
+    of_counters = dict.fromkeys(("tokens", "cached", "latency", "cost"), "where there is a counter")
+    own = replace(next(iter(alike)), **of_counters, models="where a label has it")
+    yield Row("prometheus", f"{link}counters of your own", own)
+
+
 def _least(source_type: str) -> str:
     return "SELECT on the table" if source_type == "sql" else "to read the files and list their folders"
 
 
 def _kind(source_type: str, name: str) -> str:
-    if name == "prometheus":
-        from leverwatch.collectors.sources.prometheus.presets import PRESETS
-
-        # Whoever looks for a server looks for its name.
-        return f": {', '.join(PRESETS)}, counters of your own"
     return _OWN.get(name, ", log or export" if source_type == "files" else "")
 
 

@@ -62,7 +62,8 @@ def _compared(
 
 
 def _day(day: date, usd: float, of_tokens: Worth) -> BilledDay:
-    return BilledDay(day, usd, of_tokens.usd, tuple(sorted(of_tokens.unpriced)))
+    unpriced = tuple(sorted(of_tokens.unpriced))
+    return BilledDay(day, usd, None if unpriced and not of_tokens.usd else of_tokens.usd, unpriced)
 
 
 def bill_of(answer: Answer, day: date, book: PriceBook) -> BilledDay | None:

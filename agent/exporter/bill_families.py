@@ -35,6 +35,7 @@ BILLS: tuple[Family[SystemsSnapshot], ...] = (
         "What the tokens that the source tells of that day cost by its prices, in US dollars; models without a"
         " price are left out.",
         lambda bill: bill.days[-1].priced if bill.days else None,
+        f"{_BILLED}, unless no model of that day has a price",
     ),
     _family(
         "leverwatch_source_billed_day_timestamp_seconds",

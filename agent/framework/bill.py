@@ -17,15 +17,16 @@ class BilledDay(Struct, frozen=True):
 
     day: date
     billed: float
-    priced: float
-    """What the tokens of the source cost by the prices of that day."""
+    priced: float | None
+    """What the tokens of the source cost by the prices of that day; None: there are some, and none has a price."""
     unpriced: tuple[str, ...] = ()
     """The models with tokens whose price is unknown."""
 
     @property
     def difference(self) -> float | None:
-        """Return by which share of the bill the price of the tokens differs from it; None: nothing was billed."""
-        return self.priced / self.billed - 1 if self.billed else None
+        """Return by which share of the bill the price of the tokens differs from it; None: nothing was billed, or
+        no price is known."""
+        return self.priced / self.billed - 1 if self.billed and self.priced is not None else None
 
     @property
     def text(self) -> str:
@@ -61,7 +62,9 @@ class Bill(Struct, frozen=True):
         return tuple(found)
 
 
-def dollars(usd: float) -> str:
-    """Return an amount: `$123.40`, `-$2.00`, `$0.0042`."""
+def dollars(usd: float | None) -> str:
+    """Return an amount: `$123.40`, `-$2.00`, `$0.0042`; `?` where it is unknown."""
+    if usd is None:
+        return "?"
     digits = 2 if abs(usd) >= 1 or not usd else 4
     return f"{'-' if usd < 0 else ''}${abs(usd):,.{digits}f}"

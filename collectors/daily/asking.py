@@ -19,6 +19,8 @@ _TICK = 0.1
 _FIRST_WAIT = 1.0
 _LONGEST_WAIT = 60.0
 """Seconds; a longer wait is left to a later run."""
+LONGEST_PAUSE = 86_400.0
+"""Seconds; no header silences a source for longer, whatever it says."""
 TRIES = 3
 _QUICK = 0.25
 """The share of the limit of time within which an answer is quick: twice as many days have room in it."""

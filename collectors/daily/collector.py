@@ -119,7 +119,7 @@ class DailyCollector:
         self._config, self._context, self._source = config, context, source
         self._asking = Asking(config.queries_per_hour, context.stopping)
         self._limit = config.timeout.total_seconds()
-        self._resumed = False
+        self._resumed = self._set_back = False
         self._account = ""
 
     def collect(self, state: SourceState) -> Iterator[Batch]:
@@ -192,7 +192,7 @@ class DailyCollector:
         known = load_known(self._config.name, stored, self._source.settings)
         self._account = stored_account(self._config.name, stored, self._source.settings)
         if not self._resumed:
-            resume(self._asking, self._config.name, stored, self._context.now())
+            self._set_back = resume(self._asking, self._config.name, stored, self._context.now())
             self._resumed = True
         return known
 
@@ -207,7 +207,9 @@ class DailyCollector:
             try:
                 answer = self._ask_for(days)
             except CollectorError as error:
-                if self._asking.left < left:
+                if self._asking.left < left or self._set_back:
+                    # Times that are yet to come would be taken for now by each later process.
+                    self._set_back = False
                     yield Batch(state=self._spent())
                 if isinstance(error, RateLimited) and number > 0:
                     return

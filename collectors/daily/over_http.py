@@ -11,6 +11,7 @@ import msgspec
 import requests
 
 from leverwatch.collectors.daily.answers import Answer
+from leverwatch.collectors.daily.asking import LONGEST_PAUSE
 from leverwatch.collectors.daily.errors import (
     CredentialsRefused,
     PermissionRefused,
@@ -22,8 +23,6 @@ from leverwatch.collectors.daily.errors import (
 from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
 from leverwatch.collectors.http import USUAL_TLS, Form, Json, Limits, Pairs, Tls, get
 
-LONGEST_PAUSE = 86_400.0
-"""Seconds; no header silences a source for longer, whatever it says."""
 _TOO_MANY = 429
 _BUSY = frozenset({503, 529})
 """Statuses of a server that has too much to do, which may say when it has less."""

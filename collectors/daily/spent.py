@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from leverwatch.collectors.daily.asking import Asking
+from leverwatch.collectors.daily.asking import LONGEST_PAUSE, Asking
 from leverwatch.collectors.daily.window import LONGEST_SLICE
 from leverwatch.collectors.stored_state import Kind, entries, same
 
@@ -73,18 +73,22 @@ def spent_by(asking: Asking, now: datetime, *, more: int = 0) -> Spent:
     )
 
 
-def resume(asking: Asking, source: str, stored: Mapping[str, bytes], now: datetime) -> None:
-    """Have a budget go on where the last process left it.
+def resume(asking: Asking, source: str, stored: Mapping[str, bytes], now: datetime) -> bool:
+    """Have a budget go on where the last process left it, and return whether the clock was set back since.
 
-    Times in the future, as after the clock was set back, are taken for now.
+    Times in the future, as after the clock was set back, are taken for now, and so is the end of a wait that is
+    longer than any that a source may ask for.
 
     Raises:
         StateFromNewer, StateUnreadable: as for `Kind.loads`.
     """
+    was_set_back = False
     for _, spent in entries(source, stored, QUESTIONS):
+        was_set_back |= any((end - now).total_seconds() > _MINUTE for end, _ in spent.asked)
         ago = [max((now - end).total_seconds(), 0.0) for end, number in spent.asked for _ in range(number)]
         wait = 0.0 if spent.not_before is None else (spent.not_before - now).total_seconds()
-        asking.resume(ago, wait, spent.longest)
+        asking.resume(ago, wait if wait <= LONGEST_PAUSE else 0.0, spent.longest)
+    return was_set_back
 
 
 def _minute_end(moment: datetime) -> datetime:

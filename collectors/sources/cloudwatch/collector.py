@@ -10,8 +10,9 @@ from hashlib import blake2b
 import msgspec
 from msgspec import Struct
 
+from leverwatch.collectors.daily.account import ACCOUNT, digest_of
 from leverwatch.collectors.daily.answers import Answer
-from leverwatch.collectors.daily.collector import DailyCollector
+from leverwatch.collectors.daily.collector import NOTHING_STORED, DailyCollector, Trial
 from leverwatch.collectors.daily.day_states import DaysKnown
 from leverwatch.collectors.daily.known_days import KINDS as DAILY_KINDS
 from leverwatch.collectors.daily.limited import limited
@@ -87,7 +88,7 @@ MODELS: Kind[frozenset[Place]] = Kind(
     upgrades=(same, _without_projects),
     is_json=True,
 )
-KINDS = (*DAILY_KINDS, MODELS)
+KINDS = (*DAILY_KINDS, ACCOUNT, MODELS)
 """What such a source stores."""
 
 
@@ -128,6 +129,8 @@ class Bedrock:
         deadline = time.monotonic() + self._config.timeout.total_seconds()
         place = f"source {self._config.name}: CloudWatch"
         values: dict[tuple[Series, date], float] = {}
+        # The credentials may be those of another account by now.
+        self._account = None
         session = session_of(self._config)
         regions = [Region(self._config, name, session) for name in self._config.regions]
         for region in regions:
@@ -139,7 +142,8 @@ class Bedrock:
         self._remember({series.place for series, _ in values})
         found = metered(values, self._labels, self._owner, self._config.profiles)
         answer = answer_of(found, self._system_of, place, self._unlisted(place, days))
-        return unfinished(answer, [moment for region in regions for moment in region.seen])
+        answer = unfinished(answer, [moment for region in regions for moment in region.seen])
+        return msgspec.structs.replace(answer, account=self._whose())
 
     def shown(self, days: Days) -> str:
         """Return what is asked for some days, in the words of Amazon's command line."""
@@ -171,6 +175,9 @@ class Bedrock:
         if self.is_first and not self._config.models and days.first < listed:
             what = "models without a call for two weeks are not listed; name such ones in `models`"
             yield place, UNLISTED, what
+
+    def _whose(self) -> str:
+        return "" if self._account is None else digest_of(self._account)
 
     def _owner(self, place: Place) -> str | None:
         return place.account or self._account
@@ -212,10 +219,22 @@ class CloudWatchCollector(DailyCollector):
         """
         return super().days(_without_models(stored))
 
-    def _remembering(self, state: SourceState, run: Callable[[SourceState], Iterator[Batch]]) -> Iterator[Batch]:
-        stored = state.load()
+    def trial(self, day: date, stored: Mapping[str, bytes] = NOTHING_STORED) -> Trial:
+        """Return what CloudWatch answers for a day; models that were met before are asked for as well.
+
+        Raises:
+            CollectorError: as for `collect`.
+        """
+        self._recall(stored)
+        return super().trial(day, _without_models(stored))
+
+    def _recall(self, stored: Mapping[str, bytes]) -> None:
         for _, places in entries(self._name, stored, MODELS):
             self._bedrock.met, self._bedrock.is_first = self._bedrock.met | places, False
+
+    def _remembering(self, state: SourceState, run: Callable[[SourceState], Iterator[Batch]]) -> Iterator[Batch]:
+        stored = state.load()
+        self._recall(stored)
         rest = msgspec.structs.replace(state, load=lambda: _without_models(stored))
         kept = {MODELS.key: stored.get(MODELS.key, b"")}
         for batch in run(rest):

@@ -26,6 +26,7 @@ from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.sources.loki.config import LokiConfig
 from leverwatch.collectors.sources.loki.counting import (
     Vector,
+    before,
     groups,
     labels_of,
     moment,
@@ -98,6 +99,8 @@ class Lines:
                 # As if its lines were deleted; and the beginning of the next one may be cut off.
                 partial.discard(day)
                 partial.add(day + DAY)
+        if days.first in filled and self._is_cut_off(days.first, deadline, seen):
+            partial.add(days.first)
         self._lacking = [it for it in self._labels if it not in told] if filled else []
         sums = added_up(found, _FIELDS, self._system_of)
         answer = Answer(
@@ -135,6 +138,14 @@ class Lines:
         return "\n".join(
             (*self._queries.values(), f"# each at {moment(days.first)}, the last nanosecond of the day")
         )
+
+    def _is_cut_off(self, day: date, deadline: float, seen: list[datetime]) -> bool:
+        """Return whether the server looks back to the middle of a day: no earlier day is asked for that tells."""
+        try:
+            self._get(_PATH, {"query": before(self._config), "time": moment(day - DAY)}, seen, deadline)
+        except TooOld:
+            return True
+        return False
 
     def _asked(self, query: str, day: date, deadline: float, seen: list[datetime]) -> tuple[Vector, bool]:
         body = self._get(_PATH, {"query": query, "time": moment(day)}, seen, deadline)

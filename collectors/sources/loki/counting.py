@@ -59,6 +59,12 @@ def queries(config: LokiConfig, words: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def before(config: LokiConfig) -> str:
+    """Return a query about the last second of a day, which costs next to nothing: whether the server still looks
+    back to the end of that day."""
+    return f"sum (count_over_time({config.query} [1s]))"
+
+
 def labels_of(config: LokiConfig, words: Sequence[str]) -> Labels:
     """Return the labels by which lines are told apart."""
     return tuple(dict.fromkeys((*words, *config.labels.names().values())))

@@ -136,8 +136,7 @@ class _Keyed(requests.auth.AuthBase):
     def __init__(self, config: UsageApiConfig, place: str, context: CollectorContext) -> None:
         self._auth = auth_of(config, place, context.base_dir)
         self._api = config.known
-        has_key = config.token is not None or config.token_file is not None or config.user is not None
-        if not has_key and not config.headers:
+        if not config.has_key:
             raise SourceRefused(f"{place}: there is no key; {self._api.needs}")
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -66,7 +66,8 @@ class UsageApiConfig(HttpSettings, DailyConfig):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         api = self.known
-        words = [word for word in parse_template(self.system).paths if word != MODEL]
+        paths = parse_template(self.system).paths
+        words = [word for word in paths if word != MODEL]
         free = tuple(word.removesuffix("NAME") for word in api.words if word.endswith("NAME"))
         strange = sorted(word for word in {*words} - {*api.words} if not (free and word.startswith(free)))
         if strange:
@@ -75,6 +76,10 @@ class UsageApiConfig(HttpSettings, DailyConfig):
         if api.most_words is not None and len(set(words)) > api.most_words:
             raise ValueError(
                 f"system names more than {api.most_words} dimensions, more than {api.name} tells at once"
+            )
+        if words and MODEL in paths and not api.model_beside_words:
+            raise ValueError(
+                f"system names {MODEL} and {words[0]}, and {api.name} tells calls apart by one of them: use one"
             )
         unknown = sorted(set(self.only) - set(api.filters))
         if unknown:
@@ -94,6 +99,17 @@ class UsageApiConfig(HttpSettings, DailyConfig):
         if api.history is not None and self.history > DAY * api.history:
             raise ValueError(f"history is more than the {api.history} days of which {api.name} knows something")
         return self
+
+    def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield the settings that may not be what is meant; no API answers without a key."""
+        yield from super().doubts()
+        if not self.has_key:
+            yield ("api",), f"there is no key (`token_file` or another of its settings); {self.known.needs}"
+
+    @property
+    def has_key(self) -> bool:
+        """Whether anything is shown to the API."""
+        return any(it is not None for it in (self.token, self.token_file, self.user)) or bool(self.headers)
 
     @property
     def known(self) -> UsageApi:

@@ -103,6 +103,8 @@ class UsageApi(Struct, frozen=True):
     """The days back from now of which it knows something; None: no bound is documented."""
     most_words: int | None = None
     """The most dimensions that the words of a system may add to a question; None: no bound."""
+    model_beside_words: bool = True
+    """Whether it tells the model of calls that it tells apart by a word."""
     required: tuple[str, ...] = ()
     """Those of `filters` without which nothing is answered."""
     one_value: bool = False

@@ -135,6 +135,25 @@ def test_embeddings_batches_and_models_without_a_price_are_told_apart(
     assert "without a price: new-one, pine" in told
 
 
+def test_tokens_of_which_none_has_a_price_have_an_unknown_one_and_not_one_of_nothing(
+    tmp_path: Path, provider: tuple[OpenAi, Served]
+) -> None:
+    account, served = provider
+    account.calls = [used(day, model="new-one") for day in DAYS]
+    world = World(tmp_path, served)
+
+    checked = world.run("check-source", "account", "--format", "json")
+    assert world.run("collect").exit_code == 0
+    told = world.run("explain", "bot", "--all").stdout
+    metrics = world.run("metrics").stdout
+
+    assert json.loads(checked.stdout)["bill"]["priced"] is None
+    assert f"billed $56.00, tokens priced ? on {DAYS[1]}; without a price: new-one" in told
+    assert [DAYS[2], "$55.00", "?", "?"] in [line.split() for line in told.splitlines()]
+    assert 'leverwatch_source_billed_usd{source="account"} 56' in metrics
+    assert "leverwatch_source_priced_usd{" not in metrics
+
+
 def test_tokens_without_calls_are_priced_and_make_no_system_known(tmp_path: Path) -> None:
     row = {
         "model": "pine", "service_tier": "standard", "context_window": "0-200k", "uncached": 1_000_000,

@@ -7,6 +7,7 @@ import pytest
 
 from leverwatch.agent.config.choosing_page import example_of, rows, table, with_table
 from leverwatch.collectors.registry import source_types
+from leverwatch.collectors.sources.prometheus.presets import PRESETS
 from leverwatch.collectors.tells import LABELS, NO
 
 FOLDER = Path(__file__).parents[3] / "docs/sources"
@@ -45,8 +46,18 @@ def test_no_source_counts_without_a_permission_and_a_system() -> None:
 
     for row in found:
         assert NO not in (row.tells.permission, row.tells.systems, row.tells.delay)
-    # One tells the tokens that are billed, and not of how many calls they are.
-    assert [row.name for row in found if row.tells.calls == NO] == ["usage-api: anthropic-report"]
+    # They tell tokens, and not of how many calls these are.
+    assert [row.link for row in found if row.tells.calls == NO] == [
+        "[prometheus](prometheus.md): llama.cpp", "[anthropic-report](usage-api.md), usage by day",
+    ]  # fmt: skip
+
+
+def test_a_server_is_in_a_row_of_what_its_own_counters_tell() -> None:
+    told = {name: row.tells for row in rows(FOLDER) for name in row.link.partition(": ")[2].split(", ")}
+
+    assert {*PRESETS} <= told.keys()
+    assert (told["vllm"].tokens, told["triton"].tokens, told["tgi"].cached) == ("sums by day", NO, NO)
+    assert told["litellm"].cost != NO == told["vllm"].cost
 
 
 def test_a_page_without_the_marks_is_refused() -> None:

@@ -227,6 +227,19 @@ def test_a_clock_that_was_set_back_makes_no_question_cheaper(tmp_path: Path) -> 
     with pytest.raises(SourceWaits, match=r"it goes on at 10:0[01] UTC"):
         store.run(collector(table, tmp_path, NOW - timedelta(days=2), queries_per_hour=4))
 
+    # It takes the hour that it always takes, and not until the clock is where it was.
+    later = NOW - timedelta(days=2) + timedelta(minutes=62)
+    assert store.run(collector(table, tmp_path, later, queries_per_hour=4)) > 0
+
+
+def test_a_wait_that_a_clock_far_ahead_made_ends_with_it(tmp_path: Path) -> None:
+    table, store = Table(month()), Store()
+    table.fails = [RateLimited("source spend: slow down", 900)]
+    with pytest.raises(RateLimited):
+        store.run(collector(table, tmp_path, NOW + timedelta(days=400)))
+
+    assert store.run(collector(table, tmp_path)) == 4
+
 
 def test_what_is_known_of_the_days_is_told_from_what_is_stored(tmp_path: Path) -> None:
     table, store = Table(month(days=20)), Store()

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from leverwatch.collectors.daily.asking import Asking
+from leverwatch.collectors.daily.asking import LONGEST_PAUSE, Asking
 from leverwatch.collectors.daily.errors import (
     CredentialsRefused,
     PermissionRefused,
@@ -15,7 +15,7 @@ from leverwatch.collectors.daily.errors import (
     TimedOut,
     Unreachable,
 )
-from leverwatch.collectors.daily.over_http import LONGEST_PAUSE, fetched, refusal, retry_after
+from leverwatch.collectors.daily.over_http import fetched, refusal, retry_after
 from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
 from leverwatch.collectors.http import Limits
 from tests.collectors.sources.models.server import Answer, Provider, provider

@@ -365,7 +365,10 @@ STORED: tuple[Stored, ...] = (
             Stored(source, QUESTIONS, "questions", _SPENT, (b"{" + _ASKED, b'{"version":1,' + _ASKED)),
         )
     ),
-    Stored("usage-api", ACCOUNT, "account", _ACCOUNT, (b"{" + _OF, b'{"version":1,' + _OF)),
+    *(
+        Stored(source, ACCOUNT, "account", _ACCOUNT, (b"{" + _OF, b'{"version":1,' + _OF))
+        for source in ("usage-api", "cloudwatch")
+    ),
     Stored(
         "cloudwatch",
         MODELS,

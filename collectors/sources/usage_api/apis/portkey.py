@@ -185,6 +185,7 @@ PORTKEY = UsageApi(
     required=("workspace_slug",),
     one_value=True,
     most_words=1,
+    model_beside_words=False,
     questions=questions,
     shown=shown,
     read=read,

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from leverwatch.collectors.daily.account import ACCOUNT, Account, digest_of
 from leverwatch.collectors.daily.answers import DayState
+from leverwatch.collectors.daily.errors import CredentialsRefused
 from leverwatch.collectors.interface import Operation, SourceState
 from tests.collectors.sources.cloudwatch.amazon import NOW, client, put, source
 
@@ -96,6 +98,22 @@ def test_the_account_is_asked_for_when_a_system_is_named_by_it(moto_url: str, tm
     assert trial.question.startswith(
         "aws cloudwatch get-metric-data --region us-east-1 --start-time 2026-11-26T00"
     )
+
+
+def test_credentials_of_another_account_replace_no_day_of_the_first_one(moto_url: str, tmp_path: Path) -> None:
+    found = source(moto_url, tmp_path, system="{account}")
+    stored: dict[str, bytes] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", moto_url)
+        for batch in collected(found):
+            stored |= {key: value for key, value in batch.state.items() if value is not None}
+        kept = ACCOUNT.loads("account", stored[ACCOUNT.key])
+        stored[ACCOUNT.key] = ACCOUNT.dumps(Account(kept.settings, digest_of("210987654321")))
+
+        with pytest.raises(CredentialsRefused, match="of another organisation or project"):
+            list(source(moto_url, tmp_path, system="{account}").collect(SourceState(1, lambda: stored)))
+        with pytest.raises(CredentialsRefused, match="give the source another name"):
+            source(moto_url, tmp_path, system="{account}").trial(date(2026, 11, 26), stored)
 
 
 def test_a_profile_counts_for_its_model(moto_url: str, tmp_path: Path) -> None:

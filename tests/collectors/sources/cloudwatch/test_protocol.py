@@ -160,6 +160,8 @@ def test_a_model_that_is_no_longer_listed_is_still_asked_for(served: Scripted, t
 
     assert [(it.model, it.inferences) for it in batch.usage] == [("m", 3.0)]
     assert after.days(stored).answered == 2
+    trial = source(served.url, tmp_path, history="3d").trial(DAY, stored)
+    assert ([it.inferences for it in trial.answer.usage], trial.answer.problems) == ([3.0], ())
 
 
 def test_a_model_that_is_named_is_asked_for_though_it_is_not_listed(served: Scripted, tmp_path: Path) -> None:

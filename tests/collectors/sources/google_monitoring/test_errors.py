@@ -58,7 +58,7 @@ NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
         (error(429, "RESOURCE_EXHAUSTED", **{"Retry-After": "17"}), RateLimited, "asked again in 17 s"),
         (error(429, "RESOURCE_EXHAUSTED"), RateLimited, "too many questions"),
         (error(500, "INTERNAL"), SourceUnavailable, "the server failed"),
-        (error(503, "UNAVAILABLE"), SourceUnavailable, "the server failed"),
+        (error(503, "UNAVAILABLE"), SourceUnavailable, "too much to do"),
         (error(504, "DEADLINE_EXCEEDED"), TimedOut, "in time"),
         (Said({"timeSeries": [], "executionErrors": [{"code": 14}]}), SourceUnavailable, "no whole answer"),
         (Said({"timeSeries": [], "nextPageToken": "x"}), SourceUnavailable, "a page comes again"),

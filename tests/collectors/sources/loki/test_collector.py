@@ -35,6 +35,8 @@ class Loki:
 
     def __call__(self, asked: Asked) -> Reply:
         assert asked.path == "/loki/api/v1/query"
+        if asked.first("query") == 'sum (count_over_time({app="gw"} | json [1s]))':
+            return Reply({"status": "success", "data": {"resultType": "vector", "result": []}})
         found = _QUERY.fullmatch(asked.first("query"))
         assert found, asked.first("query")
         end = int(asked.first("time"))

@@ -66,7 +66,7 @@ ERRORS: list[tuple[int, str, type[CollectorError], str]] = [
     (500, "context deadline exceeded", TimedOut, "`query_timeout`"),
     (500, "index not ready", SourceUnavailable, "the server failed"),
     (502, "", SourceUnavailable, "the server failed"),
-    (503, "", SourceUnavailable, "the server failed"),
+    (503, "", SourceUnavailable, "too much to do"),
     (504, "request timed out, decrease the duration of the request", TimedOut, "in time"),
 ]
 
@@ -91,7 +91,10 @@ def test_days_before_that_loki_looks_back_to_are_as_deleted_and_the_oldest_one_i
 
     with serving(answer) as served:
         found = ask(served, "2026-11-10", "2026-11-18")
+        alone = ask(served, "2026-11-18")
 
+    # As many days as it looks back may be all that is asked for.
+    assert alone.partial == {date(2026, 11, 18)}
     # The first nanosecond that is told may be in the middle of its first day.
     assert found.filled == {date(2026, 11, 18)}
     assert found.partial == {date(2026, 11, 18)}

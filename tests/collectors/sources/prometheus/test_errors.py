@@ -62,7 +62,7 @@ ERRORS: list[tuple[Answer, type[CollectorError], str]] = [
     (failure(422, "execution", "query processing would load too many samples"), TimedOut, "so large a question"),
     (failure(422, "422", "cannot select more than -search.maxSamplesPerQuery=1"), TimedOut, "so large a question"),
     # Prometheus: execution, timeout, canceled, not_acceptable, methods and addresses.
-    (failure(503, "canceled", "query was canceled in query execution"), SourceUnavailable, "the server failed"),
+    (failure(503, "canceled", "query was canceled in query execution"), SourceUnavailable, "too much to do"),
     (failure(422, "canceled", "query was canceled"), SourceUnavailable, "gave the question up"),
     (failure(499, "canceled"), SourceUnavailable, "gave the question up"),
     (failure(504, "timeout"), TimedOut, "did not have the answer in time"),
@@ -99,7 +99,7 @@ ERRORS: list[tuple[Answer, type[CollectorError], str]] = [
     (failure(429, "too_many", SECRET, Retry_After="17"), RateLimited, "wants to be asked again in 17 s"),
     (failure(503, "timeout", "query timed out in expression evaluation"), TimedOut, "not have the answer in time"),
     (failure(503, "unavailable", Retry_After="9"), RateLimited, "wants to be asked again in 9 s"),
-    (failure(503, "unavailable", "no store"), SourceUnavailable, "the server failed"),
+    (failure(503, "unavailable", "no store"), SourceUnavailable, "too much to do"),
     (failure(500, "internal", SECRET), SourceUnavailable, "the server failed"),
     (Answer(b"", 302, {"Location": f"http://127.0.0.1:1/{SECRET}"}), SourceRefused, "leads elsewhere"),
     (Answer(b"<html>log in</html>"), SourceUnavailable, "is none of the API of Prometheus"),

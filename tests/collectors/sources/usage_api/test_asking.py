@@ -144,6 +144,10 @@ def test_without_any_key_nothing_is_asked() -> None:
     with serving(lambda _: Reply({})) as served, pytest.raises(SourceRefused, match="there is no key; it needs"):
         ask("anthropic", served, "2026-11-18", token=None)
     assert served.asked == []
+    # It is said before anything is asked.
+    ((_, doubt),) = config_of("anthropic", None, token=None).doubts()
+    assert "there is no key" in doubt
+    assert not list(config_of("anthropic", None).doubts())
 
 
 def test_other_settings_ask_every_day_again_and_another_key_does_not() -> None:

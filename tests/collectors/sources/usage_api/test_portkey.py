@@ -93,3 +93,5 @@ def test_a_workspace_has_to_be_named_and_one_name_of_metadata_is_told_at_once() 
         config_of("portkey", None, only={})
     with pytest.raises(ValueError, match="more than 1 dimensions"):
         config_of("portkey", None, system="{metadata.a}/{metadata.b}")
+    with pytest.raises(ValueError, match=r"model and metadata\.a, and portkey tells"):
+        config_of("portkey", None, system=[{"is": "bot", "where": {"metadata.a": "x"}}, "{model}"])
