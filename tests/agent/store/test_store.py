@@ -61,7 +61,7 @@ def _few_values(connection: object, *_: object) -> None:
 
 
 def test_more_state_is_let_go_than_a_statement_holds_values(store: Store) -> None:
-    # At most 65,535 values with PostgreSQL, and with SQLite as many as it was built for: here as few as by default.
+    # At most 65,535 with PostgreSQL, and with SQLite as many as it was built for: here as few as by default.
     event.listen(store._engine, "checkout", _few_values)
     names = [f"seen/{number}" for number in range(70_000)]
     store.apply("gateway", 0, Batch(state=dict.fromkeys(names[::10], b"x") | {"kept": b"y"}))
