@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
-from pydantic import TypeAdapter
 
 from leverwatch.agent.config.models import SystemConfig
 from leverwatch.agent.evaluation.decide import Plan, last_complete_day
@@ -76,7 +75,7 @@ def configured() -> dict[str, Any]:
 def config() -> FilesConfig:
     """The source of the page."""
     (source,) = configured()["sources"]
-    return TypeAdapter(FilesConfig).validate_python(source)
+    return FilesConfig.model_validate(source)
 
 
 def declarations() -> dict[str, Declaration]:

@@ -22,8 +22,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from leverwatch.collectors.interface import CollectorContext, Result, SourceState
 from leverwatch.collectors.records.decoder import Decoder, build_format
 from leverwatch.collectors.records.fields import parse_template
@@ -41,7 +39,7 @@ TURNS = 3
 def config(log: Log, path: Path) -> FilesConfig:
     """The source of a log."""
     settings = {"name": "bench", "path": str(path), "format": log.format, "system": log.system}
-    return TypeAdapter(FilesConfig).validate_python(settings)
+    return FilesConfig.model_validate(settings)
 
 
 def ingest(log: Log, path: Path) -> Callable[[], int]:
