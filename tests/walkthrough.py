@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
-from pydantic import TypeAdapter
 
 from leverwatch.agent.config.models import SystemConfig
 from leverwatch.agent.evaluation.decide import Plan, last_complete_day
@@ -76,7 +75,7 @@ def configured() -> dict[str, Any]:
 def config() -> FilesConfig:
     """The source of the page."""
     (source,) = configured()["sources"]
-    return TypeAdapter(FilesConfig).validate_python(source)
+    return FilesConfig.model_validate(source)
 
 
 def declarations() -> dict[str, Declaration]:
@@ -108,7 +107,8 @@ def walk(folder: Path, line: bytes) -> Walk:
     batches: list[Batch] = []
     store = Store(f"sqlite:///{folder / 'store.db'}")
     store.migrate()
-    collector = FilesCollector(source, CollectorContext(folder, folder, now=lambda: NOW))
+    # On a clock that stands still, as a slow machine would commit the log in two parts.
+    collector = FilesCollector(source, CollectorContext(folder, folder, now=lambda: NOW), monotonic=lambda: 0.0)
     runner = SourceRunner(
         source, collector, store, now=lambda: NOW, on_batch=lambda _, batch: batches.append(batch)
     )

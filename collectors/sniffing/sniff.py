@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,16 @@ def _or_map(named: Guess, data: bytes) -> Guess:
 
 
 def _format_of(guessed: Guess) -> Format:
+    # A named format is tried on one log after the other, and takes longer to make than to read a few records.
+    return _made(guessed) if guessed.fields is not None else _made_once(guessed)
+
+
+@lru_cache(maxsize=64)
+def _made_once(named: Guess) -> Format:
+    return _made(named)
+
+
+def _made(guessed: Guess) -> Format:
     return build_format(config_of(Path("sniffed"), guessed.settings).format, ())
 
 

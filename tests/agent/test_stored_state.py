@@ -126,11 +126,10 @@ class World:
 
     def figures(self) -> tuple[Any, ...]:
         """Everything that was counted."""
-        totals = self.store.totals(Scope(), 20)["bot"]
-        # These are asked for the same days in every run; what is stored of them says whether that counts once.
+        # Some are asked for the same days in every run; what is stored of them says whether that counts once.
         found = self.store.totals(Scope(), 20)
         tallies = {**self.store.tallies(), **{name: found[system].models for name, system in ASKED.items()}}
-        return tallies, totals.models, self.store.prompt_totals(), self.store.shutdowns()
+        return tallies, found["bot"].models, self.store.prompt_totals(), self.store.shutdowns()
 
     def stored(self, source: str) -> dict[str, bytes]:
         return dict(self.store.source_state(source).load())
@@ -230,7 +229,7 @@ def _changing(root: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def world(read: tuple[World, dict[Path, bytes]]) -> Iterator[World]:
-    """A new process on what was read, whatever another test did to it."""
+    """What was read, whatever another test did to it; each test starts the sources that it is about."""
     made, were = read
     for path in [*_changing(made.folder)]:
         if path not in were:
@@ -242,9 +241,7 @@ def world(read: tuple[World, dict[Path, bytes]]) -> Iterator[World]:
                 file.write(data)
                 file.truncate()
     store = Store(f"sqlite:///{made.folder / 'store.db'}")
-    world = World(made.folder, store, made.urls, made.now)
-    world.restart()
-    yield world
+    yield World(made.folder, store, made.urls, made.now)
     store.close()
 
 
@@ -298,13 +295,13 @@ def newer(value: bytes) -> bytes:
     return value.replace(b"%d" % version, b"%d" % (version + 1), 1)
 
 
-def refused(world: World, source: str, wanted: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """One run in which this source fails with this message, counts nothing, and all others go on."""
+def refused(world: World, source: str, wanted: str, capsys: pytest.CaptureFixture[str], *more: str) -> None:
+    """One run in which this source fails with this message, counts nothing, and others, these too, go on."""
     configure()
     before, stored = world.figures(), world.stored(source)
     (world.folder / "logs/more.jsonl").write_bytes(chunk("c9", end=True))
     (world.folder / "evals/more.jsonl").write_bytes(lines(own(value=0.5, ts="2026-10-02T08:00:00Z")))
-    world.restart(*{"gateway", "tests", "prompts", "table", source})
+    world.restart(*{"gateway", "tests", *more, source})
     failed = world.run()
 
     assert list(failed) == [source]
@@ -318,7 +315,7 @@ def refused(world: World, source: str, wanted: str, capsys: pytest.CaptureFixtur
     (line,) = (one for one in capsys.readouterr().err.splitlines() if "event=collector_failed" in one)
     assert f"source={source} reason=refused" in line
     # Twice in one process, too: what was refused half-way leaves nothing to go on with.
-    assert list(world.run()) == [source]
+    assert world.runners[source].run().reason == "refused"
     after = world.figures()
     assert world.stored(source) == stored
     assert after[0].get(source) == before[0].get(source)
@@ -337,7 +334,7 @@ def test_a_value_of_a_newer_version_makes_its_source_fail_and_no_other(
     refused(world, source, wanted, capsys)
 
     world.put(source, key, value)
-    world.restart(*{"gateway", "tests", source})
+    world.restart(source)
     counted = world.figures()[0][source]
     assert world.run() == {}
     # What came meanwhile is counted once, and nothing twice.
@@ -362,12 +359,15 @@ def test_a_key_of_a_kind_that_is_not_known_makes_its_source_fail_and_no_other(
 ) -> None:
     world.put(source, "cursor/1", b"version 1\nx")
 
-    refused(world, source, "cursor/1: no source of this type stores such a key: a source", capsys)
+    refused(
+        world, source, "cursor/1: no source of this type stores such a key: a source", capsys, "prompts", "table"
+    )
 
 
 def test_what_was_refused_half_way_is_read_anew_also_when_the_store_is_back_where_it_was(world: World) -> None:
     """As when a backup is put back under an agent that runs on."""
     whole = chunk("c7", usage={"prompt_tokens": 9, "completion_tokens": 4}, object="chat.completion")
+    world.restart("gateway")
     (world.folder / "logs/whole.jsonl").write_bytes(whole)
     assert world.run() == {}
     before, revision = world.figures(), world.store.source_state("gateway").revision
@@ -393,6 +393,7 @@ def test_stored_ids_are_read_once_there_is_something_to_count(world: World) -> N
     key, value = next((key, value) for key, value in world.stored("gateway").items() if key.startswith("seen/"))
     world.put("gateway", key, value[:-1])
 
+    world.restart("gateway")
     assert world.run() == {}
     (world.folder / "logs/more.jsonl").write_bytes(chunk("c8"))
     assert list(world.run()) == ["gateway"]
@@ -408,6 +409,7 @@ def test_values_without_a_version_are_read_and_written_anew_when_they_change(wor
     for name in SOURCES:
         for key, value in world.stored(name).items():
             world.put(name, key, bare(key, value))
+    world.restart()
     before, stored = world.figures(), {name: world.stored(name) for name in SOURCES}
     assert world.run() == {}
     assert world.figures() == before

@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.sources.files.config import FilesConfig
@@ -47,7 +45,7 @@ def seconds(lines: Sequence[bytes], chosen: dict[str, Any], system: Any = "s", *
     """The processor time of counting all lines once."""
     source = {"name": "l", "path": "*", "system": system, "format": {"type": "jsonl", "fields": FIELDS, **chosen}}
     made = Ingest(
-        TypeAdapter(FilesConfig).validate_python(source),
+        FilesConfig.model_validate(source),
         lambda: datetime(2026, 3, 11, tzinfo=UTC),
         compiled=compiled,
     )

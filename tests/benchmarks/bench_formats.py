@@ -23,7 +23,6 @@ from statistics import median
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
 
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.interface import CollectorContext, Result, SourceState
@@ -43,7 +42,7 @@ TURNS = 3
 def config(log: Log, path: Path) -> FilesConfig:
     """The source of a log."""
     settings = {"name": "bench", "path": str(path), "format": log.format, "system": log.system}
-    return TypeAdapter(FilesConfig).validate_python(settings)
+    return FilesConfig.model_validate(settings)
 
 
 def ingest(log: Log, path: Path) -> Callable[[], int]:

@@ -16,8 +16,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from leverwatch.collectors.interface import CollectorContext, Result, SourceState
 from leverwatch.collectors.sources.files.collector import FilesCollector
 from leverwatch.collectors.sources.files.config import FilesConfig
@@ -71,7 +69,7 @@ ROWS: Mapping[str, tuple[Any, str, Make]] = {
 def seconds(path: Path, format_: object, prompt: str | None) -> float:
     """Processor time of reading the whole file."""
     settings = {"name": "bench", "path": str(path), "format": format_, "system": "bot", "prompt": prompt}
-    source = TypeAdapter(FilesConfig).validate_python(settings)
+    source = FilesConfig.model_validate(settings)
     collector = FilesCollector(source, CollectorContext(path.parent, path.parent / "cache"))
     started = time.process_time()
     counted = sum(batch.tallies.get(Result.COUNTED, 0) for batch in collector.collect(SourceState(0, dict)))

@@ -58,7 +58,6 @@ import json, sys
 from msgspec.structs import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from pydantic import TypeAdapter
 from leverwatch.agent.exporter.families import SYSTEMS
 from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.store import Store
@@ -71,7 +70,7 @@ from tests.agent.exporter.test_docs import _table
 
 folder = Path(sys.argv[1])
 fields = {"time": "ts", "audio_tokens": "audio", "sample_rate": "rate", "status": "ok", "cache_hit": "hit"}
-config = TypeAdapter(FilesConfig).validate_python({
+config = FilesConfig.model_validate({
     "name": "gateway", "path": str(folder / "app.jsonl"), "system": "bot",
     "format": {"type": "jsonl", "fields": fields},
 })

@@ -27,9 +27,9 @@ LONG = ("line-breaks-in-quotes", "column-added-later", "header-again-and-again",
 
 
 @pytest.fixture(scope="module")
-def judgements(tmp_path_factory: pytest.TempPathFactory) -> list[Judgement]:
+def judgements(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> list[Judgement]:
     """What became of each log."""
-    return [judge(style, Path(tmp_path_factory.mktemp("log"))) for style in STYLES]
+    return [judge(style, tmp_path_factory.mktemp("log"), migrated_file) for style in STYLES]
 
 
 def test_there_are_sixty_styles_that_are_written_the_same_each_time() -> None:
@@ -47,10 +47,12 @@ def test_most_generated_logs_are_exact_or_doubted_where_nobody_could_tell(judgem
     assert len(others) <= 60 - AT_LEAST_FINE, others
 
 
-def test_a_long_table_is_not_read_silently_wrong_either(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_long_table_is_not_read_silently_wrong_either(
+    tmp_path_factory: pytest.TempPathFactory, migrated_file: Path
+) -> None:
     for style in STYLES:
         if style.name in LONG:
-            one = judge(replace(style, number=1500), Path(tmp_path_factory.mktemp("long")))
+            one = judge(replace(style, number=1500), tmp_path_factory.mktemp("long"), migrated_file)
             assert one.verdict in HONEST, one
 
 

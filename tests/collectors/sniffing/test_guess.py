@@ -282,7 +282,12 @@ VALUES = st.one_of(
 RECORDS = st.lists(
     st.dictionaries(
         KEYS,
-        st.recursive(VALUES, lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(KEYS, inner))),
+        # Few leaves each: to draw a large record takes ten times as long as to look at it.
+        st.recursive(
+            VALUES,
+            lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(KEYS, inner, max_size=3)),
+            max_leaves=5,
+        ),
         max_size=12,
     ).map(lambda record: {**TIME, "output_tokens": 1, **record}),
     min_size=1,

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfile
 
 from click.testing import CliRunner
 
@@ -51,8 +52,11 @@ class Judgement:
     """All that sniff printed."""
 
 
-def judge(style: Style, folder: Path) -> Judgement:
-    """Write the log of a style into an empty folder, and judge what a user gets who trusts `sniff`."""
+def judge(style: Style, folder: Path, store: Path | None = None) -> Judgement:
+    """Write the log of a style into an empty folder, and judge what a user gets who trusts `sniff`.
+
+    `store` is a migrated, empty store to start with, as to make one takes longer than to count.
+    """
     data, true = style.log()
     log = folder / style.file
     log.write_bytes(data)
@@ -69,6 +73,8 @@ def judge(style: Style, folder: Path) -> Judgement:
     (folder / "leverwatch.yaml").write_text(
         f'store: {{url: "sqlite:///{folder / "store.db"}"}}\nsources:\n{with_system(source)}', encoding="utf-8"
     )
+    if store is not None:
+        copyfile(store, folder / "store.db")
     collected = CliRunner().invoke(main, ["collect", "--config", str(folder / "leverwatch.yaml")])
     if collected.exit_code > 1:
         return Judgement(style, UNUSABLE, {"calls": collected.output.strip()}, doubts, said)

@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from leverwatch.collectors.aggregation.ingest import Counted, Ingest
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.counted_fields import COLUMNS
@@ -44,7 +42,7 @@ def config(**changes: Any) -> FilesConfig:
         "system": "{app}",
         **changes,
     }
-    return TypeAdapter(FilesConfig).validate_python(settings)
+    return FilesConfig.model_validate(settings)
 
 
 def csv_config(**changes: Any) -> FilesConfig:
