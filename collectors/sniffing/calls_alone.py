@@ -24,6 +24,8 @@ PROVIDERS = word_set(
     " qwen dashscope zhipu moonshot cerebras litellm"
     " generativelanguage aiplatform"
 )
+_KINDS = ("kind", "type", "tier", "via", "channel", "backendtype", "servicetype", "apitype", "calltype", "target")
+"""Names under which nothing but the names of providers say who answered."""
 _NO_COUNT = word_set("remaining bucket limit quota budget refill rate refresh access auth csrf")
 _OF_MODELS = word_set("llm genai gpt inference inferences inferencing guidance")
 """Words in names of times and settings that only models have."""
@@ -89,7 +91,7 @@ def names_provider(column: Column, at: set[int]) -> bool:
     values = column.by_record
     inside = {values[it] for it in at if it in values}
     outside = {value for it, value in values.items() if it not in at} - inside
-    return bool(inside) and all(map(_is_provider, inside)) and not any(map(_is_provider, outside))
+    return bool(inside) and all(map(is_provider, inside)) and not any(map(is_provider, outside))
 
 
 def answers_only(columns: Columns, spell: Callable[[Path], str]) -> tuple[Path, list[str | bool], str] | None:
@@ -157,9 +159,16 @@ def _total(columns: Columns) -> tuple[Path, ...] | None:
 def _provider(columns: Columns) -> tuple[Path, ...] | None:
     for path, column in columns.of.items():
         if is_called(VENDORS, path) and columns.share(path) >= _OFTEN:
-            named = sum(map(_is_provider, column.values))
+            named = sum(map(is_provider, column.values))
             if named >= _OFTEN * len(column.values):
                 return (path,)
+    for path, column in columns.of.items():
+        if (
+            is_called(_KINDS, path)
+            and columns.share(path) >= _MOSTLY
+            and all(map(_is_provider_alone, column.values))
+        ):
+            return (path,)
     return None
 
 
@@ -190,6 +199,13 @@ def _setting(columns: Columns) -> tuple[Path, ...] | None:
     return None
 
 
-def _is_provider(value: object) -> bool:
+def _is_provider_alone(value: object) -> bool:
+    """Whether a word is the name of a provider and nothing else."""
+    words = words_of(value) if isinstance(value, str) and is_word(value) else ()
+    return bool(words) and (PROVIDERS.issuperset(words) or "".join(words) in PROVIDERS)
+
+
+def is_provider(value: object) -> bool:
+    """Whether a word is the name of one who serves models, or of a family of them."""
     words = words_of(str(value)) if isinstance(value, str) and is_word(value) else ()
     return not PROVIDERS.isdisjoint(words) or not PROVIDERS.isdisjoint({"".join(words)})

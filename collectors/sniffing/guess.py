@@ -26,6 +26,7 @@ from leverwatch.collectors.sniffing.calls_alone import said_of, sign_of_calls, t
 from leverwatch.collectors.sniffing.columns import Columns, Record, dotted, leaves
 from leverwatch.collectors.sniffing.costs import set_cost
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, first_that_tells
+from leverwatch.collectors.sniffing.embeddings import set_tokens_of_embeddings
 from leverwatch.collectors.sniffing.field_names import KNOWN, SYSTEMS, is_called, rank
 from leverwatch.collectors.sniffing.gaps import doubt_what_is_missing
 from leverwatch.collectors.sniffing.identities import set_identity
@@ -35,7 +36,7 @@ from leverwatch.collectors.sniffing.invariants.searches import left_out_searches
 from leverwatch.collectors.sniffing.kept import Kinds
 from leverwatch.collectors.sniffing.kinds import kinds_of
 from leverwatch.collectors.sniffing.models import set_model
-from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.numerals import Scalar, number_of, numerals_of
 from leverwatch.collectors.sniffing.operations import doubt_names, set_operation
 from leverwatch.collectors.sniffing.outcomes import set_status
 from leverwatch.collectors.sniffing.parts import set_parts
@@ -53,6 +54,7 @@ from leverwatch.collectors.sniffing.words import Kind, kind_of
 
 __all__ = ["FieldGuess", "dotted", "leaves", "propose"]
 
+_SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _CALLS = frozenset(
     {"model", "input_tokens", "cached_input_tokens", "output_tokens", "reasoning_tokens", "finish_reason"}
 )
@@ -139,6 +141,7 @@ def _proposed(
     shared = set_identity(draft)
     set_operation(draft)
     set_tokens(draft, shared)
+    set_tokens_of_embeddings(draft)
     set_parts(draft)
     made = set_product(draft)
     set_inferences(draft)
@@ -260,7 +263,7 @@ def _finished(
 
 def _repeats(draft: Draft, shared: Sequence[Path]) -> Repeats:
     chosen = {name: paths[0] for name, paths in draft.paths.items()}
-    id_, said = version_id(shared, chosen, draft.columns.records)
+    id_, said = version_id(shared, chosen, draft.columns.records, _took(draft))
     draft.notes += [
         f"request_id: {draft.spell(path)} is the same in different records{said.get(path, '')}" for path in shared
     ]
@@ -268,6 +271,22 @@ def _repeats(draft: Draft, shared: Sequence[Path]) -> Repeats:
         return Repeats.CALLS
     draft.set("request_id", draft.spell(id_), id_)
     return Repeats.VERSIONS
+
+
+def _took(draft: Draft) -> Callable[[Record], float | None]:
+    """Return what tells the seconds that the call of a record took, as far as a number does."""
+    name = next((it for it in ("latency_ms", "latency") if it in draft.paths), None)
+    setting = None if name is None else draft.settings[name]
+    unit = "ms" if name == "latency_ms" else setting.get("unit") if isinstance(setting, Mapping) else None
+    if name is None or unit not in _SECONDS:
+        return lambda _: None
+    numbers, seconds = draft.paths[name][0], _SECONDS[unit]
+
+    def took(record: Record) -> float | None:
+        number = number_of(record.get(numbers), numerals_of([]))
+        return None if number is None else number * seconds
+
+    return took
 
 
 def _evidence(draft: Draft) -> list[str]:

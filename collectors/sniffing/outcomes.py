@@ -169,6 +169,13 @@ def _by_words(draft: Draft, path: Path, column: Column) -> dict[Path, list[Scala
         outcome, kind = outcome_of(value), kind_of(value)
         if outcome is not None:
             (good if outcome is CallStatus.SUCCESS else bad).append(value)
+        elif kind is Kind.RETRY and share <= _OTHERS and at <= _telling_errors(draft, path):
+            bad.append(value)
+            draft.doubt(
+                "status",
+                f"{len(at)} records whose {spelled} is {value} tell of an error, and are taken for failed calls;"
+                f" were no requests sent for them, there would be {len(at)} fewer errors",
+            )
         elif kind in _NO_CALLS and (share <= _OTHERS or kind is Kind.CACHED):
             out.append(value)
             draft.doubt(
@@ -230,6 +237,11 @@ def _by_numbers(draft: Draft, path: Path, column: Column) -> dict[Path, list[Sca
 
 def _failures(draft: Draft) -> list[Path]:
     return [path for path in draft.columns.of if is_called(FAILURES, path) and draft.is_free(path)]
+
+
+def _telling_errors(draft: Draft, path: Path) -> set[int]:
+    """Return the records in which a field beside one tells of an error."""
+    return {at for it in _failures(draft) if it != path for at in _real(draft.columns.of[it])}
 
 
 def _counts(draft: Draft, path: Path) -> bool:

@@ -22,6 +22,7 @@ from leverwatch.collectors.sniffing.places import DATE, MODEL, Place, places_of,
 from leverwatch.collectors.sniffing.runs import parts_of_runs
 from leverwatch.collectors.sniffing.stamps import is_stamp
 
+_MAIN = frozenset({"model", "input_tokens", "output_tokens", "cost_usd", "inferences"})
 _TOKENS = ("input_tokens", "output_tokens")
 _MOSTLY = 0.9
 _ALL_KEYS = "key.all"
@@ -45,7 +46,9 @@ def reshaped(documents: Sequence[_Document], plain: FieldGuess | None, clock: st
         clock: a time that a wrapper gives, so that the documents need none; None: it gives none.
     """
     places = places_of(documents)
-    silent = not places and plain is None
+    # A file of one document that tells nothing but a total has its calls in a list, if it has one with times.
+    lone = plain is not None and len(documents) == 1 and _MAIN.isdisjoint(plain.fields)
+    silent = not places and (plain is None or lone)
     for place in places_of(documents, silent=True) if silent else places:
         found = _spread(documents, place, plain, clock)
         if found is not None:

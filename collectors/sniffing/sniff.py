@@ -28,7 +28,14 @@ from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unkn
 from leverwatch.collectors.sniffing.order import ordered
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
 from leverwatch.collectors.sniffing.reshaping import reshaped
-from leverwatch.collectors.sniffing.tables import Table, has_no_header, no_table, table_of, without_header
+from leverwatch.collectors.sniffing.tables import (
+    Table,
+    has_no_header,
+    header_and_record,
+    no_table,
+    table_of,
+    without_header,
+)
 from leverwatch.collectors.sniffing.text_lines import lines_in, tells_more
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
 from leverwatch.collectors.sniffing.titles import below_titles
@@ -281,7 +288,8 @@ def _lines(data: bytes) -> list[str]:
 def _table(data: bytes, compression: str) -> Guess | None:
     found = _rows(data)
     if found is None or has_no_header(found):
-        found = without_header([*spread(_lines(data))])
+        lines = [*spread(_lines(data))]
+        found = header_and_record(lines) or without_header(lines)
     if found is None:
         return _below_titles(data, compression)
     fields = propose(found.records, lambda path: path[0], day_first=found.delimiter == ";")

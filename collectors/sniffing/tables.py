@@ -13,6 +13,7 @@ from leverwatch.collectors.sniffing.field_names import is_time
 from leverwatch.collectors.sniffing.headerless import most_common_width, named_by_shape
 from leverwatch.collectors.sniffing.moments import moments_of
 from leverwatch.collectors.sniffing.numerals import Scalar, number_of
+from leverwatch.collectors.sniffing.uneven_rows import by_ends, said_of_ends, without_line_end
 from leverwatch.collectors.sniffing.widened import names_of_wider
 
 _DELIMITERS = (",", "\t", ";", "|")
@@ -36,7 +37,7 @@ class Table:
     columns: tuple[str, ...] = ()
     """The names of all columns, where rows have more values than the header from some line on; else empty."""
     other_columns: tuple[tuple[str, ...], ...] = ()
-    """Those of the rows with more values, where these do not stand at the end."""
+    """Those of the rows with more values, where these do not stand at the end, and of the rows with fewer."""
 
 
 def _comes_before(line: str, following: str) -> bool:
@@ -65,8 +66,13 @@ def table_of(all_lines: Sequence[str]) -> Table | None:
             continue
         width = len(rows[0])
         whole = sum(len(row) == width for row in rows[1:])
+        if not whole and len(lines) > _TRIED:
+            # A header is written anew for a column that only the last rows have.
+            rows = [*rows, *_cells(lines[-_TRIED:], delimiter)]
+            whole = sum(len(row) == width for row in rows[1:])
         if width < 2 or not whole:
             continue
+        whole += sum(by_ends(rows[1:], width).values()) if whole < _MANY * (len(rows) - 1) else 0
         if whole < _MANY * (len(rows) - 1) and _added(rows, width) is None:
             continue
         if best is None or width > best[0]:
@@ -115,15 +121,19 @@ def _table(lines: Sequence[str], delimiter: str) -> Table:
         )
         records = [_record(names, once, row) for row in rows[1:]]
         return Table(delimiter, records, tuple(notes), columns if len(set(columns)) == width else ())
-    if odd := len(rows) - 1 - len(whole):
-        first = next(at for at, row in enumerate(rows[1:], 2) if len(row) != len(names))
+    ends = by_ends(rows[1:], len(names)) if len(set(names)) == len(names) and all(names) else {}
+    notes += said_of_ends(names, ends, len(rows) - 1)
+    if odd := len(rows) - 1 - len(whole) - sum(ends.values()):
+        first = next(at for at, row in enumerate(rows[1:], 2) if len(row) != len(names) and len(row) not in ends)
         then = "all of them" if odd == len(rows) - first + 1 else "some"
         notes.append(
             f"{odd} of {len(rows) - 1} lines have not the {len(names)} columns of the header, from line {first} of"
             f" the sample on {then}"
         )
-    records = [_record(names, once, row) for row in whole if row != rows[0]]
-    return Table(delimiter, records, tuple(notes))
+    taken = [row for row in rows[1:] if len(row) == len(names) or len(row) in ends]
+    records = [_record(names, [at for at in once if at < len(row)], row) for row in taken if row != rows[0]]
+    shorter = tuple(tuple(names[:width]) for width in ends)
+    return Table(delimiter, records, tuple(notes), tuple(names) if ends else (), shorter)
 
 
 def _record(names: Sequence[str], once: Sequence[int], row: Sequence[str]) -> dict[Path, Scalar]:
@@ -163,6 +173,22 @@ def has_no_header(table: Table) -> bool:
         or moments_of([name], day_first=True) is not None
         for name in names
     )  # fmt: skip
+
+
+def header_and_record(all_lines: Sequence[str]) -> Table | None:
+    """Return the table that lines are whose first one has the header and the first record; None: they are none."""
+    for delimiter in _DELIMITERS:
+        rows = _cells(_without_preamble(all_lines), delimiter)
+        names = without_line_end(rows[0], rows[1:]) if rows else None
+        if names is None:
+            continue
+        note = (
+            f"columns: the first line has the names of the {len(names)} columns and, without a line end between,"
+            " the first record, which is refused: there is 1 call more, if it is one"
+        )
+        records = [_record(names, range(len(names)), row) for row in rows[1:] if len(row) == len(names)]
+        return Table(delimiter, records, (note,), names)
+    return None
 
 
 def without_header(all_lines: Sequence[str]) -> Table | None:

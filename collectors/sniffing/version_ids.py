@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC
 from itertools import pairwise
 
@@ -16,37 +16,67 @@ _LONGEST = 600.0
 """Seconds within which the versions of one call are written."""
 _PROOF = 2
 """The number of times that an output must have grown: once may be a call that was tried again."""
+_SLACK = 1.0
+"""Seconds by which times that are cut off may be wrong."""
 _NOTE = ", whose output grows: each one replaces the one before; without repeats they count as separate calls"
 
 Record = Mapping[Path, Scalar]
 
 
 def version_id(
-    shared: Sequence[Path], chosen: Mapping[str, Path], records: Iterable[Record]
+    shared: Sequence[Path],
+    chosen: Mapping[str, Path],
+    records: Iterable[Record],
+    took: Callable[[Record], float | None] = lambda _: None,
 ) -> tuple[Path | None, Mapping[Path, str]]:
     """Return the path of an id whose records are versions of one call, and what to say about it by path.
 
     All records with the same id then have the same model and input, an output that never shrinks, and times close
-    to each other. A log that has an id of each record too gives none, as that one may be of the call.
+    to each other, and none began after the one before had ended. A log that has an id of each record too gives
+    none, as that one may be of the call.
+
+    Args:
+        shared: the paths of ids that several records have.
+        chosen: the path of each field that is mapped.
+        records: records of the log, in its order.
+        took: returns the seconds that the call of a record took; None where it does not tell.
     """
     if "request_id" in chosen or any(field not in chosen for field in _NEEDED):
         return None, {}
     found = list(records)
     for path in shared:
-        if _are_versions(path, [chosen[field] for field in _NEEDED], found):
+        if _are_versions(path, [chosen[field] for field in _NEEDED], found, took):
             return path, {path: _NOTE}
     return None, {}
 
 
-def _are_versions(path: Path, needed: Sequence[Path], records: Iterable[Record]) -> bool:
+def _are_versions(
+    path: Path, needed: Sequence[Path], records: Iterable[Record], took: Callable[[Record], float | None]
+) -> bool:
     calls: dict[str, list[list[Scalar | None]]] = {}
+    spans: dict[str, list[float | None]] = {}
     for record in records:
         id_ = id_of(record.get(path))
         if id_ is not None:
             calls.setdefault(id_, []).append([record.get(place) for place in needed])
+            spans.setdefault(id_, []).append(took(record))
+    if any(
+        _began_later(versions[0], it, span)
+        for id_, versions in calls.items()
+        for it, span in zip(versions[1:], spans[id_][1:], strict=True)
+    ):
+        return False
     steps = [step for versions in calls.values() for step in pairwise(versions)]
     grown = [_growth(before, after) for before, after in steps]
     return all(by is not None for by in grown) and sum(by or 0 for by in grown) >= _PROOF
+
+
+def _began_later(first: Sequence[Scalar | None], version: Sequence[Scalar | None], span: float | None) -> bool:
+    """Whether a record tells of a call that began when the first one with its id was written already."""
+    written, again = parse_time(first[0], UTC), parse_time(version[0], UTC)
+    if span is None or written is None or again is None:
+        return False
+    return (again - written).total_seconds() > span + _SLACK
 
 
 def _growth(before: Sequence[Scalar | None], after: Sequence[Scalar | None]) -> bool | None:

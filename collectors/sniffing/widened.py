@@ -27,7 +27,7 @@ def names_of_wider(
     width = len(wide[0]) if wide else 0
     if not narrow or not len(names) < width <= _MOST_COLUMNS:
         return None
-    tests = [_test([row[at] for row in narrow]) for at in range(len(names))]
+    tests = [test_of([row[at] for row in narrow]) for at in range(len(names))]
     columns = [[row[at] for row in wide] for at in range(width)]
     fitting = [[test is None or test(column) for column in columns] for test in tests]
     if all(fitting[at][at] for at in range(len(names))):
@@ -55,7 +55,7 @@ def _places(fitting: Sequence[Sequence[bool]], width: int) -> list[int] | None:
     return first if first == last[::-1] else None
 
 
-def _test(cells: _Cells) -> Callable[[_Cells], bool] | None:
+def test_of(cells: _Cells) -> Callable[[_Cells], bool] | None:
     """Return what tells whether other cells are of the same column; None where these are texts of any kind."""
     told = [it.strip() for it in cells if it.strip()]
     if set(told) == {"0"}:
