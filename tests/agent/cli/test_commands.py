@@ -38,8 +38,10 @@ CONFIG: dict[str, Any] = {
 
 
 @pytest.fixture
-def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Forty days of one system at 150M a month, a broken line and a repeated one, in the working directory."""
+def company(store_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Forty days of one system at 150M a month, a broken line and a repeated one, in the working directory, and a
+    migrated store."""
+    assert store_file.parent == tmp_path
     lines = []
     for age in range(1, 41):
         moment = datetime.now(UTC) - timedelta(days=age)
@@ -341,6 +343,7 @@ class TestVerdicts:
 def test_a_clock_that_was_never_set_is_said_and_nothing_is_read(
     monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
+    Path("store.db").unlink()
     monkeypatch.setattr("leverwatch.agent.cli.common.utc_now", lambda: datetime(1970, 1, 1, tzinfo=UTC))
 
     done = call(command)
