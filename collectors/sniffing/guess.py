@@ -14,7 +14,7 @@ from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.vocabulary import is_cache_hit
 from leverwatch.collectors.sniffing.belonging import belongs
-from leverwatch.collectors.sniffing.bills import bill_of, said_of_bill
+from leverwatch.collectors.sniffing.bills import bill_of, said_of_bill, said_of_small_costs, small_costs
 from leverwatch.collectors.sniffing.caches import (
     doubt_flags,
     doubt_prompts,
@@ -165,22 +165,31 @@ def _proposed(
     # Last of all: of words that nobody knows, only what else is there tells.
     set_status_by_gaps(draft)
     bill = bill_of(draft)
-    sign = None if _CALLS.intersection(draft.paths) else sign_of_calls(columns) or bill or made or kinds.sign
+    small = small_costs(draft)
+    sign = sign_of_calls(columns) or bill or made or kinds.sign or small
+    sign = None if _CALLS.intersection(draft.paths) else sign
     if not _CALLS.intersection(draft.paths) and (sign is None or not tells_clock(draft)):
         return None
-    is_usage = belongs(draft.paths, columns, is_bill=(bill or kinds.sign) is not None)
+    is_usage = belongs(draft.paths, columns, is_bill=(bill or kinds.sign or small) is not None)
     if is_usage is False:
         return None
     if sign is not None and not looks_like_model(kinds.model):
-        draft.doubt(
-            "inferences", said_of_bill(sign, spell) if sign is bill else said_of(sign, len(columns), spell)
-        )
+        draft.doubt("inferences", _said_of(sign, bill, small, draft))
     elif sign is None and is_usage is None:
         draft.doubt(
             "inferences",
             "no field has tokens, and no name looks like a model: these may be no calls of models at all",
         )
     return _finished(draft, kinds, excluded, shared, every)
+
+
+def _said_of(sign: Sequence[Path], bill: Sequence[Path] | None, small: Sequence[Path] | None, draft: Draft) -> str:
+    if sign is bill:
+        return said_of_bill(sign, draft.spell)
+    records = len(draft.columns)
+    if sign is small:
+        return said_of_small_costs(sign[0], records, draft.spell)
+    return said_of(sign, records, draft.spell)
 
 
 def _set_status(draft: Draft, kinds: Kinds) -> dict[Path, list[Scalar]]:
