@@ -14,7 +14,7 @@ from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.vocabulary import is_cache_hit
 from leverwatch.collectors.sniffing.belonging import belongs
-from leverwatch.collectors.sniffing.bills import bill_of, said_of_bill
+from leverwatch.collectors.sniffing.bills import bill_of, said_of_bill, said_of_small_costs, small_costs
 from leverwatch.collectors.sniffing.caches import (
     doubt_flags,
     doubt_prompts,
@@ -35,7 +35,7 @@ from leverwatch.collectors.sniffing.invariants.every import doubt_all
 from leverwatch.collectors.sniffing.invariants.searches import left_out_searches
 from leverwatch.collectors.sniffing.kept import Kinds
 from leverwatch.collectors.sniffing.kinds import kinds_of
-from leverwatch.collectors.sniffing.models import set_model
+from leverwatch.collectors.sniffing.models import looks_like_model, set_model
 from leverwatch.collectors.sniffing.numerals import Scalar, number_of, numerals_of
 from leverwatch.collectors.sniffing.operations import doubt_names, set_operation
 from leverwatch.collectors.sniffing.outcomes import set_status
@@ -48,6 +48,7 @@ from leverwatch.collectors.sniffing.times import set_time, spans_of_calls
 from leverwatch.collectors.sniffing.turns import set_turns
 from leverwatch.collectors.sniffing.units import set_latency
 from leverwatch.collectors.sniffing.unmapped import unmapped_numbers
+from leverwatch.collectors.sniffing.unreached import left_out_unreached
 from leverwatch.collectors.sniffing.version_ids import version_id
 from leverwatch.collectors.sniffing.word_columns import set_status_by_gaps, words_not_mapped
 from leverwatch.collectors.sniffing.words import Kind, kind_of
@@ -137,7 +138,8 @@ def _proposed(
     set_time(draft, clock, day_first=day_first)
     if "time" not in draft.paths:
         return None
-    set_model(draft)
+    if kinds.model is None:
+        set_model(draft)
     shared = set_identity(draft)
     set_operation(draft)
     set_tokens(draft, shared)
@@ -150,6 +152,7 @@ def _proposed(
         return None  # sums of a run, whose only time is in its id
     # After the tokens, which calls that failed do not have.
     excluded = _set_status(draft, kinds) or left_out_by_words(draft) or left_out_searches(draft)
+    excluded = excluded or left_out_unreached(draft)
     if excluded and not kinds.excluded:
         # What is left out says nothing of the calls: the doubts are about these alone.
         rest = kinds.without(excluded, every, [note for note in draft.notes if note.startswith("not:")])
@@ -162,22 +165,31 @@ def _proposed(
     # Last of all: of words that nobody knows, only what else is there tells.
     set_status_by_gaps(draft)
     bill = bill_of(draft)
-    sign = None if _CALLS.intersection(draft.paths) else sign_of_calls(columns) or bill or made or kinds.sign
+    small = small_costs(draft)
+    sign = sign_of_calls(columns) or bill or made or kinds.sign or small
+    sign = None if _CALLS.intersection(draft.paths) else sign
     if not _CALLS.intersection(draft.paths) and (sign is None or not tells_clock(draft)):
         return None
-    is_usage = belongs(draft.paths, columns, is_bill=(bill or kinds.sign) is not None)
+    is_usage = belongs(draft.paths, columns, is_bill=(bill or kinds.sign or small) is not None)
     if is_usage is False:
         return None
-    if sign is not None:
-        draft.doubt(
-            "inferences", said_of_bill(sign, spell) if sign is bill else said_of(sign, len(columns), spell)
-        )
-    elif is_usage is None:
+    if sign is not None and not looks_like_model(kinds.model):
+        draft.doubt("inferences", _said_of(sign, bill, small, draft))
+    elif sign is None and is_usage is None:
         draft.doubt(
             "inferences",
             "no field has tokens, and no name looks like a model: these may be no calls of models at all",
         )
     return _finished(draft, kinds, excluded, shared, every)
+
+
+def _said_of(sign: Sequence[Path], bill: Sequence[Path] | None, small: Sequence[Path] | None, draft: Draft) -> str:
+    if sign is bill:
+        return said_of_bill(sign, draft.spell)
+    records = len(draft.columns)
+    if sign is small:
+        return said_of_small_costs(sign[0], records, draft.spell)
+    return said_of(sign, records, draft.spell)
 
 
 def _set_status(draft: Draft, kinds: Kinds) -> dict[Path, list[Scalar]]:
@@ -235,12 +247,15 @@ def _finished(
     every: Columns,
 ) -> FieldGuess:
     spell = draft.spell
-    repeats = _repeats(draft, shared)
+    repeats = _repeats(draft, shared, kinds.versions)
     doubt_what_is_missing(draft, every)
     doubt_names(draft)
     doubt_all(draft)
     doubt_words(draft)
     doubt_flags(draft)
+    if kinds.model is not None:
+        draft.settings["model"] = {"constant": kinds.model}
+        draft.notes = [note for note in draft.notes if not note.startswith("model:")]
     fields = {name: draft.settings[name] for name in _ORDER if name in draft.settings}
     outside = {**dict(kinds.excluded), **excluded}
     return FieldGuess(
@@ -261,7 +276,13 @@ def _finished(
     )
 
 
-def _repeats(draft: Draft, shared: Sequence[Path]) -> Repeats:
+def _repeats(draft: Draft, shared: Sequence[Path], versions: Path | None) -> Repeats:
+    if versions is not None and "request_id" not in draft.paths:
+        # It may be mapped as that of a trace, which it is not.
+        for name in [name for name, paths in draft.paths.items() if versions in paths]:
+            del draft.paths[name], draft.settings[name]
+        draft.set("request_id", draft.spell(versions), versions)
+        return Repeats.VERSIONS
     chosen = {name: paths[0] for name, paths in draft.paths.items()}
     id_, said = version_id(shared, chosen, draft.columns.records, _took(draft))
     draft.notes += [

@@ -26,6 +26,10 @@ class Kinds:
     notes: tuple[str, ...] = ()
     sign: tuple[Path, ...] | None = None
     """What says that records are calls, where they tell neither a model nor tokens."""
+    model: str | None = None
+    """The model of all calls, where records that are left out name it."""
+    versions: Path | None = None
+    """The id by which a later record replaces an earlier one as the same call."""
 
     def without(self, excluded: Mapping[Path, Sequence[Scalar]], columns: Columns, notes: Sequence[str]) -> Kinds:
         """Return these without the records that have one of some values."""

@@ -10,6 +10,7 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.begun import without_begun
 from leverwatch.collectors.sniffing.calls_alone import answers_only, are_totals, names_provider
 from leverwatch.collectors.sniffing.columns import Column, Columns
+from leverwatch.collectors.sniffing.ended import ended_of
 from leverwatch.collectors.sniffing.exchanges import exchanges_of
 from leverwatch.collectors.sniffing.feedback import without_feedback
 from leverwatch.collectors.sniffing.field_names import is_called, rank
@@ -75,6 +76,9 @@ def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     calls = tokens or columns.covered(models) or are_totals(columns)
     if not calls:
         return _answers(columns, spell)
+    joined = None if tokens else ended_of(columns, models, spell)
+    if joined is not None:
+        return joined
     best: tuple[tuple[int, int], Kinds] | None = None
     for path, column in columns.of.items():
         if not _is_kind(column, path, len(columns)):

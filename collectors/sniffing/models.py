@@ -30,6 +30,8 @@ _ASKED = ("requestmodel", "requestedmodel", "modelrequested", "inputmodel", "ask
 def set_model(draft: Draft) -> None:
     """Map the model: that of the response first, and others where a record does not have that."""
     fitting = [path for path in draft.named("model") if draft.fits("model", path)]
+    # Sentences may stand in its place, where no model was called.
+    fitting = fitting or [path for path in draft.named("model") if _are_often_models(draft.columns.of[path])]
     if not fitting:
         likely = [path for path, it in draft.columns.of.items() if looks_like_models(it) and not is_vendor(it)]
         fitting = [path for path in likely if draft.is_free(path)]
@@ -63,6 +65,10 @@ def set_model(draft: Draft) -> None:
         draft.doubt(
             "model", f"{missing} of {len(draft.columns)} records of the sample name none, and count as unknown"
         )
+
+
+def _are_often_models(column: Column) -> bool:
+    return 2 * sum(map(looks_like_model, column.values)) >= len(column.values)
 
 
 def _like_models_first(draft: Draft, fitting: list[Path]) -> list[Path]:

@@ -19,6 +19,7 @@ from leverwatch.collectors.sniffing.line_tokens import LEVELS, Part, parts_of, s
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.reading import spread
 from leverwatch.collectors.sniffing.text_blocks import HEADER, blocks_in
+from leverwatch.collectors.sniffing.timed_lines import timed_in
 from leverwatch.collectors.sniffing.transcripts import transcript_in
 from leverwatch.collectors.sniffing.words import Kind, kind_of, outcome_of
 
@@ -39,7 +40,9 @@ def lines_in(units: Units) -> FieldGuess | None:
     told = [it for it in parts if speaks_of_tokens(it)]
     if len(told) < _FEWEST:
         turns = transcript_in(texts) or api_requests_in(texts)
-        return _blocks(texts) or answers_in(texts) if turns is None else _proposed(texts, turns, parts)
+        if turns is not None:
+            return _proposed(texts, turns, parts)
+        return _blocks(texts) or answers_in(texts) or timed_in(texts)
     form, _ = Counter(map(tells, told)).most_common(1)[0]
     pattern = pattern_of_lines([it for it in told if tells(it) == form])
     return None if pattern is None else _proposed(texts, pattern, parts)

@@ -35,7 +35,7 @@ _MOST_WORDS, _LONGEST = 24, 400
 def left_out_by_words(draft: Draft) -> dict[Path, list[Scalar]]:
     """Return the values of records that say that nothing was called, and have no amounts while others have: what
     a call must not say."""
-    empty, told = _empty(draft)
+    empty, told = empty_records(draft)
     if not told:
         return {}
     left_out: dict[Path, list[Scalar]] = {}
@@ -56,7 +56,7 @@ def left_out_by_words(draft: Draft) -> dict[Path, list[Scalar]]:
 
 def doubt_denials(draft: Draft) -> None:
     """Say which records that count say that nothing was called."""
-    empty, told = _empty(draft)
+    empty, told = empty_records(draft)
     for path, value, at in _denied(draft):
         # Words and flags of fields that are not mapped are doubted for more than this.
         is_mapped = not draft.is_free(path)
@@ -85,7 +85,7 @@ def doubt_denials(draft: Draft) -> None:
             return
 
 
-def _empty(draft: Draft) -> tuple[set[int], set[int]]:
+def empty_records(draft: Draft) -> tuple[set[int], set[int]]:
     """Return the records that have neither tokens nor a cost, or none but zeros, and those that have some."""
     columns = [
         column.numbers
