@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 
 from leverwatch.collectors.sniffing.guess import FieldGuess
+from leverwatch.collectors.sniffing.line_tokens import AT_FIRST
 from leverwatch.collectors.sniffing.models import looks_like_model
+from leverwatch.collectors.sniffing.zones import notes_on_naive
 
-_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
-_NAIVE = re.compile(r"[\d:., T-]{10}[\d:., T]*")
-_START = rf"^\W{{0,3}}(?P<time>{_TIME})(?!\d)[^:\n]{{0,80}}?(?::[^:\n]{{0,40}}?)?(?<![^\W_])"
+_START = rf"{AT_FIRST}[^:\n]{{0,80}}?(?::[^:\n]{{0,40}}?)?(?<![^\W_])"
 _WHO = r"(?:[Gg]enerated|GENERATED|LLM|llm|[Mm]odel|AI|[Aa]ssistant|[Bb]ot|Raw|GPT|ChatGPT|Claude|Gemini|Ollama)"
 _WHAT = r"(?:SQL|query|code|text|[Aa]nswer|[Rr]esponse|[Rr]eply|[Oo]utput|[Cc]ompletion|summary|result|RESPONSE)"
 _ANSWER = rf"{_WHO}(?: [A-Za-z]{{1,12}})? {_WHAT}(?: \([^()\n]{{0,40}}\))? ?:"
@@ -42,8 +42,7 @@ def answers_in(texts: Sequence[str]) -> FieldGuess | None:
         f" call, empty ones too; {asked} lines tell what was asked"
     )
     notes = [counted, "input_tokens and output_tokens: no field tells them, and they stay unknown"]
-    if any(_NAIVE.fullmatch(match["time"]) for match in found):
-        notes.append("time: has no zone; set timezone unless it is UTC")
+    notes += notes_on_naive(match["time"] for match in found)
     fields: dict[str, object] = {"time": "time"}
     if failed:
         fields |= {"model": "model", "status": {"path": "error", "error": {"present": True}}}

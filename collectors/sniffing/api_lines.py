@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
+from leverwatch.collectors.sniffing.line_tokens import AT_FIRST
+
 _PATHS = (
     r"/v\d[a-z\d]*/(?:chat/completions|completions|messages|responses|converse)|/chat/completions"
     r"|:(?:streamG|g)enerateContent|/api/(?:generate|chat)"
 )
 """What generates in the APIs of those who serve models."""
 PATTERN = (
-    rf"^\W{{0,3}}(?P<time>{_TIME})(?!\d)[^\n]{{0,200}}?\bPOST +https?://(?P<api>[\w.:-]{{1,200}})"
+    rf"{AT_FIRST}[^\n]{{0,200}}?\bPOST +https?://(?P<api>[\w.:-]{{1,200}})"
     rf"[^\s\"?]{{0,200}}?(?:{_PATHS})(?=[\s\"?]|$)(?:[^\s\"]{{0,200}}\"? *\"?HTTP/[\d.]+ +(?P<status>\d{{3}}))?"
 )
 _FEWEST = 2

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from leverwatch.collectors.sniffing.line_tokens import NUMBER, TIME, WORD, Kind, Part
+from leverwatch.collectors.sniffing.line_tokens import NUMBER, TIME, USUAL_TIME, WORD, Kind, Part
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import words_of
 from leverwatch.collectors.sniffing.words import outcome_of
@@ -15,7 +15,6 @@ _MOST_MERGED = 300
 _NAMED = frozenset({Kind.NUMBER, Kind.VALUE, Kind.TEXT})
 _ENDS = "|│;,)]}\"'>"
 """Signs up to which a text of any words goes."""
-_QUICK_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
 _GAP = None
 _Element = Part | None
 """A part that all lines have, or None: something else in each of them."""
@@ -31,8 +30,8 @@ def pattern_of_lines(lines: Sequence[Sequence[Part]]) -> str | None:
     if not numbers:
         return None
     times = [it.text for line in lines for it in line if it.kind is Kind.TIME]
-    usual = all(re.fullmatch(_QUICK_TIME, it) for it in times)
-    return _Written(form, _QUICK_TIME if usual else TIME).pattern()
+    usual = all(re.fullmatch(USUAL_TIME, it) for it in times)
+    return _Written(form, USUAL_TIME if usual else TIME).pattern()
 
 
 def _form_of(lines: Sequence[Sequence[Part]]) -> list[_Element] | None:

@@ -16,6 +16,10 @@ TIME = (
     r"|\d\d?[./]\d\d?[./]\d{4},? \d\d?:\d\d(?::\d\d)?(?: ?[AP]M\b)?"
     r"|\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}"
 )
+USUAL_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
+"""The times that most programs write, which are searched for faster than the others."""
+AT_FIRST = rf"^\W{{0,3}}(?P<time>{USUAL_TIME})(?!\d)"
+"""A line that begins with one of them."""
 NUMBER = r"[$€£]?\d+(?:[.,]\d+)*"
 WORD = r"[^\s|,;=()\[\]{}\"'<>│]+"
 _PART = re.compile(

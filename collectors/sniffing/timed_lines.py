@@ -8,11 +8,10 @@ from statistics import median
 
 from leverwatch.collectors.sniffing.calls_alone import PROVIDERS
 from leverwatch.collectors.sniffing.guess import FieldGuess
+from leverwatch.collectors.sniffing.line_tokens import AT_FIRST
 from leverwatch.collectors.sniffing.name_words import words_of
+from leverwatch.collectors.sniffing.zones import notes_on_naive
 
-_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
-_NAIVE = re.compile(r"[\d:., T-]{10}[\d:., T]*")
-_START = rf"^\W{{0,3}}(?P<time>{_TIME})(?!\d)"
 _FAILED = (
     r"failed|failure|error|timed out|timeout|could not connect|unreachable|refused|fehlgeschlagen|fehler|echec"
     r"|échec|erreur|falló|fallo|fallido|erro|falhou|errore|fallito|失败|失敗|エラー|오류|ошибка"
@@ -30,7 +29,7 @@ def timed_in(texts: Sequence[str]) -> FieldGuess | None:
         return None
     for unit, words, in_ms in _UNITS:
         pattern = (
-            rf"{_START}(?:[^\n]{{0,400}}?(?<![\d.,])(?P<took>\d{{1,9}}(?:\.\d{{1,9}})?) ?(?:{words})[.)\]]*\s*$"
+            rf"{AT_FIRST}(?:[^\n]{{0,400}}?(?<![\d.,])(?P<took>\d{{1,9}}(?:\.\d{{1,9}})?) ?(?:{words})[.)\]]*\s*$"
             rf"|[^\n]{{0,200}}?(?<![^\W_])(?P<error>(?i:{_FAILED}))(?![^\W_]))"
         )
         matches = [match for match in map(re.compile(pattern).search, texts) if match is not None]
@@ -60,8 +59,7 @@ def _map(pattern: str, unit: str, matches: Sequence[re.Match[str]], who: str) ->
             f" none, there would be {failed} fewer errors"
         )
     fields |= {"latency_ms": "took"} if unit == "ms" else {"latency": {"path": "took", "unit": unit}}
-    if any(_NAIVE.fullmatch(match["time"]) for match in matches):
-        notes.append("time: has no zone; set timezone unless it is UTC")
+    notes += notes_on_naive(match["time"] for match in matches)
     return FieldGuess(fields, {}, tuple(notes), (), extras={"pattern": pattern})
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 NO_ZONE = "has no zone; set timezone unless it is UTC"
+_NAIVE = re.compile(r"[\d:., T-]{10}[\d:., T]*")
 _ZONES: Mapping[str, str] = {
     "IST": "Asia/Kolkata, Europe/Dublin or Asia/Jerusalem",
     "CST": "America/Chicago or Asia/Shanghai",
@@ -51,3 +52,8 @@ def _said(letters: str) -> str:
         f"{letters} is said beside it, which {which} {zones}, and it is read as UTC: set timezone, as calls near"
         " midnight are on another day otherwise"
     )
+
+
+def notes_on_naive(times: Iterable[str]) -> list[str]:
+    """Return the note on times of lines, of which one at least has no zone; none where all have one."""
+    return [f"time: {NO_ZONE}"] if any(map(_NAIVE.fullmatch, times)) else []
