@@ -6,14 +6,17 @@ import inspect
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from time import sleep
 
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
 
 from leverwatch.agent.store.store import Store
+from tests.days import midnight
 from tests.e2e.servers import database_of, postgresql
 
 # How long an example takes says something of the machine, and nothing of the code.
@@ -45,6 +48,14 @@ def _shares(path: str) -> bool:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Sharing:
     return Sharing(config, log)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Waits for the next day where a test might begin before its first moment, in UTC, and end after it: what was
+    written today would be of yesterday, and an agent that is right would tell something else than is expected."""
+    left = (midnight(-1) - datetime.now(UTC)).total_seconds()
+    if left < (150 if item.get_closest_marker("e2e") else 15):
+        sleep(left + 1)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,6 @@ pytestmark = pytest.mark.e2e
 
 PRICES = "prices:\n  - {model: m, input: 1, output: 4}\n"
 TYPO = PRICES.replace("output", "ouput")
-TODAY = datetime.now(UTC)
 
 
 def usage() -> bytes:
@@ -27,7 +26,7 @@ def usage() -> bytes:
     return b"".join(
         json.dumps(
             {
-                "ts": (TODAY - timedelta(days=age)).isoformat(),
+                "ts": (datetime.now(UTC) - timedelta(days=age)).isoformat(),
                 "app": app,
                 "model": model,
                 "n": 1_000_000,
@@ -119,7 +118,7 @@ def test_a_system_without_prices_says_which_model_has_none(company: Path) -> Non
 def test_a_bad_line_of_evals_is_named_and_counted_and_the_others_are_taken(company: Path) -> None:
     write_prices(company, PRICES)
     good = {
-        "ts": TODAY.isoformat(),
+        "ts": datetime.now(UTC).isoformat(),
         "system": "bot",
         "model": "m",
         "suite": "s",
@@ -140,7 +139,7 @@ def test_a_bad_line_of_evals_is_named_and_counted_and_the_others_are_taken(compa
 def test_an_explanation_of_a_past_day_is_of_that_day(company: Path) -> None:
     write_prices(company, PRICES)
     leverwatch("collect", config=company)
-    day = str((TODAY - timedelta(days=10)).date())
+    day = str((datetime.now(UTC) - timedelta(days=10)).date())
 
     told = leverwatch_json("explain", "bot", "--as-of", day, config=company)
 

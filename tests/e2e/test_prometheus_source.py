@@ -6,7 +6,7 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,11 @@ from tests.collectors.sources.models.server import provider
 from tests.collectors.sources.prometheus.conftest import serving
 from tests.collectors.sources.prometheus.pretended import PER_DAY, answered
 from tests.collectors.sources.prometheus.stored import DAY, FIRST, Stored
+from tests.days import day, midnight
 from tests.e2e.test_sql_source import PowerCut
 
 pytestmark = pytest.mark.e2e
 
-TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-BEGIN = TODAY - timedelta(days=40)
 DAYS, SCRAPE = 40, 1200
 COUNTED = ("inferences", "errors", "input_tokens", "output_tokens", "cost_usd")
 FIELDS = {
@@ -44,7 +43,7 @@ def calls(chance: random.Random, number: int) -> list[Call]:
     def one() -> Call:
         ok = chance.random() < 0.9
         return {
-            "at": (BEGIN + timedelta(seconds=chance.randrange(2 * DAY, DAYS * DAY))).isoformat(),
+            "at": (midnight(DAYS) + timedelta(seconds=chance.randrange(2 * DAY, DAYS * DAY))).isoformat(),
             "model": chance.choice(["m", "n"]),
             "in": chance.randrange(10, 900),
             "out": chance.randrange(1, 90),
@@ -63,7 +62,7 @@ def scraped(found: list[Call]) -> list[Stored]:
     )
     for call in found:
         # Seen by the next scrape; one is at each midnight.
-        at = -(-(datetime.fromisoformat(call["at"]) - BEGIN) // timedelta(seconds=SCRAPE))
+        at = -(-(datetime.fromisoformat(call["at"]) - midnight(DAYS)) // timedelta(seconds=SCRAPE))
         labels = {"app": call["app"], "model": call["model"]}
         named = {**labels, "code": "200" if call["ok"] == "ok" else "500"}
         grown["calls_total", tuple(named.items())][at] += 1
@@ -72,7 +71,7 @@ def scraped(found: list[Call]) -> list[Stored]:
             # Failed calls have a cost here, and no tokens, as in the log.
             if call["ok"] == "ok" or field == "usd":
                 grown[name, tuple(labels.items())][at] += call[field]
-    offset = (BEGIN - FIRST).total_seconds()
+    offset = (midnight(DAYS) - FIRST).total_seconds()
     series = []
     for (name, labels_of), by_scrape in grown.items():
         samples, total = [], 0.0
@@ -128,6 +127,7 @@ def test_a_month_in_a_log_and_in_counters_leads_to_the_same_days_and_the_same_ve
     with serving("prometheus", tmp_path / "prometheus", scraped(found)) as url:
         metrics = {
             "type": "prometheus", "url": url, "gap_after": "20m", "model": "model", "failed": {"code": "5.."},
+            "ready_after": "0s",
             "metrics": {
                 "inferences": "calls_total", "input_tokens": "in_total", "output_tokens": "out_total",
                 "cost_usd": "spend_total",
@@ -139,7 +139,7 @@ def test_a_month_in_a_log_and_in_counters_leads_to_the_same_days_and_the_same_ve
         assert in_counters.verdicts() == in_log.verdicts()
         shown = in_counters.run("check-source", "usage")
 
-    yesterday = str((TODAY - timedelta(days=1)).date())
+    yesterday = str(day(1))
     assert shown.startswith(f"usage, {yesterday}: complete; ")
     assert "last_over_time(calls_total[2d])" in shown
     of_bot = [line.split() for line in shown.splitlines() if line.startswith("bot ")]
@@ -165,7 +165,7 @@ def runner(store: Store, url: str, folder: Path) -> SourceRunner:
     kind = source_types()["prometheus"]
     given = {"name": "usage", "url": url, "method": "get", "system": "{app}", "history": "18d"}
     config = kind.config.model_validate({**given, "metrics": {"inferences": "calls_total"}})
-    context = CollectorContext(folder, folder, lambda: TODAY + timedelta(hours=12))
+    context = CollectorContext(folder, folder, lambda: midnight() + timedelta(hours=12))
     return SourceRunner(config, kind.build(config, context), store, now=context.now)
 
 

@@ -14,12 +14,11 @@ from click.testing import CliRunner
 from sqlalchemy import create_engine, text
 
 from leverwatch.agent.cli.main import main
+from tests import days
 from tests.collectors.sources.git.repo import Repo
 
 CANARY = "Quagga-marmalade: nobody outside of this house may read how the porter greets a guest."
 FIELDS = {"time": "ts", "request_id": "id", "input_tokens": "in"}
-LAST = datetime.now(UTC).date() - timedelta(days=1)
-FIRST = LAST - timedelta(days=69)
 CHANGED = (10, 24, 25, 41, 60)
 """Days on which another version began to serve. On day 25 the version before day 24 came back."""
 
@@ -30,12 +29,20 @@ def prompt(number: int) -> str:
     return f"{CANARY} Edition {versions[sum(number >= day for day in CHANGED)]} of it."
 
 
+def days_of(number: int) -> date:
+    return days.day(70 - number)
+
+
 def calls(number: int) -> Iterator[str]:
-    day = FIRST + timedelta(days=number)
     for call in range(40):
         now = prompt(number) if call >= 20 or number == 25 else prompt(number - 1)
         value: Any = {"system": now} if call % 2 else {"system": [{"type": "text", "text": now}]}
-        record = {"ts": f"{day}T{call // 2:02}:00:00Z", "id": f"{number}-{call}", "in": 9, "request": value}
+        record = {
+            "ts": f"{days_of(number)}T{call // 2:02}:00:00Z",
+            "id": f"{number}-{call}",
+            "in": 9,
+            "request": value,
+        }
         yield json.dumps(record) + "\n"
 
 
@@ -54,11 +61,10 @@ def write(folder: Path, *sources: object) -> None:
 def hotel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "logs").mkdir()
-    days = [*range(70)]
     # Late: the days of the second change come in a file that is read last.
     late = {24, 25}
     (tmp_path / "logs" / "a.jsonl").write_text(
-        "".join(one for day in days if day not in late for one in calls(day))
+        "".join(one for day in range(70) if day not in late for one in calls(day))
     )
     write(tmp_path, source())
     assert run("collect").exit_code == 0
@@ -78,18 +84,14 @@ def explained() -> Any:
     return json.loads(done.stdout)
 
 
-def days_of(number: int) -> date:
-    return FIRST + timedelta(days=number)
-
-
 @pytest.mark.usefixtures("hotel")
 def test_the_changes_are_found_on_the_right_days() -> None:
     from leverwatch.agent.store.facts import Scope, read_served
 
     with create_engine("sqlite:///store.db").connect() as connection:
-        seen = read_served(connection, LAST, Scope(telling=frozenset({"gateway"})))["porter"]
+        seen = read_served(connection, days.day(1), Scope(telling=frozenset({"gateway"})))["porter"]
 
-    assert seen.first_day == FIRST
+    assert seen.first_day == days.day(70)
     assert {day: str(kind) for day, kind in seen.changes.items()} == {
         days_of(number): "reverted" if number == 25 else "modified" for number in CHANGED
     }
@@ -108,7 +110,7 @@ def test_no_text_of_a_prompt_is_stored_logged_or_shown(hotel: Path) -> None:
     shown = [
         run("explain", "porter"),
         run("metrics"),
-        run("replay", "--since", str(FIRST)),
+        run("replay", "--since", str(days.day(70))),
         run("explain", "porter", "--format", "json"),
     ]
 
@@ -150,7 +152,7 @@ def test_with_git_as_well_git_counts_and_what_differs_is_said(hotel: Path) -> No
 
 @pytest.mark.usefixtures("hotel")
 def test_a_replay_counts_the_same_changes_on_the_days_on_which_they_began() -> None:
-    done = run("replay", "--since", str(FIRST), "--format", "openmetrics", "--step", "1h")
+    done = run("replay", "--since", str(days.day(70)), "--format", "openmetrics", "--step", "1h")
     assert done.exit_code == 0, done.output
 
     counted: dict[date, float] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,12 @@ from tests.collectors.sources.cloudwatch.amazon import ALONE, KEYS, client, moto
 from tests.collectors.sources.prometheus.conftest import serving
 from tests.collectors.sources.sql.conftest import database, mariadb_url, postgres, shard_urls, shards
 from tests.collectors.sources.sql.tables import Database
+from tests.days import midnight
 from tests.e2e.test_prometheus_source import scraped
 
 __all__ = ["database", "mariadb_url", "postgres", "shard_urls", "shards"]
 
 
-TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 ZONES = (timezone(timedelta(hours=-5)), timezone(timedelta(hours=5, minutes=30)))
 COLUMNS = {"at": "text", "model": "text", "fresh": "int", "out": "int", "ok": "text", "app": "text", "id": "text"}
 FIELDS = {
@@ -39,7 +39,7 @@ def calls(chance: random.Random, number: int) -> list[Call]:
     """Calls of a month, some of which failed, some of unknown size; every twelfth one stands twice."""
 
     def one(at: int) -> Call:
-        moment = TODAY - timedelta(days=chance.randrange(1, 31), seconds=chance.randrange(86_400))
+        moment = midnight() - timedelta(days=chance.randrange(1, 31), seconds=chance.randrange(86_400))
         return {
             "at": moment.astimezone(chance.choice(ZONES)).isoformat(timespec="seconds"),
             "model": chance.choice(["gpt-4o", "text-embedding-3-small", None]),
@@ -92,14 +92,14 @@ def test_a_month_in_a_log_and_in_a_table_leads_to_the_same_days_and_the_same_ver
     log = tmp_path / "calls.jsonl"
     found = calls(random.Random(11), 1500)
     late = [
-        {**call, "id": f"late-{at}", "at": (TODAY - timedelta(days=2, hours=at)).isoformat()}
+        {**call, "id": f"late-{at}", "at": (midnight() - timedelta(days=2, hours=at)).isoformat()}
         for at, call in enumerate(found[:9])
     ]
     form = {"type": "jsonl", "fields": FIELDS}
     told = {"type": "files", "path": str(log), "format": form, "quiet_after": "0s"}
     table = {
         "type": "sql", "url": database.url, "table": "calls", "time_is": "text", "fields": FIELDS,
-        "distinct": True,
+        "distinct": True, "ready_after": "0s",
     }  # fmt: skip
     in_log, in_table = Company(tmp_path / "log", told), Company(tmp_path / "table", table)
     for rows in (found, [*found, *late]):
@@ -164,11 +164,12 @@ def test_a_month_in_a_log_in_a_cloud_and_in_counters_leads_to_the_same_days_and_
         in_cloudwatch(url, found)
         cloud = {
             "type": "cloudwatch", "regions": ["us-east-1"], "url": url, "system": "{ModelId}", "profiles": MODELS,
+            "ready_after": "0s",
         }  # fmt: skip
         metrics = {"inferences": "calls_total", "input_tokens": "in_total", "output_tokens": "out_total"}
         counted = {
             "type": "prometheus", "url": counters, "gap_after": "20m", "model": "model", "failed": {"code": "5.."},
-            "history": "30d", "metrics": metrics,
+            "history": "30d", "metrics": metrics, "ready_after": "0s",
         }  # fmt: skip
         kinds = {"log": told, "cloud": cloud, "counters": counted}
         companies = {name: Company(tmp_path / name, source) for name, source in kinds.items()}
@@ -178,7 +179,7 @@ def test_a_month_in_a_log_in_a_cloud_and_in_counters_leads_to_the_same_days_and_
         assert stored["cloud"] == stored["log"]
         usage, days = stored["counters"]
         # The last scrape, at midnight, is known to be of the present day as well, which is not over.
-        assert (usage, [it for it in days if it[0] < TODAY.date()]) == stored["log"]
+        assert (usage, [it for it in days if it[0] < midnight().date()]) == stored["log"]
 
     verdicts = {name: company.verdicts() for name, company in companies.items()}
     assert verdicts["cloud"] == verdicts["log"]

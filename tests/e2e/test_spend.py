@@ -5,36 +5,40 @@ from __future__ import annotations
 import json
 import os
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.days import day, midnight
 from tests.e2e.agents import Agent, leverwatch, running
 from tests.e2e.servers import free_port, wait_until
 
 pytestmark = pytest.mark.e2e
 
-TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=1, microsecond=0)
 FIELDS = {
     "time": "ts", "model": "model", "input_tokens": "in", "cached_input_tokens": "cached", "output_tokens": "out",
     "cost_usd": "cost", "request_id": "id",
 }  # fmt: skip
-DATED = (TODAY - timedelta(days=2)).date().isoformat()
-PRICES = (
-    {"model": "small", "input": 1.0, "cached_input": 0.5, "output": 4.0},
-    {"model": "small", "from": DATED, "input": 2.0, "cached_input": 1.0, "output": 8.0},
-    {"model": "claude-haiku-9", "input": 10.0, "output": 50.0},
-)
+
+
+def prices() -> tuple[dict[str, Any], ...]:
+    return (
+        {"model": "small", "input": 1.0, "cached_input": 0.5, "output": 4.0},
+        {"model": "small", "from": day(2).isoformat(), "input": 2.0, "cached_input": 1.0, "output": 8.0},
+        {"model": "claude-haiku-9", "input": 10.0, "output": 50.0},
+    )
+
+
 TOKENS = {"in": 1000, "cached": 400, "out": 100}
 """They cost 1,200 USD a million calls at the first prices, and twice as much at the second."""
 BEDROCK = "us.anthropic.claude-haiku-9-20260101-v1:0"
 
 
 def calls(day: int, number: int, **values: Any) -> bytes:
-    moment = (TODAY - timedelta(days=day)).isoformat()
+    moment = (midnight(day) + timedelta(seconds=1)).isoformat()
     records = ({"ts": moment, "id": f"{day}-{at}-{values}", **TOKENS, **values} for at in range(number))
     return b"".join(json.dumps(record).encode() + b"\n" for record in records)
 
@@ -55,7 +59,7 @@ def company(tmp_path: Path) -> Path:
     }  # fmt: skip
     path = tmp_path / "leverwatch.yaml"
     path.write_text(yaml.safe_dump(config))
-    write_prices(path, *PRICES)
+    write_prices(path, *prices())
     return path
 
 
@@ -96,7 +100,7 @@ def test_tokens_are_priced_with_the_file_of_their_day_and_the_counter_goes_on_af
         unpriced = 'leverwatch_inferences_unpriced_total{model="nobody-prices-it",system="bot"}'
         assert agent.value(unpriced) == 7
 
-        write_prices(company, *({**entry, "input": 0.0, "cached_input": 0.0, "output": 1.0} for entry in PRICES))
+        write_prices(company, *({**entry, "input": 0.0, "cached_input": 0.0, "output": 1.0} for entry in prices()))
         log(company, calls(1, 1000, model="small", more=True))
         wait_until(lambda: (cost(agent, "small", "priced") or 0) > 3.6, 20, "the new calls")
         assert cost(agent, "small", "priced") == pytest.approx(3.6 + 0.1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,13 @@ from sqlalchemy import create_engine, text
 from leverwatch.agent.cli.main import main
 from tests.collectors.sources.usage_api.providers import AnthropicReport, OpenAi, call
 from tests.collectors.sources.usage_api.server import KEY, Served, serving
+from tests.days import day
 
-TODAY = datetime.now(UTC).date()
-DAYS = [f"{TODAY - timedelta(days=back)}" for back in range(4)]
+
+def ago(days: int) -> str:
+    return f"{day(days)}"
+
+
 PRICES = [
     {"model": "pine", "input": 2, "output": 10, "cached_input": 0.5},
     {"model": "vec", "input": 1, "output": 0},
@@ -45,7 +49,14 @@ class World:
     def __init__(self, folder: Path, served: Served, **settings: Any) -> None:
         self._file, self.folder = folder / "leverwatch.yaml", folder
         (folder / "prices.yaml").write_text(yaml.safe_dump({"prices": PRICES}))
-        source = {"name": "account", "type": "usage-api", "url": served.url, "token": KEY, "history": "4d"}
+        source = {
+            "name": "account",
+            "type": "usage-api",
+            "url": served.url,
+            "token": KEY,
+            "history": "4d",
+            "ready_after": "0s",
+        }
         document = {
             "store": {"url": "sqlite:///store.db"},
             "prices": {"file": "prices.yaml", "public": False},
@@ -68,8 +79,8 @@ class World:
 
 @pytest.fixture
 def provider() -> Iterator[tuple[OpenAi, Served]]:
-    calls = [used(day) for day in DAYS]
-    costs = [cost(DAYS[1], 50.0), cost(DAYS[1], 6.0, "web search"), cost(DAYS[2], 55.0), cost(DAYS[0], 1.0)]
+    calls = [used(day) for day in map(ago, range(4))]
+    costs = [cost(ago(1), 50.0), cost(ago(1), 6.0, "web search"), cost(ago(2), 55.0), cost(ago(0), 1.0)]
     made = OpenAi(calls, costs, rows=31)
     with serving(made) as served:
         served.now = datetime.now(UTC)
@@ -82,7 +93,7 @@ def test_one_day_is_compared_before_anything_is_stored(tmp_path: Path, provider:
     result = world.run("check-source", "account")
 
     assert result.exit_code == 0, result.output
-    assert f"billed $56.00, tokens priced $55.00 (-1.8 %) on {DAYS[1]}" in result.stdout
+    assert f"billed $56.00, tokens priced $55.00 (-1.8 %) on {ago(1)}" in result.stdout
     assert "discounts and credits, which no price of tokens has" in " ".join(result.stdout.split())
     found = json.loads(world.run("check-source", "account", "--format", "json").stdout)
     assert found["bill"]["billed"] == 56
@@ -96,9 +107,9 @@ def test_the_newest_whole_day_is_compared_everywhere(tmp_path: Path, provider: t
     told = world.run("explain", "bot", "--all")
     metrics = world.run("metrics")
 
-    assert f"account: billed $56.00, tokens priced $55.00 (-1.8 %) on {DAYS[1]}" in told.stdout
-    rows = [line.split() for line in told.stdout.splitlines() if line.strip().startswith((DAYS[1], DAYS[2]))]
-    assert [DAYS[2], "$55.00", "$55.00", "+0.0%"] in rows
+    assert f"account: billed $56.00, tokens priced $55.00 (-1.8 %) on {ago(1)}" in told.stdout
+    rows = [line.split() for line in told.stdout.splitlines() if line.strip().startswith((ago(1), ago(2)))]
+    assert [ago(2), "$55.00", "$55.00", "+0.0%"] in rows
     assert 'leverwatch_source_billed_usd{source="account"} 56' in metrics.stdout
     assert 'leverwatch_source_priced_usd{source="account"} 55' in metrics.stdout
     assert 'leverwatch_inferences_total{model="pine",system="bot"} 2000' in metrics.stdout
@@ -110,11 +121,11 @@ def test_a_bill_that_is_told_otherwise_later_takes_the_place_of_the_earlier_one(
     account, served = provider
     world = World(tmp_path, served)
     assert world.run("collect").exit_code == 0
-    account.costs = [cost(DAYS[1], 57.5)]
+    account.costs = [cost(ago(1), 57.5)]
 
     assert world.run("collect").exit_code == 0
 
-    assert [(row.day, row.item, row.usd) for row in world.rows("billed_days")] == [(DAYS[1], "pine, input", 57.5)]
+    assert [(row.day, row.item, row.usd) for row in world.rows("billed_days")] == [(ago(1), "pine, input", 57.5)]
 
 
 def test_embeddings_batches_and_models_without_a_price_are_told_apart(
@@ -123,9 +134,9 @@ def test_embeddings_batches_and_models_without_a_price_are_told_apart(
     account, served = provider
     vectors = {"endpoint": "embeddings", "model": "vec", "num_model_requests": 3, "input_tokens": 4_000_000}
     account.calls += [
-        {"day": DAYS[1], **vectors},
-        used(DAYS[1], batch=True),
-        used(DAYS[1], model="new-one"),
+        {"day": ago(1), **vectors},
+        used(ago(1), batch=True),
+        used(ago(1), model="new-one"),
     ]
 
     told = World(tmp_path, served).run("check-source", "account").stdout
@@ -139,7 +150,7 @@ def test_tokens_of_which_none_has_a_price_have_an_unknown_one_and_not_one_of_not
     tmp_path: Path, provider: tuple[OpenAi, Served]
 ) -> None:
     account, served = provider
-    account.calls = [used(day, model="new-one") for day in DAYS]
+    account.calls = [used(day, model="new-one") for day in map(ago, range(4))]
     world = World(tmp_path, served)
 
     checked = world.run("check-source", "account", "--format", "json")
@@ -148,8 +159,8 @@ def test_tokens_of_which_none_has_a_price_have_an_unknown_one_and_not_one_of_not
     metrics = world.run("metrics").stdout
 
     assert json.loads(checked.stdout)["bill"]["priced"] is None
-    assert f"billed $56.00, tokens priced ? on {DAYS[1]}; without a price: new-one" in told
-    assert [DAYS[2], "$55.00", "?", "?"] in [line.split() for line in told.splitlines()]
+    assert f"billed $56.00, tokens priced ? on {ago(1)}; without a price: new-one" in told
+    assert [ago(2), "$55.00", "?", "?"] in [line.split() for line in told.splitlines()]
     assert 'leverwatch_source_billed_usd{source="account"} 56' in metrics
     assert "leverwatch_source_priced_usd{" not in metrics
 
@@ -159,8 +170,8 @@ def test_tokens_without_calls_are_priced_and_make_no_system_known(tmp_path: Path
         "model": "pine", "service_tier": "standard", "context_window": "0-200k", "uncached": 1_000_000,
         "read": 2_000_000, "output": 100_000, "workspace_id": "w-1",
     }  # fmt: skip
-    costs = [{"day": day, "amount": "410", "description": "Pine"} for day in DAYS[1:]]
-    with serving(AnthropicReport([{"day": day, **row} for day in DAYS], costs)) as served:
+    costs = [{"day": day, "amount": "410", "description": "Pine"} for day in map(ago, range(1, 4))]
+    with serving(AnthropicReport([{"day": day, **row} for day in map(ago, range(4))], costs)) as served:
         served.now = datetime.now(UTC)
         world = World(tmp_path, served, api="anthropic-report")
         checked = world.run("check-source", "account")

@@ -5,7 +5,7 @@ import os
 import re
 import sqlite3
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,7 @@ from leverwatch.collectors.daily.config import DailyConfig
 from leverwatch.collectors.interface import Operation, UsageRow
 from leverwatch.collectors.registry import source_types
 from leverwatch.collectors.sources.sql.collector import Table
-
-YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
+from tests.days import day
 
 
 @pytest.fixture
@@ -28,9 +27,7 @@ def folder(tmp_path: Path) -> Path:
     database = sqlite3.connect(tmp_path / "usage.db")
     database.execute("CREATE TABLE calls (at TEXT, model TEXT, tokens INT, team TEXT)")
     rows = [("a", 100, "search"), ("a", 50, "search"), ("b", 7, "ads")]
-    database.executemany(
-        "INSERT INTO calls VALUES (?, ?, ?, ?)", [(f"{YESTERDAY}T10:00:00Z", *row) for row in rows]
-    )
+    database.executemany("INSERT INTO calls VALUES (?, ?, ?, ?)", [(f"{day(1)}T10:00:00Z", *row) for row in rows])
     database.commit()
     database.close()
     return tmp_path
@@ -43,7 +40,8 @@ def date_of_now() -> date:
 def check(folder: Path, *arguments: str, **settings: Any) -> Result:
     source = {
         "name": "db", "type": "sql", "url": "sqlite:///usage.db", "table": "calls", "time_is": "text",
-        "fields": {"time": "at", "model": "model", "input_tokens": "tokens"}, "system": "{team}", **settings,
+        "fields": {"time": "at", "model": "model", "input_tokens": "tokens"}, "system": "{team}",
+        "ready_after": "0s", **settings,
     }  # fmt: skip
     log = {
         "name": "log", "type": "files", "path": "*.jsonl", "system": [{"is": "bot", "where": {"key": "key_a"}}],
@@ -66,7 +64,7 @@ def test_a_source_is_asked_for_yesterday_and_nothing_is_stored(folder: Path) -> 
 
     assert result.exit_code == 0, result.output
     first, *lines = result.stdout.splitlines()
-    assert first.startswith(f"db, {YESTERDAY}: complete; 2 rows moved in ")
+    assert first.startswith(f"db, {day(1)}: complete; 2 rows moved in ")
     assert 'FROM "calls"' in result.stdout
     table = next(at for at, line in enumerate(lines) if line.startswith("SYSTEM"))
     assert [line.split() for line in lines[table + 1 : table + 3]] == [
@@ -77,9 +75,9 @@ def test_a_source_is_asked_for_yesterday_and_nothing_is_stored(folder: Path) -> 
 
 
 def test_the_answer_is_there_for_programs(folder: Path) -> None:
-    found = json.loads(check(folder, "db", "--format", "json", "--day", f"{YESTERDAY}").stdout)
+    found = json.loads(check(folder, "db", "--format", "json", "--day", f"{day(1)}").stdout)
 
-    assert (found["source"], found["day"], found["state"], found["rows"]) == ("db", f"{YESTERDAY}", "complete", 2)
+    assert (found["source"], found["day"], found["state"], found["rows"]) == ("db", f"{day(1)}", "complete", 2)
     assert found["usage"][0] == {
         "system": "search", "model": "a", "operation": "generation", "inferences": 2, "errors": 0,
         "input_tokens": 150, "output_tokens": None, "cost_usd": None,
@@ -106,7 +104,7 @@ def rows_of(folder: Path, *statements: tuple[str, str]) -> None:
 
 
 def test_a_day_is_what_the_store_knows_it_as(folder: Path) -> None:
-    older, idle = YESTERDAY - timedelta(days=2), YESTERDAY - timedelta(days=1)
+    older, idle = day(3), day(2)
     rows_of(folder, ("INSERT INTO calls VALUES (?, 'a', 1, 'search')", f"{older}T10:00:00Z"))
     before = check(folder, "db", "--day", f"{idle}")
     assert collected(folder).exit_code == 0
@@ -122,20 +120,20 @@ def test_a_day_is_what_the_store_knows_it_as(folder: Path) -> None:
 
 
 def test_a_day_that_lost_its_rows_says_how_many_calls_it_had_and_when_that_was_noticed(folder: Path) -> None:
-    older = YESTERDAY - timedelta(days=2)
+    older = day(3)
     rows_of(folder, ("INSERT INTO calls VALUES (?, 'a', 1, 'search')", f"{older}T10:00:00Z"))
     check(folder, "db")
     assert collected(folder).exit_code == 0
-    rows_of(folder, ("DELETE FROM calls WHERE at > ?", f"{YESTERDAY}"))
+    rows_of(folder, ("DELETE FROM calls WHERE at > ?", f"{day(1)}"))
     gone = f"its rows are gone: it had 3 calls, which are taken back; that was noticed on {date_of_now()}"
 
-    unseen = check(folder, "db", "--day", f"{YESTERDAY}").stdout
+    unseen = check(folder, "db", "--day", f"{day(1)}").stdout
     assert collected(folder).exit_code == 0
-    seen = check(folder, "db", "--day", f"{YESTERDAY}").stdout
+    seen = check(folder, "db", "--day", f"{day(1)}").stdout
 
     assert f"nothing would be counted\n{gone}" in unseen
     assert f"nothing would be counted\n{gone}" in seen
-    assert f"  {YESTERDAY} (1 day): empty: {gone}" in seen.partition("Stored:")[2]
+    assert f"  {day(1)} (1 day): empty: {gone}" in seen.partition("Stored:")[2]
 
 
 def test_what_may_be_missing_is_said_as_a_doubt(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +206,7 @@ def test_a_source_that_is_not_configured_is_said(folder: Path) -> None:
 
 def test_a_run_that_could_not_attribute_most_calls_says_so_however_few_sums_they_are(folder: Path) -> None:
     database = sqlite3.connect(folder / "usage.db")
-    lost = [(f"{YESTERDAY}T11:00:00Z", "a", 1, None)] * 50
+    lost = [(f"{day(1)}T11:00:00Z", "a", 1, None)] * 50
     database.executemany("INSERT INTO calls VALUES (?, ?, ?, ?)", lost)
     database.commit()
     database.close()

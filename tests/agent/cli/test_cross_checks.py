@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,11 @@ import yaml
 from click.testing import CliRunner
 
 from leverwatch.agent.cli.main import main
-
-TODAY = datetime.now(UTC).date()
+from tests.days import day
 
 
 def ago(days: int) -> date:
-    return TODAY - timedelta(days=days)
+    return day(days)
 
 
 class Company:
@@ -49,7 +48,7 @@ class Company:
     def run(self, *arguments: str, **settings: Any) -> str:
         database = {
             "name": "database", "type": "sql", "url": "sqlite:///usage.db", "table": "calls", "time_is": "text",
-            "fields": {"time": "at", "model": "model"}, "system": "bot", "history": "30d",
+            "fields": {"time": "at", "model": "model"}, "system": "bot", "history": "30d", "ready_after": "0s",
         }  # fmt: skip
         log = {
             "name": "gateway", "type": "files", "path": "*.jsonl", "quiet_after": "0s", "system": "bot",
@@ -77,7 +76,7 @@ def company(tmp_path: Path) -> Company:
     for back, more in ((6, 0), (5, 0), (4, 0), (3, 60), (2, 60), (1, 60)):
         made.wrote(ago(back), 60)
         made.logged(ago(back), 60 + more)
-    made.logged(TODAY, 1, hour=0)
+    made.logged(day(), 1, hour=0)
     return made
 
 
@@ -157,7 +156,7 @@ def test_what_is_known_of_each_day_is_shown_with_why(company: Company) -> None:
         assert "complete 6, partial 0, empty 0, unknown 25\n" in shown
         assert f"{ago(6)} to {ago(1)} (6 days): complete: it is over, and its rows are counted\n" in shown
         assert "(24 days): unknown: it has no row, and none before it: the records may begin later" in shown
-        assert f"{TODAY} (1 day): unknown: it has no row, and none after it" in shown
+        assert f"{day()} (1 day): unknown: it has no row, and none after it" in shown
     known = json.loads(company.run("check-source", "database", "--format", "json"))["known"]
     assert known["states"] == {"complete": 6, "partial": 0, "empty": 0, "unknown": 25}
     assert known["history"] == {"answered": 30, "days": 30, "open_questions": 0}

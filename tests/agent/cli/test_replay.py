@@ -4,7 +4,7 @@ import json
 import re
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from leverwatch.agent.cli.main import main
+from tests.days import day, midnight
 
 FORMAT = {"type": "jsonl", "fields": {"time": "ts", "inferences": "n", "request_id": "id"}}
 CONFIG = {
@@ -27,11 +28,10 @@ CONFIG = {
     ],
     "systems": {"bot": {"declared_strategy": "prompt_engineering"}},
 }
-TODAY = datetime.now(UTC).date()
 
 
 def back(days: int) -> str:
-    return str(TODAY - timedelta(days=days))
+    return str(day(days))
 
 
 def call(*arguments: str) -> Result:
@@ -43,10 +43,10 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Forty days of `bot`: 15M a month, and 2,130M from ten days ago on. `side` joins five days ago."""
     lines = []
     for age in range(40, 0, -1):
-        day = datetime.combine(TODAY - timedelta(days=age), datetime.min.time(), UTC)
-        lines.append({"ts": day.isoformat(), "app": "bot", "n": 500_000 if age > 10 else 70_000_000, "id": age})
+        at = midnight(age).isoformat()
+        lines.append({"ts": at, "app": "bot", "n": 500_000 if age > 10 else 70_000_000, "id": age})
         if age <= 5:
-            lines.append({"ts": day.isoformat(), "app": "side", "n": 5, "id": f"s{age}"})
+            lines.append({"ts": at, "app": "side", "n": 5, "id": f"s{age}"})
     (tmp_path / "usage.jsonl").write_text(
         "".join(json.dumps({**line, "id": str(line["id"])}) + "\n" for line in lines)
     )
@@ -151,8 +151,7 @@ def test_openmetrics_has_counters_as_they_stood_at_the_end_of_each_day() -> None
     )  # fmt: skip
 
     def moment(days: int, hour: int) -> int:
-        midnight = datetime.combine(TODAY - timedelta(days=days), datetime.min.time(), UTC)
-        return int((midnight + timedelta(hours=hour)).timestamp())
+        return int((midnight(days) + timedelta(hours=hour)).timestamp())
 
     lines = [line for line in done.stdout.splitlines() if line.startswith("leverwatch_inferences_total{")]
     series = 'leverwatch_inferences_total{job="leverwatch",model="unknown",system="side"}'
@@ -181,25 +180,27 @@ def test_an_undeclared_system_that_has_no_series_today_has_no_past_either(compan
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("--since", str(TODAY)), 1, "this day is after the last one to decide"),
-        (("--since", back(9), "--until", str(TODAY)), 1, f"--until {TODAY}: this day is not over yet in UTC"),
-        (("--since", back(9), "--until", back(10)), 1, f"--since {back(9)}: this day is after the last one"),
+        (("--since", "{0}"), 1, "this day is after the last one to decide"),
+        (("--since", "{9}", "--until", "{0}"), 1, "--until {0}: this day is not over yet in UTC"),
+        (("--since", "{9}", "--until", "{10}"), 1, "--since {9}: this day is after the last one"),
         (("--since", "yesterday"), 2, "Invalid value for '--since'"),
         ((), 2, "Missing option '--since'"),
-        (("--since", back(9), "--system", "bto"), 1, "no system named bto is declared or was seen; systems: bot,"),
-        (("--since", back(9), "--step", "5"), 2, "a duration needs a unit"),
-        (("--since", back(9), "--step", "2d"), 2, "from 1s to 1d"),
-        (("--since", back(9), "--step", "1500ms"), 2, "whole seconds"),
-        (("--since", back(9), "--label", "job"), 2, "write a label as NAME=VALUE"),
-        (("--since", back(9), "--label", "system=x"), 1, "--label system: the metrics have a label"),
-        (("--since", back(9), "--output", "no/such/folder"), 1, "--output no/such/folder: No such file"),
+        (("--since", "{9}", "--system", "bto"), 1, "no system named bto is declared or was seen; systems: bot,"),
+        (("--since", "{9}", "--step", "5"), 2, "a duration needs a unit"),
+        (("--since", "{9}", "--step", "2d"), 2, "from 1s to 1d"),
+        (("--since", "{9}", "--step", "1500ms"), 2, "whole seconds"),
+        (("--since", "{9}", "--label", "job"), 2, "write a label as NAME=VALUE"),
+        (("--since", "{9}", "--label", "system=x"), 1, "--label system: the metrics have a label"),
+        (("--since", "{9}", "--output", "no/such/folder"), 1, "--output no/such/folder: No such file"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_said(arguments: tuple[str, ...], code: int, message: str) -> None:
-    done = call("replay", *arguments)
+    days = [back(ago) for ago in range(11)]
+
+    done = call("replay", *(it.format(*days) for it in arguments))
 
     assert done.exit_code == code
-    assert message in done.stderr
+    assert message.format(*days) in done.stderr
 
 
 def test_openmetrics_into_a_folder_that_does_not_exist_is_refused() -> None:
