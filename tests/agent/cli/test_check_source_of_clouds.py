@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ def urls(refusing: bool, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, 
         return 200, {"MetricDataResults": [result(it, {noon(): 7.0}) for it in asked["MetricDataQueries"]]}
 
     with scripted() as bedrock, web() as microsoft, web() as vertex:
-        bedrock.answer = amazon
+        bedrock.answer, bedrock.now = amazon, datetime.now(UTC)
         microsoft.answer = (lambda _: Said({}, 403)) if refusing else of_azure
         vertex.answer = (lambda _: Said({}, 403)) if refusing else of_google
         yield {"cloudwatch": bedrock.url, "azure-monitor": microsoft.url, "google-monitoring": vertex.url}
