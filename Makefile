@@ -169,7 +169,8 @@ test: lint ## everything that CI runs
 	@$(MAKE) --no-print-directory newest
 	@$(MAKE) --no-print-directory oldest
 
-test-all: lint types ## every test on every Python here
+test-all: export LEVERWATCH_EXAMPLES = 1
+test-all: lint types ## every test on every Python here, with more examples of each property
 	@$(MAKE) --no-print-directory oldest ASKING='tests/agent tests/collectors'
 	@for python in $$($(pythons)); do $(MAKE) --no-print-directory on PY="$$python" || exit 1; done
 

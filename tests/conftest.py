@@ -18,9 +18,12 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] 
 from leverwatch.agent.store.store import Store
 from tests.days import midnight
 from tests.e2e.servers import database_of, postgresql
+from tests.examples import examples
 
 # How long an example takes says something of the machine, and nothing of the code.
-settings.register_profile("leverwatch", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "leverwatch", max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("leverwatch")
 
 

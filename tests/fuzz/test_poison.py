@@ -22,6 +22,7 @@ from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.interface import Batch, Result
 from leverwatch.collectors.records.names import is_usable
 from tests.collectors.sources.files.logs import NOW, config
+from tests.examples import examples
 from tests.fuzz.fuzz import available
 from tests.fuzz.poison import NUMBERS, POISONS, TIMES, poisoned, put
 from tests.fuzz.records import HEADER, TOKENS, WITHOUT_TOKENS, record, settings
@@ -147,7 +148,7 @@ SCALAR = st.one_of(
 
 @pytest.mark.parametrize("name", available())
 @given(values=st.lists(SCALAR, min_size=1, max_size=3))
-@settled(max_examples=8)
+@settled(max_examples=examples(8))
 def test_any_value_anywhere_costs_no_neighbour(name: str, values: list[Any]) -> None:
     made = Ingest(config(format=settings(name), system="bot"), lambda: NOW)
     made.load({})

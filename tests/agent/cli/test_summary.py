@@ -23,6 +23,7 @@ from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, Re
 from leverwatch.agent.framework.shutdowns import Shutdown
 from tests.agent.exporter import assessed, samples
 from tests.agent.exporter.golden import assert_golden
+from tests.examples import examples
 
 AS_OF = date(2026, 3, 30)
 DAYS = [AS_OF - timedelta(days=age) for age in range(60)]
@@ -62,7 +63,7 @@ def test_the_summary_of_a_system_of_which_everything_is_known_is_the_golden_one(
     assert_golden("explain-summary.txt", text.encode() + b"\n")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(FACTS)
 def test_the_summary_of_any_facts_fits_on_one_screen(facts: Facts) -> None:
     verdict = assess(facts)
@@ -71,7 +72,7 @@ def test_the_summary_of_any_facts_fits_on_one_screen(facts: Facts) -> None:
     assert fits(summary(verdict, beside))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     NAMES,
     st.lists(st.text(min_size=1, max_size=400), min_size=1, max_size=30),

@@ -24,6 +24,7 @@ from leverwatch.agent.snapshot import PricedUsage
 from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow
+from tests.examples import examples
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
@@ -248,7 +249,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(steps=st.lists(STEPS, max_size=12))
 def test_no_counter_falls_whatever_comes_in_whatever_order(steps: list[tuple[str, Any]]) -> None:
     with TemporaryDirectory() as folder:
@@ -278,7 +279,7 @@ def test_no_counter_falls_whatever_comes_in_whatever_order(steps: list[tuple[str
         agent.store.close()
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(rows=st.lists(ROWS, max_size=8), data=st.data())
 def test_with_the_same_prices_the_sum_is_that_of_the_rows_in_any_order_and_number_of_looks(
     rows: list[UsageRow], data: st.DataObject

@@ -22,6 +22,7 @@ from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow
 from tests.agent.store.counters import exported
 from tests.e2e.servers import database_of
+from tests.examples import examples
 
 FIRST = date(2026, 3, 1)
 DAYS = [FIRST + timedelta(days=number) for number in range(3)]
@@ -280,13 +281,13 @@ def migrated(url: str) -> str:
     return url
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(steps, max_size=8))
 def test_a_store_holds_what_a_plain_model_holds_on_sqlite(on_sqlite: str, given: list[tuple[Any, ...]]) -> None:
     run(on_sqlite, given)
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(st.lists(steps, max_size=8))
 def test_a_store_holds_what_a_plain_model_holds_on_postgresql(
     on_postgresql: str, given: list[tuple[Any, ...]]

@@ -19,6 +19,7 @@ from leverwatch.collectors.records.formats.jsonl import JsonLines
 from leverwatch.collectors.records.layout import Layout, Way
 from tests.collectors.sources.files.logs import FIELDS, NOW
 from tests.collectors.sources.files.reference import Reference
+from tests.examples import examples
 
 TOLERANCE = timedelta(minutes=10)
 BEGIN = datetime(2026, 3, 9, 22, tzinfo=UTC)
@@ -147,7 +148,7 @@ class Both:
         assert newest == self.plain.newest
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     MAPPINGS,
     st.sampled_from(["bot", "{app}", "{team}-{app}"]),
@@ -173,7 +174,7 @@ UNIFORM = st.tuples(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     st.lists(UNIFORM, min_size=1, max_size=8),
     st.sampled_from(["", ".5", ".123456", ".123456789"]),
@@ -197,7 +198,7 @@ def test_epochs_of_one_unit_are_judged_one_by_one(numbers: list[float], as_text:
     both.compare()
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     st.sets(st.sampled_from(sorted({*FIELDS, *UNCOMMON_FIELDS} - {"time"}))),
     st.sampled_from([0, 600, 3600]),

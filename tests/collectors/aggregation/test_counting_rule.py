@@ -23,6 +23,7 @@ from leverwatch.collectors.records.formats.interface import Row
 from leverwatch.collectors.records.formats.registry import NAMED
 from tests.collectors.aggregation.test_batch_counter import TOLERANCE
 from tests.collectors.sources.files.logs import NOW
+from tests.examples import examples
 
 AMOUNTS = frozenset({Adds.AMOUNT, Adds.AMOUNT_OR_WEIGHT, Adds.AMOUNT_OR_FAILURE})
 STAYS = frozenset(line.name for line in COUNTED if line.adds is Adds.FIRST)
@@ -83,7 +84,7 @@ def cells(made: Rollup) -> dict[tuple[Any, ...], dict[str, float]]:
 
 
 @pytest.mark.parametrize(("known", "has_extended"), SHAPES.values(), ids=SHAPES)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(data=st.data())
 def test_what_is_added_and_taken_back_in_any_order_leaves_nothing(
     known: frozenset[str], has_extended: bool, data: st.DataObject

@@ -22,6 +22,7 @@ from leverwatch.collectors.records.timestamps import millis_of
 from leverwatch.collectors.sources.files.config import FilesConfig
 from tests.collectors.aggregation.test_batch_counter import TIMES
 from tests.collectors.sources.files.logs import NOW, config
+from tests.examples import examples
 
 MAPPED = {
     "time": "ts", "model": "m", "request_id": "id", "status": "s", "input_tokens": "in",
@@ -107,7 +108,7 @@ def said(record: dict[str, Any]) -> tuple[object, ...]:
     return tuple(record[name] for name in COLUMNS)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(DELIVERED, st.sampled_from(sorted(WAYS)), st.lists(st.booleans(), min_size=5, max_size=5))
 def test_what_says_the_same_counts_once_and_everything_else_counts(
     batches: list[list[tuple[dict[str, Any], Callable[[datetime], Any]]]], way: str, restarts: list[bool]

@@ -24,6 +24,7 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.service_tiers import BOUNDS
 from tests.collectors.aggregation.test_batch_counter import TIMES, UNCOMMON_FIELDS
 from tests.collectors.sources.files.logs import FIELDS, config, ingest, record, sums
+from tests.examples import examples
 
 ROOT = Path(__file__).parents[3]
 EXACT = st.integers(0, 640).map(lambda number: number / 64)
@@ -144,7 +145,7 @@ def outcome(counted: Counted) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     MAPPINGS,
     st.sampled_from(["bot", "{app}", "{app}-{response.model}"]),
@@ -190,7 +191,7 @@ def test_what_is_no_record_is_said_whatever_its_day() -> None:
     assert outcome(counted) == outcome(alone.drain())
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.integers(0, 2**32), st.sampled_from(STYLES))
 def test_the_order_of_the_keys_does_not_matter(seed: int, style: Callable[[Any], str]) -> None:
     chance = random.Random(seed)
@@ -224,7 +225,7 @@ def cost_of(text: str) -> tuple[float, dict[Result, int]]:
     return found[0]
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     st.one_of(st.floats(0, 1e15), st.floats(0, 1e-300), st.floats(0, 1), st.floats(0, 1e8)),
     st.sampled_from(["r", ".3e", ".25e", ".17f", ".0f", ".1f", ".4f", ".7f"]),

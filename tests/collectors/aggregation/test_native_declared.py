@@ -24,6 +24,7 @@ from tests.collectors.aggregation.test_native_counter import SPANS, damaged, out
 from tests.collectors.records.formats.examples import CASES, Make
 from tests.collectors.records.formats.test_every_format import mutate
 from tests.collectors.sources.files.logs import NOW, config, ingest
+from tests.examples import examples
 
 HELPED = {
     "anthropic": ("model",), "azure-openai": ("deployment",), "bedrock": ("identity",),
@@ -109,7 +110,7 @@ def expected(counted: Counted) -> tuple[Any, ...]:
     styles=st.sampled_from([(", ", ": "), (",", ":"), (" ,\t", " :")]),
 )
 @example(seed=656, window="0s", by_name=False, days=None, styles=(", ", ": "))  # a sum that ends in 5
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_the_helper_counts_what_python_counts(
     name: str, make: Make, seed: int, window: str, by_name: bool, days: Days | None, styles: tuple[str, str]
 ) -> None:

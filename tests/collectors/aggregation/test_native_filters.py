@@ -17,6 +17,7 @@ from leverwatch.collectors.interface import Result
 from tests.collectors.aggregation.test_batch_counter import UNCOMMON_FIELDS
 from tests.collectors.aggregation.test_native_counter import LINES, SPANS, damaged, outcome
 from tests.collectors.sources.files.logs import FIELDS, config, ingest, record
+from tests.examples import examples
 
 PATHS = st.sampled_from(
     ["app", "op", "status", "id", "usage", "usage.details", "usage.details.cached", "response", "response.model",
@@ -67,7 +68,7 @@ def both(chosen: dict[str, Any], days: Days | None = None) -> tuple[Ingest, Inge
     return helped, alone
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(
     FILTERS, SPANS, st.lists(st.lists(st.tuples(LINES, st.integers(0, 11)), max_size=12), min_size=1, max_size=3)
 )
@@ -87,7 +88,7 @@ def test_the_helper_leaves_out_what_python_leaves_out(
     assert outcome(helped.drain()) == outcome(alone.drain())
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(
     st.sampled_from(["only", "not"]),
     ENTRIES,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from leverwatch.collectors.aggregation.open_calls import OPEN_CALL, OpenCalls
 from tests.collectors.aggregation.restarting import Restarting
+from tests.examples import examples
 
 NAMES = ("inferences", "errors", "input_tokens", "output_tokens", "unknown_output", "finish_known")
 MINUTES = ("2026-03-09T23:59:58Z", "2026-03-10T00:00:01Z", "2026-03-10T00:20:00Z")
@@ -164,7 +165,7 @@ def plain(cells: Cells) -> Cells:
 
 
 @given(histories())
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 def test_messages_count_as_their_last_version_says(history: list[list[Told]]) -> None:
     history = [[Told(it.call, it.at, it.model, it.output, it.last) for it in batch] for batch in history]
     _, cells = read("anthropic", [[it.message() for it in batch] for batch in history])
@@ -173,7 +174,7 @@ def test_messages_count_as_their_last_version_says(history: list[list[Told]]) ->
 
 
 @given(histories())
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 def test_observations_count_as_their_last_version_says(history: list[list[Told]]) -> None:
     _, cells = read("langfuse", [[it.observation() for it in batch] for batch in history])
 
@@ -181,7 +182,7 @@ def test_observations_count_as_their_last_version_says(history: list[list[Told]]
 
 
 @given(streams())
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 def test_chunks_count_once_where_their_call_began(history: list[list[Told]]) -> None:
     _, cells = read("openai", [[it.chunk() for it in batch] for batch in history])
 
@@ -189,7 +190,7 @@ def test_chunks_count_once_where_their_call_began(history: list[list[Told]]) -> 
 
 
 @given(histories(), st.data())
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_a_batch_that_is_lost_with_its_state_and_read_again_counts_once(
     history: list[list[Told]], data: st.DataObject
 ) -> None:

@@ -21,6 +21,7 @@ from leverwatch.collectors.records.vocabulary import CallStatus, is_cache_hit, o
 from tests.collectors.aggregation.test_batch_counter import TOLERANCE
 from tests.collectors.sources.files.logs import NOW
 from tests.collectors.sources.files.reference import Reference
+from tests.examples import examples
 
 ASPECTS = {
     "usage": ("input_tokens", "cached_input_tokens", "output_tokens", "cost_usd", "reasoning_tokens"),
@@ -172,7 +173,7 @@ SOME = st.lists(st.tuples(ROWS, st.integers(1, 4)), max_size=14).map(
 
 
 @given(SOME, st.booleans(), st.integers(0, 30))
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_parts_count_as_the_rule_says_whatever_lies_between_them(
     rows: list[dict[str, Any]], dedupe: bool, cut: int
 ) -> None:

@@ -17,6 +17,7 @@ from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS, parse_
 from leverwatch.collectors.records.formats.interface import Piece
 from tests.collectors.aggregation.test_batch_counter import TOLERANCE
 from tests.collectors.sources.files.logs import NOW
+from tests.examples import examples
 
 PIECES = [Piece.CHUNK, Piece.CHUNK, Piece.END, Piece.REST, Piece.PART, Piece.DONE]
 TOLD = st.fixed_dictionaries(
@@ -79,7 +80,7 @@ class Counter:
 
 
 @given(STREAMS, st.integers(2, 40))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_parts_in_a_row_count_together_as_they_count_one_by_one(
     streams: list[tuple[str | None, dict[str, Any], list[tuple[dict[str, Any], dict[str, Any]]]]], step: int
 ) -> None:

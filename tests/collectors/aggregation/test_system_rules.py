@@ -14,6 +14,7 @@ from leverwatch.collectors.interface import Result
 from tests.collectors.aggregation.test_native_counter import outcome
 from tests.collectors.aggregation.test_native_filters import ENTRIES, SCALARS
 from tests.collectors.sources.files.logs import FIELDS, config, csv_config, ingest, record
+from tests.examples import examples
 
 NAMES = st.sampled_from(["search", "support", "{app}", "{kind}", "{app}-{kind}"])
 RULES = st.lists(
@@ -35,7 +36,7 @@ def systems(found: Any) -> dict[str, float]:
     return totals
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(RULES, st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=8))
 def test_the_helper_gives_every_record_to_the_system_that_python_gives_it_to(
     rules: list[Any], values: list[tuple[Any, Any]]

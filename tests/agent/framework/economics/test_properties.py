@@ -13,6 +13,7 @@ from leverwatch.agent.framework.economics.assumptions import defaults
 from leverwatch.agent.framework.economics.model import CostOutcome, EconomicsFacts
 from leverwatch.agent.framework.economics.traffic import Calls, TrafficMoments
 from tests.agent.framework.economics.cases import facts
+from tests.examples import examples
 
 MONEY = tuple(name for name in defaults() if "usd" in name)
 PRICES = st.builds(
@@ -38,7 +39,7 @@ FACTS = st.builds(
     st.none() | PRICES,
     SHAPES,
 )
-FEW = settings(max_examples=40)
+FEW = settings(max_examples=examples(40))
 
 
 def scaled(price: Price, factor: float) -> Price:

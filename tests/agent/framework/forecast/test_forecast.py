@@ -13,9 +13,10 @@ from leverwatch.agent.framework.forecast.model import Direction, Forecast, Metho
 from leverwatch.agent.framework.forecast.settings import ForecastSettings
 from leverwatch.agent.framework.model import Band, Boundary, Settings, VolumeState
 from tests.agent.framework.forecast.series import DAY, daily, growing, series
+from tests.examples import examples
 
 UP, DOWN = Direction
-FEW = settings(max_examples=50)
+FEW = settings(max_examples=examples(50))
 
 
 def aim(volume: float, direction: Direction = UP) -> Target:

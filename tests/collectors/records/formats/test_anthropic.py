@@ -13,6 +13,7 @@ from tests.collectors.records.formats.records import NOW, lines, read, totals
 from tests.collectors.records.framing.test_partial import cri, docker
 from tests.collectors.sources.files.logs import config, count
 from tests.collectors.sources.files.tailing import Bench, append
+from tests.examples import examples
 
 USAGE = {
     "input_tokens": 10, "cache_creation_input_tokens": 5, "cache_read_input_tokens": 100, "output_tokens": 7,
@@ -137,7 +138,7 @@ DUMPS: dict[str, tuple[Any, bytes]] = {
 
 @pytest.mark.parametrize("shape", DUMPS)
 @given(places=st.lists(st.integers(0, 8000), max_size=4))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_a_dump_that_grows_in_any_pieces_counts_each_message_once(
     tmp_path_factory: pytest.TempPathFactory, shape: str, places: list[int]
 ) -> None:

@@ -21,6 +21,7 @@ from tests.collectors.records.formats.examples import CASES, EXAMPLES, NO_OBJECT
 from tests.collectors.records.formats.records import lines, totals
 from tests.collectors.records.framing.test_partial import cri, docker, journal_entry
 from tests.collectors.sources.files.logs import config, count
+from tests.examples import examples
 
 ODD: list[Any] = [
     None, "", "canary", "None", [], {}, [None], {"canary": 1}, -1, 0, 1, 0.5, 1e300, True, False, 2**70,
@@ -69,7 +70,7 @@ def neighbours(name: str, make: Make) -> Any:
 
 @EVERY
 @given(seed=st.integers(0, 2**32), changes=st.integers(1, 4))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_a_record_of_any_shape_costs_no_neighbour_and_shows_nothing(
     name: str, make: Make, seed: int, changes: int
 ) -> None:
@@ -86,7 +87,7 @@ def test_a_record_of_any_shape_costs_no_neighbour_and_shows_nothing(
 
 @EVERY
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_bytes_that_are_damaged_raise_nothing_and_cost_no_neighbour(name: str, make: Make, seed: int) -> None:
     chance = random.Random(seed)
     damaged = bytearray(lines(*make("bad")))
@@ -136,7 +137,7 @@ def test_a_whole_record_has_no_problem(name: str, make: Make) -> None:
 
 @EVERY
 @given(seed=st.integers(0, 2**32), changes=st.integers(0, 3))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_a_row_tells_nothing_but_the_fields_that_its_format_knows(
     name: str, make: Make, seed: int, changes: int
 ) -> None:

@@ -16,6 +16,7 @@ from leverwatch.collectors.records.formats.declared import Declaration, Declared
 from leverwatch.collectors.records.formats.jsonl import TYPES
 from leverwatch.collectors.records.formats.rows import BLANK
 from leverwatch.collectors.records.tokens import Stands, Tokens, whole_tokens
+from tests.examples import examples
 
 TEXTS = ("model", "request_id", "operation", "status", "trace_id", "finish_reason")
 COUNTS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
@@ -129,7 +130,7 @@ def expected(made: Declaration, record: Any, template: tuple[str, ...]) -> tuple
     st.lists(st.sampled_from(["name", "in.deep.b"]), max_size=2, unique=True).map(tuple),
     st.lists(RECORDS, min_size=1, max_size=6),
 )
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_rows_are_what_the_declaration_says(
     fields: dict[str, Paths],
     extras: tuple[Paths, Paths],

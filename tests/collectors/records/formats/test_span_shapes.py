@@ -13,6 +13,7 @@ from leverwatch.collectors.records.formats.interface import Parsed
 from leverwatch.collectors.records.formats.otlp import OTLP
 from leverwatch.collectors.records.formats.producers import PRODUCERS_WANT
 from leverwatch.collectors.records.formats.span_kinds import KINDS
+from tests.examples import examples
 
 TEMPLATE = ("service.name", "team")
 NAMES = sorted(PRODUCERS_WANT)
@@ -97,7 +98,7 @@ def _read(scope: str, spans: list[dict[str, Any]]) -> Parsed:
 
 
 @given(SCOPES, SPANS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_spans_of_one_set_of_names_are_read_as_each_on_its_own(scope: str, spans: list[dict[str, Any]]) -> None:
     found, each = _read(scope, spans), _read(scope, [*spans, ODD])
     each.passed[Result.NOT_A_CALL] -= 1

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from leverwatch.collectors.records.framing.values import VALUES, Kind, pieces
 from tests.collectors.records.framing.chunks import cut, records
+from tests.examples import examples
 
 SCALAR = (
     st.none()
@@ -129,7 +130,7 @@ PARTS = st.sampled_from(
 )
 
 
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 @given(st.lists(PARTS | st.binary(max_size=3), max_size=40).map(b"".join))
 def test_only_the_last_value_is_looked_at_and_the_end_is_the_same(data: bytes) -> None:
     assert VALUES.complete(data, final=False) == complete_in(data)

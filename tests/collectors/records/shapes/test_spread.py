@@ -18,6 +18,7 @@ from leverwatch.collectors.records.shapes import spread
 from leverwatch.collectors.records.shapes.spread import Spread
 from tests.collectors.records.formats.test_every_format import mutate
 from tests.collectors.sources.files.logs import config, count
+from tests.examples import examples
 
 AT = "2026-03-10T08:00:00Z"
 
@@ -172,7 +173,7 @@ def test_places_that_cannot_be_told_apart_are_refused_where_they_are_written(pla
 
 
 @given(seed=st.integers(0, 2**32), changes=st.integers(1, 4))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_a_document_of_any_shape_costs_no_neighbour_and_shows_nothing(seed: int, changes: int) -> None:
     whole = {"runs": {"desk": [{"at": AT, "calls": [{"m": "canary", "in": 1}, {"m": "a", "in": 2}]}]}, "n": 3}
     damaged = mutate(whole, random.Random(seed), changes)

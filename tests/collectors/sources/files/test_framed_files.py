@@ -16,6 +16,7 @@ from tests.collectors.records.framing.test_frames import frame
 from tests.collectors.records.framing.test_partial import cri, docker
 from tests.collectors.sources.files.logs import FIELDS, config
 from tests.collectors.sources.files.tailing import Bench, append, compress, compress_zstd, line
+from tests.examples import examples
 
 APPS = list("abcdef")
 
@@ -103,7 +104,7 @@ def expected(shape: str) -> dict[str, int]:
 
 @SHAPE
 @given(places=st.lists(st.integers(0, 3000), max_size=5), crash=st.booleans(), committed=st.booleans())
-@hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_file_that_grows_in_any_pieces_counts_every_record_once(
     tmp_path_factory: pytest.TempPathFactory, shape: str, places: list[int], crash: bool, committed: bool
 ) -> None:

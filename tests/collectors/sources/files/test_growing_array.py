@@ -16,6 +16,7 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.framing.values import element_end, separates, starts_array
 from tests.collectors.sources.files.logs import FIELDS, config
 from tests.collectors.sources.files.tailing import Bench, line
+from tests.examples import examples
 
 SETTINGS = config(path="*.json", format={"type": "jsonl", "fields": FIELDS, "framing": "json"}, system="{app}")
 RECORDS = [json.loads(line(f"app{number}", pad="x" * number)) for number in range(12)]
@@ -69,7 +70,7 @@ def test_an_array_that_is_rewritten_as_it_grows_counts_every_element_once(
 
 @LAYOUT
 @given(cuts=st.lists(st.tuples(st.integers(1, 12), st.integers(0, 2000)), max_size=6))
-@hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_array_that_is_seen_half_written_counts_every_element_once(
     tmp_path_factory: pytest.TempPathFactory, layout: str, cuts: list[tuple[int, int]]
 ) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from leverwatch.collectors.interface import Result
 from tests.collectors.sources.files.logs import config
 from tests.collectors.sources.files.tailing import Bench, append, compress
+from tests.examples import examples
 
 FIELDS = {"time": "ts", "input_tokens": "in"}
 ROW = "2026-03-10T08:00:00Z,"
@@ -36,7 +37,7 @@ TALLIES = {Result.COUNTED: 7, Result.IGNORED: 3, Result.INVALID_LINE: 1}
 
 
 @given(places=st.lists(st.integers(0, len(DATA)), max_size=6), crash=st.booleans(), committed=st.booleans())
-@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_table_that_grows_in_any_pieces_counts_every_row_once(
     tmp_path_factory: pytest.TempPathFactory, places: list[int], crash: bool, committed: bool
 ) -> None:
@@ -58,7 +59,7 @@ def test_a_table_that_grows_in_any_pieces_counts_every_row_once(
 
 @given(place=st.integers(0, len(DATA)))
 @example(place=LINES.index(",cost\n") + 5)
-@hypothesis_settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_table_that_was_quiet_in_the_middle_of_a_row_goes_on_with_it(
     tmp_path_factory: pytest.TempPathFactory, place: int
 ) -> None:

@@ -18,6 +18,7 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.sources.files.config import FilesConfig
 from tests.collectors.sources.files.logs import config
 from tests.collectors.sources.files.tailing import Bench
+from tests.examples import examples
 
 COLUMNS = ["ts", "when", "app", "unit", "n", "id"]
 TIME, BAD = "2026-03-10T08:00:00Z", "last Tuesday"
@@ -126,7 +127,7 @@ class History:
 @pytest.mark.parametrize("chunk", [100, 1 << 20], ids=["small pieces", "at once"])
 @given(steps=st.lists(STEP, min_size=1, max_size=10))
 @example(steps=[("write", 0, [0], None), ("compress", 0, [], None), ("write", 0, [0], None)])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_was_refused_counts_once_when_the_settings_are_right(
     tmp_path_factory: pytest.TempPathFactory, chunk: int, kind: str, steps: list[Any]
 ) -> None:

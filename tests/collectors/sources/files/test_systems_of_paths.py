@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from leverwatch.collectors.interface import Result
 from tests.collectors.sources.files.logs import config
 from tests.collectors.sources.files.tailing import Bench, append, compress, copytruncate, line
+from tests.examples import examples
 
 PATTERN = r"/(?P<namespace>[^_/]+)_(?P<pod>[^_/]+)_[^_/]+/(?P<container>[^/]+)/[^/]+$"
 NODE: dict[str, Any] = {
@@ -83,7 +84,7 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(ACTIONS)
 def test_whatever_the_kubelet_rotates_each_call_counts_for_its_container(
     actions: list[tuple[str, tuple[str, str, str]]],

@@ -15,6 +15,7 @@ from leverwatch.collectors.errors import SourceIncomplete
 from tests.collectors.sources.files.logs import config
 from tests.collectors.sources.files.tailing import Bench
 from tests.collectors.sources.files.test_rewritten import table
+from tests.examples import examples
 
 STEP = st.tuples(
     st.sampled_from(
@@ -71,7 +72,7 @@ def written(kind: str, records: list[dict[str, Any]], layout: int) -> bytes:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("chunk", [80, 1 << 20], ids=["small pieces", "at once"])
 @given(steps=st.lists(STEP, min_size=1, max_size=12))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_call_counts_once_with_what_was_said_of_it_last(
     tmp_path_factory: pytest.TempPathFactory,
     chunk: int,

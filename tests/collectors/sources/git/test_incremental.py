@@ -13,6 +13,7 @@ from leverwatch.collectors.errors import StateUnreadable
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.sources.git.history import HISTORY, History
 from tests.collectors.sources.git.repo import Files, Repo, Watch, fast_import, git, watch
+from tests.examples import examples
 
 
 def known(source: Watch) -> History:
@@ -236,7 +237,7 @@ def _consistent(landings: list[dict[str, str | None]]) -> list[Files]:
     return kept
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(landings=_LANDINGS.map(_consistent), cuts=st.sets(st.integers(1, 11), max_size=3), restarts=st.booleans())
 def test_many_small_runs_find_what_one_run_finds(landings: list[Files], cuts: set[int], restarts: bool) -> None:
     with TemporaryDirectory() as folder:

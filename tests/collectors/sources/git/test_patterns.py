@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from leverwatch.collectors.sources.git.patterns import PathFilter, check_pattern, pathspecs
 from tests.collectors.sources.git.repo import Repo, git
+from tests.examples import examples
 
 PATHS = (
     "system.md",
@@ -94,7 +95,7 @@ def _accepted(pattern: str) -> bool:
     return True
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(pattern=st.lists(_PIECES, min_size=1, max_size=6).map("".join).filter(_accepted))
 def test_git_selects_the_same_paths(tree: Path, pattern: str) -> None:
     listed = git(tree, "ls-files", "-z", "--", *pathspecs([check_pattern(pattern)]))

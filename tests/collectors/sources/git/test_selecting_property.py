@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from leverwatch.collectors.sources.git.history import HISTORY
 from tests.collectors.sources.git.repo import Repo, fast_import, git, watch
+from tests.examples import examples
 
 PATHS = ("a.py", "src/b.py", "c.yaml")
 _TEXT = st.sampled_from(["one", "two", "three"])
@@ -30,7 +31,7 @@ _SYSTEMS = {
 }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(landings=st.lists(st.tuples(_LANDING, st.booleans()), min_size=1, max_size=10))
 def test_runs_in_between_find_what_one_run_at_the_end_finds(
     landings: list[tuple[dict[str, str | None], bool]],

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.collectors.sources.git.repo import START, Repo, watch
+from tests.examples import examples
 
 
 @dataclass
@@ -37,7 +38,7 @@ def _side(repo: Repo, name: str, number: int) -> None:
     repo.commit({f"{name}-{number}.md": f"{name} {number}"})
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(steps=st.lists(_STEP, min_size=3, max_size=14))
 def test_what_landed_is_what_every_push_brought_until_the_branch_is_rewritten(steps: list[str]) -> None:
     with TemporaryDirectory() as folder:

@@ -26,6 +26,7 @@ from tests.collectors.sources.usage_api.portkey import Portkey, called
 from tests.collectors.sources.usage_api.providers import Anthropic, AnthropicReport, OpenAi, call
 from tests.collectors.sources.usage_api.server import Reply, ask, seconds, serving
 from tests.collectors.sources.usage_api.test_platforms import observation, run, summed
+from tests.examples import examples
 
 SPAN = Days(date(2026, 11, 16), date(2026, 11, 18))
 ONLY: Mapping[str, Mapping[str, Sequence[str]]] = {
@@ -60,7 +61,7 @@ def a_day(at: int) -> str:
     return f"2026-11-1{6 + at % 3}"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     api=st.sampled_from(sorted({*APIS} - {"openrouter", "anthropic-report"})),
     number=st.integers(0, 25),
@@ -102,7 +103,7 @@ def test_every_call_counts_once_whatever_is_on_a_page(api: str, number: int, siz
 
 
 @given(rows=st.integers(1, 6), number=st.integers(0, 12))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 def test_tokens_and_bills_count_once_whatever_is_on_a_page(rows: int, number: int) -> None:
     usage = [{"day": a_day(at), "model": f"m{at}", "output": at + 1} for at in range(number)]
     costs = [{"day": a_day(at), "amount": f"{at + 1}", "description": f"m{at}"} for at in range(number)]
