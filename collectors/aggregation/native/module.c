@@ -94,6 +94,15 @@ static PyObject *holds(PyObject *Py_UNUSED(module), PyObject *args)
     return PyBool_FromLong(found);
 }
 
+static PyObject *wide(PyObject *Py_UNUSED(module), PyObject *wanted)
+{
+    int on = PyObject_IsTrue(wanted);
+    if (on < 0)
+        return NULL;
+    is_wide = on && has_wide();
+    return PyBool_FromLong(is_wide);
+}
+
 static PyTypeObject *add_type(PyObject *module, PyType_Spec *spec)
 {
     PyTypeObject *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
@@ -106,6 +115,7 @@ static PyMethodDef methods[] = {
     {"count_lines", count_lines, METH_O, "Newlines in bytes."},
     {"holds", holds, METH_VARARGS, "Whether bytes hold a text, which is not empty."},
     {"identity", (PyCFunction)(void (*)(void))identity, METH_FASTCALL, "The key of a record: of its id, a seed, its time in milliseconds and its numbers of tokens."},
+    {"wide", wide, METH_O, "Read many bytes at once from now on, or do not; whether that is done, as not every processor can. For tests."},
     {"hash64", hash64, METH_VARARGS, "XXH64 of bytes and a seed."},
     {NULL, NULL, 0, NULL},
 };
@@ -129,6 +139,7 @@ PyMODINIT_FUNC PyInit__native(void)
         PyErr_SetString(PyExc_ImportError, "no locale with a decimal point"); /* Python counts alone */
         return NULL;
     }
+    is_wide = has_wide();
     PyObject *module = PyModule_Create(&definition);
     PyObject *columns = PyTuple_New(WIDTH);
     int failed = !module || !columns;

@@ -149,4 +149,10 @@ extern PyTypeObject *ScanType; /* made from it when the module is */
 /* Read whole lines; -1: out of memory. Too many of them are hardly records, and not worth the memory. */
 int scan_read(Scan *scan, const uint8_t *data, size_t size);
 
+/* The same, made for a processor that looks at 32 or more bytes at once; to be called only where there is one. */
+int scan_read_wide(Scan *scan, const uint8_t *data, size_t size);
+/* Whether this processor is one. */
+int has_wide(void);
+extern int is_wide; /* whether scans read so; set before there are threads */
+
 #endif
