@@ -242,28 +242,30 @@ failed:
 
 static PyObject *Ids_drop(Ids *self, PyObject *slots)
 {
-    Table gone = {0};
+    Gone gone = {.first = INT32_MAX, .last = INT32_MIN};
     PyObject *all = PySequence_Tuple(slots);
     if (!all)
         return NULL;
-    if (table_make(&gone, SMALLEST_TABLE) < 0)
+    if (table_make(&gone.table, SMALLEST_TABLE) < 0)
         goto failed;
     for (Py_ssize_t at = 0; at < PyTuple_Size(all); at++) {
         long slot = PyLong_AsLong(PyTuple_GetItem(all, at));
-        if ((slot == -1 && PyErr_Occurred()) || table_grow(&gone) < 0)
+        if ((slot == -1 && PyErr_Occurred()) || table_grow(&gone.table) < 0)
             goto failed;
-        size_t place = table_find(&gone, (uint64_t)slot);
-        if (gone.slots[place] == FREE)
-            table_put(&gone, place, (uint64_t)slot, 0);
+        size_t place = table_find(&gone.table, (uint64_t)slot);
+        if (gone.table.slots[place] == FREE)
+            table_put(&gone.table, place, (uint64_t)slot, 0);
+        gone.first = slot < gone.first ? (int32_t)slot : gone.first;
+        gone.last = slot > gone.last ? (int32_t)slot : gone.last;
     }
     for (int part = 0; part < PARTS; part++)
         if (table_drop(&self->parts[part], &gone) < 0)
             goto failed;
-    table_free(&gone);
+    table_free(&gone.table);
     Py_DECREF(all);
     return Py_NewRef(Py_None);
 failed:
-    table_free(&gone);
+    table_free(&gone.table);
     Py_DECREF(all);
     return PyErr_Occurred() ? NULL : PyErr_NoMemory();
 }

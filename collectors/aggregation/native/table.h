@@ -92,15 +92,27 @@ static inline void table_remove(Table *table, size_t at)
     table->used--;
 }
 
-/* Forget the keys of slots that are keys of another table. */
-static inline int table_drop(Table *table, const Table *gone)
+/* Slots that are to be forgotten. */
+typedef struct {
+    Table table;        /* its keys are the slots */
+    int32_t first, last; /* most are not between these */
+} Gone;
+
+static inline int is_kept(const Gone *gone, int32_t slot)
+{
+    if (slot == FREE)
+        return 0;
+    return slot < gone->first || slot > gone->last ||
+           gone->table.slots[table_find(&gone->table, (uint64_t)(int64_t)slot)] == FREE;
+}
+
+/* Forget the keys of slots. */
+static inline int table_drop(Table *table, const Gone *gone)
 {
     Table kept;
     size_t left = 0, room = SMALLEST_TABLE;
-    for (size_t at = 0; at <= table->mask; at++) {
-        int32_t slot = table->slots[at];
-        left += slot != FREE && gone->slots[table_find(gone, (uint64_t)(int64_t)slot)] == FREE;
-    }
+    for (size_t at = 0; at <= table->mask; at++)
+        left += (size_t)is_kept(gone, table->slots[at]);
     if (left == table->used)
         return 0;
     while (left * 3 >= room * 2)
@@ -109,7 +121,7 @@ static inline int table_drop(Table *table, const Table *gone)
         return -1;
     for (size_t at = 0; at <= table->mask; at++) {
         int32_t slot = table->slots[at];
-        if (slot != FREE && gone->slots[table_find(gone, (uint64_t)(int64_t)slot)] == FREE)
+        if (is_kept(gone, slot))
             table_put(&kept, table_find(&kept, table->keys[at]), table->keys[at], slot);
     }
     table_free(table);
