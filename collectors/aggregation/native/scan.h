@@ -15,8 +15,8 @@
 #define MOST_KEYS 32
 #define MOST_STEPS 8
 #define MOST_ROLES 6
-#define MOST_NEXT 24
-#define LONGEST_NEXT 32
+#define MOST_NEXT 32
+#define LONGEST_NEXT 64
 #define MOST_CLASSES 12
 #define MOST_TESTS 16 /* of a filter */
 #define MOST_COUNT (1ULL << 53)
@@ -81,7 +81,7 @@ typedef struct {
 typedef struct {
     uint8_t text[LONGEST_NEXT], length;
     int8_t key;      /* of the node; -1: none */
-    uint32_t beyond; /* bits of the bytes of the text that are behind its length */
+    uint64_t beyond; /* bits of the bytes of the text that are behind its length */
 } Next;
 
 typedef struct Node {

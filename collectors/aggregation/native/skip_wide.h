@@ -30,30 +30,22 @@ static int skip_blocks(const uint8_t **p, const uint8_t *end, int *escaped)
         uint64_t escapes = escaped_by(slashes, &before);
         quotes &= ~escapes;
         uint64_t text = quotes ^ (quotes - 1); /* up to the closing quote, all when there is none */
-        uint64_t numbers = escapes & bytes_like(block, 'u'), upper = 0;
-        numbers &= text;
-        first = numbers << 1 | first;
-        if (first && (upper = first & text & letters_like(block, 'd'))) {
+        uint64_t numbers = escapes & text & bytes_like(block, 'u');
+        first |= numbers << 1;
+        uint64_t upper = first & text & letters_like(block, 'd');
+        if (__builtin_expect(upper != 0, 0)) {
             /* One half of a pair, perhaps: it is read by itself, and all before its backslash here. */
             unsigned place = (unsigned)__builtin_ctzll(upper);
             text = place < 2 ? 0 : (2ULL << (place - 2)) - 1;
             numbers &= text;
         }
-        escapes &= text;
         *escaped |= (slashes & text) != 0;
-        if (control & text)
+        Block kinds = kinds_of(block);
+        uint64_t wanted = numbers << 1 | numbers << 2 | numbers << 3 | numbers << 4 | digits;
+        uint64_t bad = (escapes & ~of_kind(kinds, MAY_ESCAPE)) | (wanted & ~of_kind(kinds, OF_SIXTEEN)) | control;
+        if (bad & text)
             return -1;
-        if (escapes | digits) {
-            Block kinds = kinds_of(block);
-            if (escapes & ~of_kind(kinds, MAY_ESCAPE))
-                return -1;
-            if (numbers | digits) {
-                uint64_t wanted = numbers << 1 | numbers << 2 | numbers << 3 | numbers << 4 | digits;
-                if (wanted & text & ~of_kind(kinds, OF_SIXTEEN))
-                    return -1;
-            }
-        }
-        if (upper) {
+        if (__builtin_expect(upper != 0, 0)) {
             const uint8_t *behind = skip_escape(at + __builtin_ctzll(upper) - 1);
             if (!behind)
                 return -1;
