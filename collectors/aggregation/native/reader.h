@@ -246,6 +246,9 @@ static const uint8_t *skip_outer(const Reader *r, const uint8_t *p)
 
 EITHER const uint8_t *skip_value(const Reader *r, const uint8_t *p, int inside)
 {
+    int escaped;
+    if (!inside && *p == '"') /* as most are */
+        return skip_string(r, p + 1, &escaped, 0);
     return inside ? skip_inner(r, p) : skip_outer(r, p);
 }
 
