@@ -44,7 +44,7 @@ def found(lines: Sequence[bytes], *, wide: bool) -> list[Any]:
     _native.wide(wide)
     scan = _native.Scan((((b"ts",), 0), ((b"id",), 1)))
     assert scan.read(b"".join(it + b"\n" for it in lines)) == len(lines)
-    told = []
+    told: list[Any] = []
     for at in range(len(lines)):
         try:
             told.append(scan.told(at))
