@@ -5,7 +5,9 @@ pinned to one core; the table has medians of three, by processor time. What is m
 file to its batches: everything but the store. `of bare` is the time that msgspec takes to decode the same records
 with the very structs that the format reads, as a share of that; where records are text, or inside of others, it is
 the time for what is made of them, and of a table that of the `csv` module. Parts of streamed calls are among the
-records. `to Python` is the share of the lines that the compiled helper did not count by itself.
+records. `to Python` is the share of the lines that the compiled helper did not count by itself. `of scan` and
+`of lines` say how far the limits are: the time that the helper takes to find the values, and to count newlines, in
+the file read a MiB at a time, as a share of ours.
 """
 
 from __future__ import annotations
@@ -18,12 +20,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+from math import nan
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import pytest
 
+from leverwatch.agent.memory import collected_as_usual
+from leverwatch.collectors.aggregation import _native
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.interface import CollectorContext, Result, SourceState
 from leverwatch.collectors.records.decoder import Decoder, build_format
@@ -34,9 +40,11 @@ from leverwatch.collectors.records.formats.otlp import Otlp
 from leverwatch.collectors.records.framing.wrappers import Wrapper
 from leverwatch.collectors.sources.files.collector import FilesCollector
 from leverwatch.collectors.sources.files.config import FilesConfig
+from tests.benchmarks.contestants import chunks
 from tests.benchmarks.formats.logs import LOGS, Log, write_log
 
 TURNS = 3
+MEASURED = ("ingest", "bare", "scan", "newlines")
 
 
 def config(log: Log, path: Path) -> FilesConfig:
@@ -119,12 +127,34 @@ def _cells_of(path: Path) -> Callable[[], int]:
     return read
 
 
-WAYS = {"ingest": ingest, "bare": bare, "given": given}
+def scan(log: Log, path: Path) -> Callable[[], int]:
+    """Reads the file and finds the values in its lines; gives how many, 0 where the helper reads none."""
+    plain = Ingest(config(log, path), lambda: datetime.now(UTC))._plain
+
+    def read() -> int:
+        lines = 0
+        for chunk in chunks(path):
+            found = None if plain is None else plain.scan(chunk)
+            if plain is not None and found is not None:
+                lines += found.lines
+                plain._scans.append(found.scan)
+        return lines
+
+    return read
+
+
+def newlines(_: Log, path: Path) -> Callable[[], int]:
+    """Reads the file and counts its newlines, as fast as there is a way."""
+    return lambda: sum(map(_native.count_lines, chunks(path)))
+
+
+WAYS = {"ingest": ingest, "bare": bare, "given": given, "scan": scan, "newlines": newlines}
 
 
 def measure(way: str, name: str, path: Path) -> None:
     """Run one way in this process and print what it took."""
     read = WAYS[way](LOGS[name], path)
+    collected_as_usual()  # as the agent does when it has started: what was imported is not looked through again
     started = time.process_time()
     counted = read()
     print(json.dumps([time.process_time() - started, counted]))
@@ -145,18 +175,20 @@ def main() -> None:
         measure(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
         return
     size = int(sys.argv[1]) << 20 if len(sys.argv) > 1 else 64 << 20
-    print(f"  {'format':20} {'records':>8} {'a second':>9} {'MB/s':>6} {'of bare':>8} {'to Python':>10}")
+    heads = f"{'of bare':>8} {'of scan':>8} {'of lines':>8} {'to Python':>10}"
+    print(f"  {'format':20} {'records':>8} {'a second':>9} {'MB/s':>6} {heads}")
     for name in sys.argv[2:] or LOGS:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "log"
             write_log(path, LOGS[name], size)
-            turns = [(run("ingest", name, path), run("bare", name, path)) for _ in range(TURNS)]
-            seconds, decoding = (median(turn[way][0] for turn in turns) for way in (0, 1))
-            records = turns[0][0][1]
+            turns = [{way: run(way, name, path) for way in MEASURED} for _ in range(TURNS)]
+            seconds, decoding, finding, floor = (median(turn[way][0] for turn in turns) for way in MEASURED)
+            records = turns[0]["ingest"][1]
+            limits = f"{finding / seconds if turns[0]['scan'][1] else nan:8.2f} {floor / seconds:8.2f}"
             rates = f"{records / seconds:9,.0f} {path.stat().st_size / seconds / 1e6:6.0f}"
             with path.open("rb") as file:
                 share = run("given", name, path)[1] / sum(1 for _ in file)
-            print(f"  {name:20} {records:8,} {rates} {decoding / seconds:8.2f} {share:10.1%}", flush=True)
+            print(f"  {name:20} {records:8,} {rates} {decoding / seconds:8.2f} {limits} {share:10.1%}", flush=True)
 
 
 if __name__ == "__main__":

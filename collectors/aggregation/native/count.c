@@ -217,7 +217,7 @@ static inline uint32_t size_of(const Record *record, const double *values, const
 
 /* The same sums as the rule of Python has for a row: the lines of the table are in columns.h, and what they mean here. */
 static int add(const Place *place, const Record *record, const double *restrict values, const int8_t *restrict column,
-               double *restrict c, const Time *time, const uint8_t *data, Ids *calls)
+               double *restrict c, const Time *time, uint64_t call, Ids *calls)
 {
 /* Before one of the others: only where a field is known, or unknown. */
 #define GIVEN(field) if (KNOWS(field))
@@ -245,8 +245,7 @@ static int add(const Place *place, const Record *record, const double *restrict 
         c[at_##name] += weight;
 #define TRACE_FIRST(name, field)                                                                                     \
     if (record->traced && weight > 0) {                                                                              \
-        uint64_t key = XXH64(data + record->trace.at, record->trace.length, place->trace_seed);                      \
-        int first = ids_add(calls, key, time->call_slot);                                                            \
+        int first = ids_add(calls, call, time->call_slot);                                                           \
         if (first < 0)                                                                                               \
             return -1;                                                                                               \
         c[at_##name] += first;                                                                                       \
@@ -271,9 +270,81 @@ static inline enum parts parts_of(const Scan *scan, const Place *place)
     return place->verdict == ASKED ? AS_TOLD : place->parts;
 }
 
-enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t limit, Ids *seen, Ids *before,
-                      Ids *calls, size_t *first, size_t *behind)
+#define AT_ONCE 16
+
+/* What is left to do with records of which all is known. Where their keys would be in the tables of ids is fetched
+   for some of them at once, as these are large, and each would be waited for. */
+typedef struct {
+    Tally *tally;
+    Scan *scan;
+    const uint8_t *data;
+    Ids *seen, *before, *calls;
+    size_t waiting;
+    struct {
+        uint64_t key, call; /* of its id, and of its trace */
+        size_t line, time, place;
+    } record[AT_ONCE];
+} Rest;
+
+/* 0, or -1: out of memory. */
+static int finish(Rest *rest)
 {
+    Tally *tally = rest->tally;
+    Scan *scan = rest->scan;
+    for (size_t at = 0; at < rest->waiting; at++) {
+        size_t line = rest->record[at].line;
+        Time *time = &tally->times[rest->record[at].time];
+        Place *place = &tally->places[rest->record[at].place];
+        const Record *record = &scan->records[line];
+        double *told = scan->values + line * (size_t)scan->amounts;
+        if (rest->seen && record->request.length) {
+            int fresh = is_new(tally, rest->seen, rest->before, rest->record[at].key, place, record, time, rest->data);
+            if (fresh < 0)
+                return -1;
+            if (!fresh) {
+                if (GROW(tally, refused, 1) < 0)
+                    return -1;
+                tally->refused[tally->refused_count++] = (Refusal){(uint32_t)line, SEEN_BEFORE};
+                tally->repeated++;
+                continue;
+            }
+        }
+        take_in(record, told, scan->column);
+        double *cell = find_cell(tally, place, size_of(record, told, scan->column), time->day);
+        if (!cell || add(place, record, told, scan->column, cell, time, rest->record[at].call, rest->calls) < 0)
+            return -1;
+        see(time, record, rest->data);
+        tally->counted++;
+    }
+    rest->waiting = 0;
+    return 0;
+}
+
+/* To be finished with others. */
+static inline void put_off(Rest *rest, size_t line, const Time *time, const Place *place, const double *told)
+{
+    const Scan *scan = rest->scan;
+    const Record *record = &scan->records[line];
+    size_t at = rest->waiting++;
+    rest->record[at].line = line;
+    rest->record[at].time = (size_t)(time - rest->tally->times);
+    rest->record[at].place = (size_t)(place - rest->tally->places);
+    if (rest->seen && record->request.length) {
+        uint64_t key = scan->by_id ? hash_id(rest->tally, place, record, rest->data, place->id_seed)
+                                   : identity(rest->tally, place, record, told, scan->column, time, rest->data);
+        ids_fetch(rest->seen, rest->record[at].key = key);
+    }
+    if (record->traced) {
+        uint64_t call = XXH64(rest->data + record->trace.at, record->trace.length, place->trace_seed);
+        ids_fetch(rest->calls, rest->record[at].call = call);
+    }
+}
+
+static enum stop count_on(Rest *rest, int64_t limit, size_t *first, size_t *behind)
+{
+    Tally *tally = rest->tally;
+    Scan *scan = rest->scan;
+    const uint8_t *data = rest->data;
     size_t odd = *first; /* where the odd lines before this one begin */
     for (size_t line = *first; line <= scan->count; line++) {
         Time *time = NULL;
@@ -315,7 +386,7 @@ enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t lim
         }
         int is_call = !place || place->verdict != NO_CALL; /* what is none is told whatever its day */
         if (!is_call) {
-            if (GROW(tally, refused, 1) < 0)
+            if (finish(rest) < 0 || GROW(tally, refused, 1) < 0)
                 return NO_MEMORY;
             tally->refused[tally->refused_count++] = (Refusal){(uint32_t)line, NOT_A_CALL};
         }
@@ -337,33 +408,24 @@ enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t lim
             continue;
         }
         if (place->verdict == REFUSED) {
-            if (GROW(tally, refused, 1) < 0)
+            if (finish(rest) < 0 || GROW(tally, refused, 1) < 0)
                 return NO_MEMORY;
             tally->refused[tally->refused_count++] = (Refusal){(uint32_t)line, (uint32_t)(place - tally->places)};
             continue;
         }
         if (scan->declared)
             settle(scan, record, told, place->kept, parts_of(scan, place));
-        if (seen && record->request.length) {
-            uint64_t key = scan->by_id ? hash_id(tally, place, record, data, place->id_seed)
-                                       : identity(tally, place, record, told, scan->column, time, data);
-            int fresh = is_new(tally, seen, before, key, place, record, time, data);
-            if (fresh < 0)
-                return NO_MEMORY;
-            if (!fresh) {
-                if (GROW(tally, refused, 1) < 0)
-                    return NO_MEMORY;
-                tally->refused[tally->refused_count++] = (Refusal){(uint32_t)line, SEEN_BEFORE};
-                tally->repeated++;
-                continue;
-            }
-        }
-        take_in(record, told, scan->column);
-        double *cell = find_cell(tally, place, size_of(record, told, scan->column), time->day);
-        if (!cell || add(place, record, told, scan->column, cell, time, data, calls) < 0)
+        put_off(rest, line, time, place, told);
+        if (rest->waiting == AT_ONCE && finish(rest) < 0)
             return NO_MEMORY;
-        see(time, record, data);
-        tally->counted++;
     }
     return DONE;
+}
+
+enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t limit, Ids *seen, Ids *before,
+                      Ids *calls, size_t *first, size_t *behind)
+{
+    Rest rest = {tally, scan, data, seen, before, calls, 0, {{0, 0, 0, 0, 0}}};
+    enum stop stop = count_on(&rest, limit, first, behind);
+    return stop == NO_MEMORY || finish(&rest) < 0 ? NO_MEMORY : stop;
 }

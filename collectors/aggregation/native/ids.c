@@ -194,18 +194,24 @@ static PyObject *Ids_take(Ids *self, PyObject *Py_UNUSED(ignored))
         goto failed;
     /* The table counts the keys of each slot at first, and numbers the slots then. */
     for (size_t at = 0; at < self->count; at++) {
+        size_t end = at + 1; /* many in a row are of one slot */
+        while (end < self->count && self->added_slots[end] == self->added_slots[at])
+            end++;
         if (table_grow(&sizes) < 0)
             goto failed;
         uint64_t slot = (uint64_t)(int64_t)self->added_slots[at];
         size_t place = table_find(&sizes, slot);
         if (sizes.slots[place] == FREE)
             table_put(&sizes, place, slot, 0);
-        sizes.slots[place]++;
+        sizes.slots[place] += (int32_t)(end - at);
+        at = end - 1;
     }
     int32_t number = 0;
+    size_t place = 0;
     for (size_t at = 0; at < self->count; at++) {
         uint64_t slot = (uint64_t)(int64_t)self->added_slots[at];
-        size_t place = table_find(&sizes, slot);
+        if (!at || self->added_slots[at] != self->added_slots[at - 1])
+            place = table_find(&sizes, slot);
         if (sizes.slots[place] > 0) {
             PyObject *name = PyLong_FromLong(self->added_slots[at]);
             PyObject *packed = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)sizes.slots[place] * 8);
@@ -220,9 +226,8 @@ static PyObject *Ids_take(Ids *self, PyObject *Py_UNUSED(ignored))
             number++;
         }
         uint8_t **end = &ends[-sizes.slots[place] - 1];
-        uint64_t key = self->added[at];
-        for (int byte = 0; byte < 8; byte++)
-            (*end)[byte] = (uint8_t)(key >> (8 * byte));
+        const uint64_t key = load64((const uint8_t *)&self->added[at]); /* the lowest byte first */
+        memcpy(*end, &key, sizeof key);
         *end += 8;
     }
     free(ends);
@@ -242,28 +247,30 @@ failed:
 
 static PyObject *Ids_drop(Ids *self, PyObject *slots)
 {
-    Table gone = {0};
+    Gone gone = {.first = INT32_MAX, .last = INT32_MIN};
     PyObject *all = PySequence_Tuple(slots);
     if (!all)
         return NULL;
-    if (table_make(&gone, SMALLEST_TABLE) < 0)
+    if (table_make(&gone.table, SMALLEST_TABLE) < 0)
         goto failed;
     for (Py_ssize_t at = 0; at < PyTuple_Size(all); at++) {
         long slot = PyLong_AsLong(PyTuple_GetItem(all, at));
-        if ((slot == -1 && PyErr_Occurred()) || table_grow(&gone) < 0)
+        if ((slot == -1 && PyErr_Occurred()) || table_grow(&gone.table) < 0)
             goto failed;
-        size_t place = table_find(&gone, (uint64_t)slot);
-        if (gone.slots[place] == FREE)
-            table_put(&gone, place, (uint64_t)slot, 0);
+        size_t place = table_find(&gone.table, (uint64_t)slot);
+        if (gone.table.slots[place] == FREE)
+            table_put(&gone.table, place, (uint64_t)slot, 0);
+        gone.first = slot < gone.first ? (int32_t)slot : gone.first;
+        gone.last = slot > gone.last ? (int32_t)slot : gone.last;
     }
     for (int part = 0; part < PARTS; part++)
         if (table_drop(&self->parts[part], &gone) < 0)
             goto failed;
-    table_free(&gone);
+    table_free(&gone.table);
     Py_DECREF(all);
     return Py_NewRef(Py_None);
 failed:
-    table_free(&gone);
+    table_free(&gone.table);
     Py_DECREF(all);
     return PyErr_Occurred() ? NULL : PyErr_NoMemory();
 }

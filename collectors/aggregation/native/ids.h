@@ -25,6 +25,13 @@ extern PyTypeObject *IdsType; /* made from it when the module is */
 
 /* 1: the key is new within the span; 0: it was there; -1: out of memory, with nothing changed. */
 int ids_add(Ids *ids, uint64_t key, int32_t slot);
+/* Fetch the memory where a key is, or would be, which takes longer than all else. */
+static inline void ids_fetch(const Ids *ids, uint64_t key)
+{
+    const Table *table = &ids->parts[key >> (64 - PART_BITS)];
+    __builtin_prefetch(&table->keys[key & table->mask]);
+    __builtin_prefetch(&table->slots[key & table->mask]);
+}
 /* Whether a key is there within the span of a slot. */
 int ids_hold(Ids *ids, uint64_t key, int32_t slot);
 

@@ -212,6 +212,19 @@ static uint32_t priced(const Record *record, const double *values, const int8_t 
     return free ? record->known & ~(1U << (of_cost_usd - FIRST_NUMBER)) : record->known;
 }
 
+/* Field by field, as that takes half as long as to clear so many bytes at once. */
+static inline void begin(Record *record, uint32_t at)
+{
+    const Span none = {0, 0};
+    record->line = (Span){at, 0};
+    record->odd = record->filtered = record->seconds = record->traced = 0;
+    record->time_kind = TEXT_TIME;
+    record->known = 0;
+    record->time = record->zone = record->request = record->trace = none;
+    record->micros = 0;
+    record->hash = record->classes = 0;
+}
+
 int scan_read(Scan *scan, const uint8_t *data, size_t size)
 {
     scan->count = 0;
@@ -227,7 +240,7 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
         Record *record = reader.record = &scan->records[scan->count];
         reader.tokens = scan->tokens + scan->count * (size_t)scan->names;
         reader.values = scan->values + scan->count * (size_t)scan->amounts;
-        *record = (Record){.line = {(uint32_t)(p - data), 0}};
+        begin(record, (uint32_t)(p - data));
         memset(reader.tokens, 0, (size_t)scan->names * sizeof *reader.tokens);
         memset(reader.best, UINT8_MAX, sizeof reader.best);
         reader.bad_time = reader.bad_end = 0;

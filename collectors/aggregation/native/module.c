@@ -61,20 +61,32 @@ static PyObject *count_lines(PyObject *Py_UNUSED(module), PyObject *data)
     return PyLong_FromSsize_t(lines);
 }
 
-/* Whether a text that begins and ends with bytes that are rarely so far apart is in the data. */
+/* Whether a text is in the data: where two of its bytes are, of which one is no letter if it has such, as these are
+   rare. */
 static int is_in(const uint8_t *p, const uint8_t *end, const uint8_t *text, size_t length)
 {
     if ((size_t)(end - p) < length)
         return 0;
     end -= length - 1;
 #ifdef __SSE2__
-    const __m128i first = _mm_set1_epi8((char)text[0]), last = _mm_set1_epi8((char)text[length - 1]);
-    for (; end - p >= 16; p += 16) {
-        __m128i same = _mm_and_si128(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)p), first),
-                                     _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(p + length - 1)), last));
-        for (unsigned bits = (unsigned)_mm_movemask_epi8(same); bits; bits &= bits - 1)
-            if (!memcmp(p + __builtin_ctz(bits), text, length))
-                return 1;
+    size_t rare = 0;
+    for (size_t at = 1; at < length; at++)
+        if (text[at] < 'a' && text[at] > '"')
+            rare = at;
+    const __m128i first = _mm_set1_epi8((char)text[rare]), last = _mm_set1_epi8((char)text[length - 1]);
+    for (; end - p >= 64; p += 64) {
+        __m128i same[4];
+        for (int at = 0; at < 4; at++) {
+            const uint8_t *part = p + 16 * at;
+            same[at] = _mm_and_si128(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(part + rare)), first),
+                                     _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(part + length - 1)), last));
+        }
+        if (!_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(same[0], same[1]), _mm_or_si128(same[2], same[3]))))
+            continue;
+        for (int at = 0; at < 4; at++)
+            for (unsigned bits = (unsigned)_mm_movemask_epi8(same[at]); bits; bits &= bits - 1)
+                if (!memcmp(p + 16 * at + __builtin_ctz(bits), text, length))
+                    return 1;
     }
 #endif
     for (; p < end; p++)
@@ -94,6 +106,15 @@ static PyObject *holds(PyObject *Py_UNUSED(module), PyObject *args)
     return PyBool_FromLong(found);
 }
 
+static PyObject *wide(PyObject *Py_UNUSED(module), PyObject *wanted)
+{
+    int on = PyObject_IsTrue(wanted);
+    if (on < 0)
+        return NULL;
+    is_wide = on && has_wide();
+    return PyBool_FromLong(is_wide);
+}
+
 static PyTypeObject *add_type(PyObject *module, PyType_Spec *spec)
 {
     PyTypeObject *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
@@ -106,6 +127,7 @@ static PyMethodDef methods[] = {
     {"count_lines", count_lines, METH_O, "Newlines in bytes."},
     {"holds", holds, METH_VARARGS, "Whether bytes hold a text, which is not empty."},
     {"identity", (PyCFunction)(void (*)(void))identity, METH_FASTCALL, "The key of a record: of its id, a seed, its time in milliseconds and its numbers of tokens."},
+    {"wide", wide, METH_O, "Read many bytes at once from now on, or do not; whether that is done, as not every processor can. For tests."},
     {"hash64", hash64, METH_VARARGS, "XXH64 of bytes and a seed."},
     {NULL, NULL, 0, NULL},
 };
@@ -129,6 +151,7 @@ PyMODINIT_FUNC PyInit__native(void)
         PyErr_SetString(PyExc_ImportError, "no locale with a decimal point"); /* Python counts alone */
         return NULL;
     }
+    is_wide = has_wide();
     PyObject *module = PyModule_Create(&definition);
     PyObject *columns = PyTuple_New(WIDTH);
     int failed = !module || !columns;

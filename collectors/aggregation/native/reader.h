@@ -9,6 +9,9 @@
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
+#ifdef WIDE
+#include "skip_wide.h"
+#endif
 
 #define DEEPEST 64
 
@@ -118,7 +121,17 @@ EITHER const uint8_t *skip_string(const Reader *r, const uint8_t *p, int *escape
 {
     if (inside)
         return skip_inner_string(p, escaped);
-#ifdef __SSE2__
+#ifdef WIDE
+    if (r->end - p >= BLOCK) {
+        unsigned stop = first_stop(p);
+        p += stop;
+        if (stop < QUICK && *p != '\\')
+            return *p == '"' ? p + 1 : NULL;
+        int done = skip_blocks(&p, r->end, escaped);
+        if (done)
+            return done > 0 ? p : NULL;
+    }
+#elif defined(__SSE2__)
     const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
     while (r->end - p >= 16) {
         __m128i text = _mm_loadu_si128((const __m128i *)p);
@@ -233,6 +246,9 @@ static const uint8_t *skip_outer(const Reader *r, const uint8_t *p)
 
 EITHER const uint8_t *skip_value(const Reader *r, const uint8_t *p, int inside)
 {
+    int escaped;
+    if (!inside && *p == '"') /* as most are */
+        return skip_string(r, p + 1, &escaped, 0);
     return inside ? skip_inner(r, p) : skip_outer(r, p);
 }
 

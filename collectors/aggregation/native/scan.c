@@ -223,7 +223,7 @@ static PyObject *Scan_read(Scan *self, PyObject *data)
         return NULL;
     }
     Py_BEGIN_ALLOW_THREADS
-    done = scan_read(self, bytes, (size_t)buffer.len);
+    done = (is_wide ? scan_read_wide : scan_read)(self, bytes, (size_t)buffer.len);
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&buffer);
     if (done < 0)

@@ -15,8 +15,8 @@
 #define MOST_KEYS 32
 #define MOST_STEPS 8
 #define MOST_ROLES 6
-#define MOST_NEXT 24
-#define LONGEST_NEXT 32
+#define MOST_NEXT 32
+#define LONGEST_NEXT 64
 #define MOST_CLASSES 12
 #define MOST_TESTS 16 /* of a filter */
 #define MOST_COUNT (1ULL << 53)
@@ -81,7 +81,7 @@ typedef struct {
 typedef struct {
     uint8_t text[LONGEST_NEXT], length;
     int8_t key;      /* of the node; -1: none */
-    uint32_t beyond; /* bits of the bytes of the text that are behind its length */
+    uint64_t beyond; /* bits of the bytes of the text that are behind its length */
 } Next;
 
 typedef struct Node {
@@ -148,5 +148,11 @@ extern PyTypeObject *ScanType; /* made from it when the module is */
 
 /* Read whole lines; -1: out of memory. Too many of them are hardly records, and not worth the memory. */
 int scan_read(Scan *scan, const uint8_t *data, size_t size);
+
+/* The same, made for a processor that looks at 32 or more bytes at once; to be called only where there is one. */
+int scan_read_wide(Scan *scan, const uint8_t *data, size_t size);
+/* Whether this processor is one. */
+int has_wide(void);
+extern int is_wide; /* whether scans read so; set before there are threads */
 
 #endif

@@ -92,15 +92,30 @@ static inline void table_remove(Table *table, size_t at)
     table->used--;
 }
 
-/* Forget the keys of slots that are keys of another table. */
-static inline int table_drop(Table *table, const Table *gone)
+/* Slots that are to be forgotten. */
+typedef struct {
+    Table table; /* its keys are the slots */
+    int32_t first, last;
+} Gone;
+
+static inline int is_gone(const Gone *gone, int32_t slot)
+{
+    if (slot < gone->first || slot > gone->last)
+        return 0;
+    return gone->table.slots[table_find(&gone->table, (uint64_t)(int64_t)slot)] != FREE;
+}
+
+/* Forget the keys of slots. Most often these follow each other, and are told from others without a look at a table. */
+static inline int table_drop(Table *table, const Gone *gone)
 {
     Table kept;
     size_t left = 0, room = SMALLEST_TABLE;
-    for (size_t at = 0; at <= table->mask; at++) {
-        int32_t slot = table->slots[at];
-        left += slot != FREE && gone->slots[table_find(gone, (uint64_t)(int64_t)slot)] == FREE;
-    }
+    const int32_t first = gone->first, last = gone->last;
+    int dense = (int64_t)last - first + 1 == (int64_t)gone->table.used;
+    for (size_t at = 0; at <= table->mask; at++)
+        left += (table->slots[at] != FREE) & ((table->slots[at] < first) | (table->slots[at] > last));
+    for (size_t at = 0; at <= table->mask && !dense; at++)
+        left += table->slots[at] >= first && table->slots[at] <= last && !is_gone(gone, table->slots[at]);
     if (left == table->used)
         return 0;
     while (left * 3 >= room * 2)
@@ -109,7 +124,7 @@ static inline int table_drop(Table *table, const Table *gone)
         return -1;
     for (size_t at = 0; at <= table->mask; at++) {
         int32_t slot = table->slots[at];
-        if (slot != FREE && gone->slots[table_find(gone, (uint64_t)(int64_t)slot)] == FREE)
+        if (slot != FREE && !(dense ? slot >= first && slot <= last : is_gone(gone, slot)))
             table_put(&kept, table_find(&kept, table->keys[at]), table->keys[at], slot);
     }
     table_free(table);
