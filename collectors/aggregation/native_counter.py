@@ -46,7 +46,7 @@ from leverwatch.collectors.records.names import Refusal
 from leverwatch.collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
 from leverwatch.collectors.records.vocabulary import CallStatus
 
-_ROLES = ("time", "request_id", "trace_id", *NUMBERS, TOTAL, ABSENT, ALONE, UNREAD, ENDED, IN_TEXT, CLOSED)
+ROLES = ("time", "request_id", "trace_id", *NUMBERS, TOTAL, ABSENT, ALONE, UNREAD, ENDED, IN_TEXT, CLOSED)
 """What the values that the helper reads are, by number. Behind them are the numbers that only have a class, and
 the names, which it only compares."""
 _MOST_CLASSES = 12
@@ -79,9 +79,9 @@ it is refused, given its model, operation, status, cache hit, tier and template 
 
 def _wanted(paths: Sequence[Place]) -> tuple[tuple[tuple[Step, ...], int, int], ...]:
     """Return the paths that a scan looks for with roles and ranks, in the form that the helper takes."""
-    roles = {name: role for role, name in enumerate(_ROLES)}
-    classes = itertools.count(len(_ROLES))
-    names = itertools.count(len(_ROLES) + _MOST_CLASSES)
+    roles = {name: role for role, name in enumerate(ROLES)}
+    classes = itertools.count(len(ROLES))
+    names = itertools.count(len(ROLES) + _MOST_CLASSES)
     if sum(kind == CLASS for _, kind, _ in paths) > _MOST_CLASSES:
         raise ValueError("too many classes")
     return tuple(
@@ -109,6 +109,14 @@ class Scanned(Struct):
     data: bytes | bytearray | memoryview
     scan: _native.Scan
     lines: int
+    is_table: bool = False
+    """Whether the records are rows, which may have several lines each."""
+    header: bytes | None = None
+    """What names the columns of rows."""
+
+    def line(self, index: int) -> int:
+        """Return the number of newlines before a record."""
+        return self.scan.line(index) if self.is_table else index
 
     @property
     def is_whole(self) -> bool:
@@ -126,7 +134,7 @@ class Scanned(Struct):
 
 
 class Counts(Struct):
-    """The results of the lines of a chunk that the helper counted."""
+    """The results of the records of a chunk that the helper counted, by their indices."""
 
     counted: int
     repeated: int
@@ -164,6 +172,9 @@ class NativeCounter:
         self._window: Window | None = None
         self._pause = 0
 
+    is_table = False
+    """Whether its records are rows, which may have several lines."""
+
     @property
     def groups(self) -> int:
         """The number of cells in memory."""
@@ -199,26 +210,38 @@ class NativeCounter:
         """Count the newlines, several times as fast as Python."""
         return _native.count_lines(data)
 
-    def scan(self, data: bytes | bytearray | memoryview) -> Scanned | None:
+    def scan(self, data: bytes | bytearray | memoryview, header: bytes | None = None) -> Scanned | None:  # noqa: ARG002 - of rows alone
         """Find the values in whole lines. Returns None when they are too short to be records.
 
         Counts nothing, and may run in any thread.
         """
-        try:
-            scan = self._scans.pop()
-        except IndexError:
-            scan = self._new_scan()
+        scan = self.taken()
         number = scan.read(data)
         if number < 0:
-            self._scans.append(scan)
+            self.give(scan)
             return None
         return Scanned(data, scan, number)
 
+    def taken(self) -> _native.Scan:
+        """Return a scan that nobody uses, until it is given back."""
+        try:
+            return self._scans.pop()
+        except IndexError:
+            return self._new_scan()
+
+    def give(self, scan: _native.Scan) -> None:
+        """Take back a scan."""
+        self._scans.append(scan)
+
+    def parsed(self, unit: bytes, found: Scanned) -> Parsed:  # noqa: ARG002 - of rows alone
+        """Read one record of those that were found."""
+        return self._read((unit,))
+
     def count(
-        self, found: Scanned, limit: datetime, window: Window | None, odd: Callable[[int, bytes], bool]
+        self, found: Scanned, limit: datetime, window: Window | None, odd: Callable[[int, int, bytes], bool]
     ) -> Counts:
-        """Count scanned lines in order. `odd` is called with lines that are not plain, and the index of the first;
-        it returns whether none of the lines behind them are.
+        """Count scanned records in order. `odd` is called with the indices of the first that is not plain and of the
+        one behind the last, and with their text; it returns whether none of the records behind them are.
 
         Counts only records up to `limit` and of the days in `window`.
         """
@@ -235,8 +258,8 @@ class NativeCounter:
                 break
             if stop == _ODD_LINES:
                 others += other - at
-                if odd(at, found.text(at, other)) and other < found.lines:
-                    odd(other, found.text(other, found.lines))
+                if odd(at, other, found.text(at, other)) and other < found.lines:
+                    odd(other, found.lines, found.text(other, found.lines))
                     break
                 at, runs = other, runs + 1
             elif stop == _NEW_TIME and given is not None:
@@ -244,7 +267,7 @@ class NativeCounter:
             else:
                 asked += 1
                 self._tell_place(other, found, at)
-        self._scans.append(found.scan)
+        self.give(found.scan)
         rarely, many = (_DECLARED_RARELY, others) if self.is_declared else (_RARELY, runs)
         if many * rarely > found.lines or (self.is_declared and asked * _ASKED_RARELY > found.lines > _FEW):
             self._pause = _PAUSE
@@ -276,7 +299,7 @@ class NativeCounter:
 
     def _tell_place(self, at: int, found: Scanned, index: int) -> None:
         unit = found.text(index, index + 1)[:-1]
-        parsed = self._read((unit,))
+        parsed = self.parsed(unit, found)
         told: Agreed | None = None
         rule = self._plan.rule
         if rule is not None and not rule.needs and parsed == Parsed(passed=_NO_CALLS, lines=[], seen=parsed.seen):

@@ -43,15 +43,18 @@ class NotedRows(Struct, frozen=True):
 
 
 class NotedLines(Struct, frozen=True):
-    """Lines of which each was one record, counted without a row of it."""
+    """Records, each on lines of its own, counted without a row of it."""
 
     data: bytes
     lines: int
+    """The number of records."""
     others: Mapping[int, Result]
-    """The results of lines that did not count by themselves."""
+    """The results of those that did not count by themselves, by the lines on which they begin."""
     refused: Sequence[int]
-    """Those among them that are not to be noted, in order."""
+    """The indices of those among them that are not to be noted, in order."""
     read: Callable[[bytes], Parsed]
+    cut: Callable[[bytes], list[bytes]]
+    """Takes the data apart into records without their newlines."""
     noted: Callable[[Parsed, Mapping[int, Result]], NotedRows]
     """Makes what is noted of rows, given the results of some."""
 
@@ -71,7 +74,7 @@ class NotedLines(Struct, frozen=True):
             return []
         gone = frozenset(self.refused)
         kept = [line for line in range(self.lines) if line not in gone] if gone else range(self.lines)
-        lines = self.data.split(b"\n")
+        lines = self.cut(self.data)
         parsed = self.read(b"".join([lines[kept[place]] + b"\n" for place in places]))
         return self.noted(parsed, {}).digests
 

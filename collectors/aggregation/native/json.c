@@ -185,7 +185,7 @@ static uint64_t classes(const Scan *scan, const Record *record, const double *va
     return found;
 }
 
-static int grow(Scan *scan)
+int scan_grow(Scan *scan)
 {
     size_t room = scan->room ? scan->room * 2 : 4096;
     void *records = realloc(scan->records, room * sizeof *scan->records);
@@ -204,7 +204,7 @@ static int grow(Scan *scan)
 }
 
 /* A cost of zero beside tokens is that of a model whose price the producer does not know: no cost is known. */
-static uint32_t priced(const Record *record, const double *values, const int8_t *column)
+uint32_t scan_priced(const Record *record, const double *values, const int8_t *column)
 {
 #define TOLD(field) (record->known & 1U << (of_##field - FIRST_NUMBER) ? values[column[of_##field - FIRST_NUMBER]] : 0)
     int free = !TOLD(cost_usd) && (TOLD(input_tokens) > 0 || TOLD(output_tokens) > 0);
@@ -221,7 +221,7 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
             /* What is kept of a line is many times as much as a blank one. */
             if (scan->count >= MOST_LINES && (size_t)(p - data) < scan->count * SHORTEST)
                 return TOO_MANY_LINES;
-            if (grow(scan) < 0)
+            if (scan_grow(scan) < 0)
                 return -1;
         }
         Record *record = reader.record = &scan->records[scan->count];
@@ -249,7 +249,7 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
         record->line.length = (uint32_t)(end - p);
         record->filtered = reader.held != scan->wanted;
         if (!scan->declared) /* its format says what a cost of zero means */
-            record->known = priced(record, reader.values, scan->column);
+            record->known = scan_priced(record, reader.values, scan->column);
         for (int name = 0; name < scan->names && !record->odd; name++)
             record->hash = mix(record->hash, data + reader.tokens[name].at, reader.tokens[name].length);
         if (scan->declared && !record->odd) {

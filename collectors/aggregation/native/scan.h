@@ -63,6 +63,7 @@ enum time_kind { TEXT_TIME, NUMBER_TIME };
 
 typedef struct {
     Span line;      /* without its newline */
+    uint32_t number; /* of a row: the newlines before it */
     int odd;        /* not plain: nothing else is known */
     int filtered;   /* a filter leaves it out */
     uint32_t known; /* bits of the amounts that are there */
@@ -139,6 +140,7 @@ typedef struct {
     Span *tokens;   /* `names` a record; length 0: missing */
     double *values; /* `amounts` a record */
     size_t count, room;
+    struct Columns *columns; /* of the rows of a table; NULL: records are JSON */
 } Scan;
 
 extern PyType_Spec ScanSpec;
@@ -148,5 +150,9 @@ extern PyTypeObject *ScanType; /* made from it when the module is */
 
 /* Read whole lines; -1: out of memory. Too many of them are hardly records, and not worth the memory. */
 int scan_read(Scan *scan, const uint8_t *data, size_t size);
+/* Room for more records; -1: out of memory. */
+int scan_grow(Scan *scan);
+/* The amounts of a record that are known when a cost of zero may mean that nobody knows it. */
+uint32_t scan_priced(const Record *record, const double *values, const int8_t *column);
 
 #endif

@@ -1,0 +1,148 @@
+"""The compiled helper counts the rows of tables that Python counts, and sees the same rows in any data."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from leverwatch.collectors.aggregation import _native
+from leverwatch.collectors.aggregation.day_filter import Days
+from leverwatch.collectors.aggregation.ingest import Ingest
+from leverwatch.collectors.aggregation.known_records import KnownRecords
+from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.interface import Result
+from leverwatch.collectors.records.formats.table_header import Dialect, Header
+from leverwatch.collectors.records.framing.quoted import QuotedFraming
+from tests.collectors.aggregation.test_native_counter import outcome
+from tests.collectors.sources.files.logs import config, ingest
+
+FIELDS: dict[str, Any] = {
+    "time": "ts", "model": "model", "request_id": "id", "status": "status", "input_tokens": "in",
+    "cached_input_tokens": "cached", "output_tokens": "out", "cost_usd": "usd", "latency_ms": "ms", "trace_id": "trace",
+    "tier": "tier", "finish_reason": "why",
+}  # fmt: skip
+RICH = {name: path for name, path in FIELDS.items() if name != "latency_ms"} | {
+    "input_tokens": ["in", "+cached"],
+    "model": ["model", "why"],
+    "request_id": ["id", "trace"],
+    "latency": {"path": "ms", "unit": "s"},
+    "status": {"path": "status", "success": ["success", "fine"]},
+}
+MAPS = st.sampled_from(
+    [FIELDS, {"time": "ts"}, {"time": "ts", "input_tokens": "in", "output_tokens": "out"}, {**FIELDS, "inferences": "n"}]
+)
+COLUMNS = ("ts", "app", "id", "model", "status", "in", "cached", "out", "usd", "ms", "trace", "tier", "why", "n", "said")
+NUMBERS = ["7", "0", "12345", "", "7.0", "7.5", "1e3", " 8", "007", "+7", "-1", "1,5", "1.500", r"\N", "NULL", "x", "1_0",
+           "9007199254740993", "0.25", "nan", "\u0667"]  # fmt: skip
+VALUES = {
+    "ts": [
+        "2026-03-10T08:00:00Z", "2026-03-10 08:01:00", "2026-03-10 08:00:03.9799600", "2026-03-10 08:02:00.009930+00",
+        "2026-03-10 08:02:00.009930 UTC", "2026-03-10 08:00:01 +01:00", "2026-03-10T08:00:00+0130", "1773129600",
+        "1773129600.25", "1773129600123", " 2026-03-10 08:00:01", "10.03.2026", "", r"\N", "ts", "2026-03-11T08:00:00Z",
+        "2026-03-10T08:00:61Z", "2026-03-10 08:00:00.1234567891 UTC", "2026-03-10T08:00:00+01", "2026-02-30 08:00:00",
+    ],
+    "id": ["r1", "r2", "r3", "", "None", "NULL", " r1 ", "\u00e9", "4", "a\u00a0", "r\x1f"],
+    "status": ["success", "error", "200", "500", "", "maybe", "fine"],
+    "model": ["a", "b", "", "NULL", "\u00f6", "model", "a "],
+    "tier": ["batch", "", "default"],
+    "why": ["stop", "length", ""],
+    "app": ["x", "y", "", "\u00fc", "x "],
+    "n": ["1", "2", "", "0.5", "3.0"],
+    "said": ["", "hello", "a, b", "two\nlines", "ts", "x\ny\nz", "\r", "it's", "# no", "\u201cyes\u201d", "\0"],
+}  # fmt: skip
+ROWS = st.fixed_dictionaries({name: st.sampled_from(VALUES.get(name, NUMBERS)) for name in COLUMNS})
+PLAIN_ROWS = st.fixed_dictionaries({name: st.sampled_from(VALUES.get(name, NUMBERS)[:4]) for name in COLUMNS})
+ODD = ["", "# a comment", ",,,", "2026-03-10 08:00:00,x", 'a,"b', '"', "\ufeff", "\0\0", "\u00e9", ",".join(COLUMNS),
+       ",".join(reversed(COLUMNS)), ",".join(COLUMNS[:3]), '# "quoted', " , ", '"open\nand', "ts,\r,x"]  # fmt: skip
+
+
+def cell(value: str, delimiter: str, quote: str, style: int) -> str:
+    """A cell as a writer that quotes nothing, what has to be, or everything has it."""
+    must = any(sign in value for sign in (delimiter, quote or delimiter, "\n", "\r"))
+    if not quote or style == 0 or (style == 1 and not must):
+        return value if style == 0 or not must else "x"
+    return f"{' ' * (style == 3)}{quote}{value.replace(quote, 2 * quote)}{quote}"
+
+
+def text(rows: list[tuple[dict[str, str] | str, int, int]], delimiter: str, quote: str, ending: str) -> bytes:
+    made = []
+    for row, style, seed in rows:
+        if isinstance(row, str):
+            line = row.replace(",", delimiter).replace('"', quote or '"')
+        else:
+            line = delimiter.join(cell(row[name], delimiter, quote, style) for name in COLUMNS)
+        made.append(_damaged(line.encode(), seed, delimiter, quote) + ending.encode())
+    return b"".join(made)
+
+
+def _damaged(line: bytes, seed: int, delimiter: str, quote: str) -> bytes:
+    chance, changed = random.Random(seed), bytearray(line)
+    for _ in range(seed % 3 if seed > 8 else 0):
+        at = chance.randrange(len(changed) + 1)
+        sign = chance.choice(["", quote, delimiter, "\n", "\r", "\0", " ", "0", "#"]).encode() or b"\xff"
+        changed[at : at + chance.randrange(3)] = sign
+    return bytes(changed)
+
+
+TABLES = st.lists(
+    st.tuples(st.one_of(PLAIN_ROWS, ROWS, st.sampled_from(ODD)), st.integers(0, 3), st.integers(0, 14)), max_size=12
+)
+SIGNS = st.sampled_from([(",", '"'), (";", '"'), ("\t", "'"), ("|", ""), (" ", '"')])
+SPANS: st.SearchStrategy[Days | None] = st.sampled_from(
+    [None, None, ((date(2026, 3, 10).toordinal(), date(2026, 3, 10).toordinal()),)]
+)
+FILTERS = st.sampled_from(
+    [{}, {}, {"only": {"status": ["success", "error", "\u00f6"]}}, {"not": {"said": {"prefix": "h"}}},
+     {"only": {"id": {"present": True}}, "not": {"app": "x"}}]
+)  # fmt: skip
+
+
+def both(format_: dict[str, Any], days: Days | None = None, system: str = "{app}") -> tuple[Ingest, Ingest]:
+    made = config(format={"type": "csv", **format_}, system=system)
+    helped, alone = ingest(made), ingest(made, compiled=False)
+    for one in (helped, alone):
+        one.keep(days)
+        one.known = KnownRecords()
+    assert helped.takes_views
+    assert not alone.takes_views
+    return helped, alone
+
+
+def counted(one: Ingest, data: bytes, header: bytes) -> tuple[Any, ...]:
+    """Everything that is counted of rows below a header, as they are cut from what was read so far."""
+    pending, line, known = b"", 1, one.known
+    for start in range(0, len(data), 700):
+        pending += data[start : start + 700]
+        end = one.framing.complete(pending, final=False)
+        for _, later in one.headers.among(pending[:end], header):
+            header = later if b"app" in later and b"why" in later else header
+        if end:
+            one.add(Lines(pending[:end], "t.csv", line, header))
+        line += one.framing.count(pending[:end])
+        pending = pending[end:]
+    if pending:
+        one.add(Lines(pending, "t.csv", line, header), may_go_on=True)
+    window = None if one.window is None else one.window.take()
+    assert known is not None
+    return outcome(one.drain()), window, known.stored()
+
+
+@settings(max_examples=150)
+@given(st.one_of(MAPS, st.just(RICH)), SIGNS, st.sampled_from(["\n", "\r\n"]), SPANS, FILTERS, TABLES)
+def test_the_helper_counts_the_rows_that_python_counts(
+    fields: dict[str, Any],
+    signs: tuple[str, str],
+    ending: str,
+    days: Days | None,
+    chosen: dict[str, Any],
+    rows: list[tuple[dict[str, str] | str, int, int]],
+) -> None:
+    data, header = text(rows, *signs, ending), signs[0].join(COLUMNS).encode()
+    helped, alone = both({"fields": fields, "delimiter": signs[0], "quote": signs[1], **chosen}, days)
+
+    assert counted(helped, data, header) == counted(alone, data, header)
