@@ -211,6 +211,21 @@ class Ingest:
         found = self._plain.scan(lines.data)
         return None if found is None or not found.is_whole else self._count_plain(self._plain, lines, found)
 
+    def add_rows(self, lines: Lines) -> tuple[int, int] | None:
+        """Count the whole rows that lines begin with. Returns bytes and lines of them; None, and counts nothing, if
+        `add` is to be asked."""
+        plain = self._plain
+        if plain is None or not plain.is_table or not self._are_plain(plain, lines):
+            return None
+        self.restore_ids()
+        self._enter(lines)
+        found = plain.begun(lines.data, lines.header)
+        if found is None:
+            return None
+        size = len(found.data)
+        self._count_plain(plain, replace(lines, data=found.data), found)
+        return size, found.newlines
+
     def _are_plain(self, plain: NativeCounter, lines: Lines, *, may_go_on: bool = False) -> bool:
         """Whether the helper may look at these lines."""
         if may_go_on and plain.is_table:  # it cannot take back what it counted

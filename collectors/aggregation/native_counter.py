@@ -111,6 +111,8 @@ class Scanned(Struct):
     lines: int
     is_table: bool = False
     """Whether the records are rows, which may have several lines each."""
+    newlines: int = 0
+    """Of rows."""
     header: bytes | None = None
     """What names the columns of rows."""
 

@@ -46,16 +46,25 @@ class NativeTables(NativeCounter):
     def scan(self, data: bytes | bytearray | memoryview, header: bytes | None = None) -> Scanned | None:
         """Find the values in whole rows. Returns None where a header is among them, or Python has to read them for
         another reason."""
+        found = self.begun(data, header)
+        if found is None or len(found.data) == len(data):
+            return found
+        self.give(found.scan)
+        return None
+
+    def begun(self, data: bytes | bytearray | memoryview, header: bytes | None) -> Scanned | None:
+        """As `scan`, of the whole rows that data begins with, which ends with a newline."""
         table = self._table
         if any(may_name(data, name, table.edges) for name in table.names) and table.repeats(bytes(data), header):
             return None
         scan = self.taken()
         scan.set_columns(table.delimiter, table.quote, table.digits, self._needs, *self._columns(header))
         number = scan.read(data)
-        if number < 0:
+        if number <= 0:
             self.give(scan)
             return None
-        return Scanned(data, scan, number, is_table=True, header=header)
+        size, newlines = scan.extent()
+        return Scanned(data[:size], scan, number, is_table=True, newlines=newlines, header=header)
 
     def parsed(self, unit: bytes, found: Scanned) -> Parsed:
         """Read one row."""

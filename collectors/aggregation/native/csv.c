@@ -238,7 +238,7 @@ static const uint8_t *read_row(Row *r, Marks *m, const uint8_t *p, int *odd)
 
 int rows_read(Scan *scan, const uint8_t *data, size_t size)
 {
-    scan->count = 0;
+    scan->count = scan->lines = 0;
     if (!size)
         return 0;
     uint32_t line = 0;
@@ -262,14 +262,13 @@ int rows_read(Scan *scan, const uint8_t *data, size_t size)
         } else {
             end = read_row(&row, &marks, p, &record->odd);
         }
-        if (!end)
-            scan->apart = 1;
-        if (scan->apart)
+        if (scan->apart || !end)
             return 0;
         record->number = line;
         record->line.length = (uint32_t)(end - p - 1);
         line += row.quoted ? (uint32_t)count_of(p, end, '\n') : 1;
         scan->count++;
+        scan->lines = line;
         p = end;
     }
     return 0;

@@ -22,7 +22,8 @@ typedef struct Columns {
 /* The position behind the last whole row; what follows may go on. */
 size_t rows_complete(const Dialect *dialect, const uint8_t *data, size_t size);
 
-/* Read whole rows; -1: out of memory. Sets `apart` where rows cannot be told without the ones around them. */
+/* Read whole rows up to one that may go on behind the data; -1: out of memory. Sets `apart` where rows cannot be told
+   without the ones around them. */
 int rows_read(Scan *scan, const uint8_t *data, size_t size);
 
 /* Whether a cell may be this text: 1 or 0. Before and behind it, but for blanks, stand `edges` or an end of the data. */

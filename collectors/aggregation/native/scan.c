@@ -259,6 +259,12 @@ static PyObject *Scan_set_columns(Scan *self, PyObject *args)
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 
+static PyObject *Scan_extent(Scan *self, PyObject *Py_UNUSED(ignored))
+{
+    Span last = self->count ? self->records[self->count - 1].line : (Span){0, 0};
+    return Py_BuildValue("(nn)", self->count ? (Py_ssize_t)last.at + last.length + 1 : 0, (Py_ssize_t)self->lines);
+}
+
 static PyObject *Scan_line(Scan *self, PyObject *number)
 {
     Py_ssize_t at = PyLong_AsSsize_t(number);
@@ -345,6 +351,7 @@ static PyObject *Scan_told(Scan *self, PyObject *number)
 static PyMethodDef methods[] = {
     {"told", (PyCFunction)Scan_told, METH_O, "Where the time, the id and the trace of a plain record lie in the text, and its numbers."},
     {"set_columns", (PyCFunction)Scan_set_columns, METH_VARARGS, "Read rows of a table from now on, by its signs and columns."},
+    {"extent", (PyCFunction)Scan_extent, METH_NOARGS, "Bytes and newlines of the rows that were read."},
     {"line", (PyCFunction)Scan_line, METH_O, "The newlines before a record."},
     {"read", (PyCFunction)Scan_read, METH_O, "Find the values of whole lines; how many there are, -1 when they are too short to be records."},
     {"span", (PyCFunction)Scan_span, METH_VARARGS, "Where the lines from one to before another lie in the text."},

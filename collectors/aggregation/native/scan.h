@@ -140,6 +140,7 @@ typedef struct {
     Span *tokens;   /* `names` a record; length 0: missing */
     double *values; /* `amounts` a record */
     size_t count, room;
+    size_t lines; /* of the rows that were read */
     struct Columns *columns; /* of the rows of a table; NULL: records are JSON */
 } Scan;
 

@@ -146,3 +146,100 @@ def test_the_helper_counts_the_rows_that_python_counts(
     helped, alone = both({"fields": fields, "delimiter": signs[0], "quote": signs[1], **chosen}, days)
 
     assert counted(helped, data, header) == counted(alone, data, header)
+
+
+@settings(max_examples=200)
+@given(SIGNS, TABLES, st.integers(0, 400), st.binary(max_size=20))
+@example((",", '"'), [], 0, b'a,"b\n2026-03-10,x\n2026-03-10,y\n2026-03-10,z\n')
+@example((",", '"'), [], 0, b'2026-03-10,"b\n2026-03-11,"c\n')
+@example((",", '"'), [], 0, b'a,"b""\n""c"\r\r\n\0\xef\xbb\xbf "d"\n')
+@example((",", '"'), [], 0, b'2026-03-10,"' + (b"x" * 1000 + b"\n") * 1048 + b'"\na,b\n')
+def test_the_helper_finds_the_rows_that_python_finds(
+    signs: tuple[str, str], rows: list[tuple[dict[str, str] | str, int, int]], cut: int, more: bytes
+) -> None:
+    data = text(rows, *signs, "\n")
+    data = data[: max(0, len(data) - cut)] + more
+    framing = QuotedFraming(*signs)
+
+    assert _native.complete_rows(data, *(sign.encode() for sign in signs)) == framing.complete(data, final=False)
+
+
+@settings(max_examples=200)
+@given(SIGNS, st.sampled_from(["t", "ts", "time of day"]), st.lists(st.sampled_from(
+    ["t", "ts", "time of day", ",", '"', "\n", "\r", " ", "\t", "#", "\ufeff", "x", "\u00e9"]), max_size=40))  # fmt: skip
+def test_the_helper_finds_names_of_columns_where_python_does(
+    signs: tuple[str, str], name: str, parts: list[str]
+) -> None:
+    data = "".join(parts).replace(",", signs[0]).replace('"', signs[1] or '"').encode()
+    header = Header(Dialect(*signs), [name], QuotedFraming(*signs).split)
+
+    found = any(_native.may_name(data, it, header.edges) for it in header.times)
+    assert found == header.may_repeat(data)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x98", "\x80", "\0",
+    ],
+)  # fmt: skip
+def test_a_row_that_is_no_text_is_refused_wherever_that_is(odd: str) -> None:
+    helped, alone = both({"fields": {"time": "ts", "model": "model"}}, system="bot")
+    told = [f"2026-03-10T08:00:0{at},{said},m".encode("latin-1") for at, said in enumerate(["a", odd, "b\xc3\xa9"])]
+    for one in (helped, alone):
+        one.add(Lines(b"\n".join([*told, b""]), "t.csv", 2, b"ts,said,model"))
+    counted = helped.drain()
+
+    assert counted.tallies[Result.COUNTED] == 2 + (odd == "\0")
+    assert [problem.place for problem in counted.problems] == ([] if odd == "\0" else ["t.csv:3"])
+    assert outcome(counted) == outcome(alone.drain())
+
+
+TIMES = [
+    "2024-05-10 00:00:00.009930", "2024-05-10T00:00:00Z", "2024-05-10 00:00:00.0099301", "2024-05-10 00:00:00+00:00",
+    "2024-05-10 00:00:00.009930+00", "2024-05-10 00:00:00+0200", "2024-05-10 00:00:00.009930 UTC", "1715299200",
+    "1715299200.25", "1715299200123", '"2024-05-10 00:00:00"', " 2024-05-10 00:00:00 ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("time", TIMES)
+def test_times_of_spreadsheets_and_databases_are_asked_once_a_minute(
+    time: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helped, alone = both({"fields": {"time": "ts", "input_tokens": "in"}}, system="bot")
+    lines = Lines(f"{time},7\n{time},8.0\n".encode(), "t.csv", 2, b"ts,in")
+    alone.add(lines)
+    left: list[bytes] = []
+    monkeypatch.setattr(Ingest, "_count_rows", lambda _, data, header: left.append(data))
+    helped.add(lines)
+
+    assert left == []
+    assert outcome(helped.drain()) == outcome(alone.drain())
+
+
+def test_rows_of_exports_count_where_names_decide_what_they_are() -> None:
+    header = b"start_time,end_time,num_model_requests,model,input_tokens,output_tokens,batch,service_tier"
+    rows = [
+        b"1773129600,1773129660,3,gpt-4o,70,7,false,default", b"1773129600,1773129660,2,gpt-4o,5,5,true,",
+        b"1773129660,1773129720,,,,,,",
+    ]  # fmt: skip
+    made = config(format={"type": "openai-usage"}, system="bot")
+    helped, alone = ingest(made), ingest(made, compiled=False)
+    for one in (helped, alone):
+        one.add(Lines(b"\n".join([*rows, b""]), "t.csv", 2, header))
+    counted = helped.drain()
+
+    assert helped.takes_views
+    assert counted.tallies == {Result.COUNTED: 2, Result.NOT_A_CALL: 1}
+    assert {tier.tier for tier in counted.tiers} == {"batch"}
+    assert outcome(counted) == outcome(alone.drain())
+
+
+def test_the_columns_are_those_of_the_header_above() -> None:
+    helped, alone = both({"fields": {"time": "ts", "input_tokens": "in"}}, system="bot")
+    for one in (helped, alone):
+        one.add(Lines(b"2026-03-10T08:00:00,7,1\n", "t.csv", 2, b"ts,in,out"))
+        one.add(Lines(b"2,2026-03-10T08:00:00,8\n", "t.csv", 4, b"out,ts,in"))
+        one.add(Lines(b"2026-03-10T08:00:00,x\nin,ts\n8,2026-03-10T08:00:00\n", "t.csv", 6, b"ts,in"))
+
+    assert outcome(helped.drain()) == outcome(alone.drain())
