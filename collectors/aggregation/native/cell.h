@@ -31,7 +31,7 @@ typedef struct {
     uint8_t best[ABSENT]; /* the rank of the column that told a value; beyond all ranks: none did */
     uint32_t adds;        /* bits of the amounts to which further columns add, and how much */
     double added[AMOUNTS];
-    int bad_time, quoted;
+    int bad_time, several; /* several: lines */
 } Row;
 
 static inline Span span_at(const Row *r, const uint8_t *at, const uint8_t *end)
@@ -203,13 +203,18 @@ static inline Record *begin_row(Row *r, const uint8_t *p)
     r->record = &scan->records[scan->count];
     r->tokens = scan->tokens + scan->count * (size_t)scan->names;
     r->values = scan->values + scan->count * (size_t)scan->amounts;
-    *r->record = (Record){.line = {(uint32_t)(p - r->data), 0}};
+    Record *record = r->record; /* what is not set here is only read where it was set */
+    record->line = (Span){(uint32_t)(p - r->data), 0};
+    record->odd = record->filtered = record->traced = 0;
+    record->known = 0;
+    record->time = record->request = record->trace = (Span){0, 0};
+    record->hash = record->classes = 0;
     memset(r->tokens, 0, (size_t)scan->names * sizeof *r->tokens);
     memset(r->best, UINT8_MAX, sizeof r->best);
     r->adds = 0;
-    r->bad_time = r->quoted = 0;
+    r->bad_time = r->several = 0;
     r->held = scan->lacking;
-    return r->record;
+    return record;
 }
 
 /* What is left to be done when all cells of a row are read; -1: it is not plain. */

@@ -123,20 +123,23 @@ static int has_rows(const Dialect *dialect, const uint8_t *p, const uint8_t *lin
     return seen == LOOK || closed;
 }
 
-/* The end of a row that seems to end at `at`; NULL: it may go on behind the data. `broken`: its first line alone is
-   the row, as a quote in it is none. */
-static const uint8_t *settled(const Marks *m, const uint8_t *p, const uint8_t *at, enum next next, int *broken)
+/* What a row is. Of a broken one its first line alone is the row, as a quote in it is none. */
+enum kind { ONE_LINE, SEVERAL_LINES, BROKEN };
+
+/* The end of a row that seems to end at `at`; NULL: it may go on behind the data. */
+static const uint8_t *settled(const Marks *m, const uint8_t *p, const uint8_t *at, enum next next, enum kind *kind)
 {
-    *broken = 0;
+    *kind = ONE_LINE;
     const uint8_t *line_end = memchr(p, '\n', (size_t)(m->end - p));
     if (!line_end++)
         return NULL;
     const uint8_t *end = next == NEXT_ROW ? at + 1 : m->end;
     if (next == NEXT_ROW && end == line_end)
         return end;
-    *broken = next == NEXT_TEXT || end - p > LONGEST_ROW ||
-              has_rows(&m->dialect, p, line_end, end, next == NEXT_ROW);
-    return *broken ? line_end : next == NEXT_ROW ? end : NULL;
+    *kind = SEVERAL_LINES;
+    if (next == NEXT_TEXT || end - p > LONGEST_ROW || has_rows(&m->dialect, p, line_end, end, next == NEXT_ROW))
+        *kind = BROKEN;
+    return *kind == BROKEN ? line_end : next == NEXT_ROW ? end : NULL;
 }
 
 size_t rows_complete(const Dialect *dialect, const uint8_t *data, size_t size)
@@ -151,7 +154,7 @@ size_t rows_complete(const Dialect *dialect, const uint8_t *data, size_t size)
     }
     Marks marks = marks_of(dialect, data, size);
     while (p < end) {
-        int broken;
+        enum kind kind;
         const uint8_t *at = p;
         if (*p == '#') {
             at = memchr(p, '\n', (size_t)(end - p));
@@ -165,7 +168,7 @@ size_t rows_complete(const Dialect *dialect, const uint8_t *data, size_t size)
         marks_begin(&marks, p);
         while ((next = next_cell(&marks, &at, &cell)) == NEXT_CELL)
             at++;
-        at = settled(&marks, p, at, next, &broken);
+        at = settled(&marks, p, at, next, &kind);
         if (!at)
             break;
         p = at;
@@ -213,7 +216,8 @@ static const uint8_t *read_row(Row *r, Marks *m, const uint8_t *p, int *odd)
 {
     const Columns *columns = r->scan->columns;
     const uint8_t *at = p;
-    int width = 0, quoted = 0, broken = 0, bad = *p == 0xEF;
+    int width = 0, quoted = 0, bad = *p == 0xEF;
+    enum kind kind = ONE_LINE;
     Cell cell;
     enum next next;
     for (;; at++) {
@@ -223,15 +227,17 @@ static const uint8_t *read_row(Row *r, Marks *m, const uint8_t *p, int *odd)
             cell.end = cell.raw_end = next == NEXT_ROW ? without_returns(cell.at, cell.end) : cell.end;
             r->scan->apart |= has_return(cell.at, cell.end);
         }
-        if (width < columns->width && columns->key[width] && next <= NEXT_ROW && !bad)
-            bad = read_cell(r, columns->key[width], &cell) < 0;
+        if (width < columns->width && columns->key[width] && next <= NEXT_ROW && !bad) {
+            Cell asked = cell; /* so that the others need no memory */
+            bad = read_cell(r, columns->key[width], &asked) < 0;
+        }
         if (next != NEXT_CELL)
             break;
         width++;
     }
-    r->quoted = quoted;
-    const uint8_t *end = next == NEXT_ROW && !quoted ? at + 1 : settled(m, p, at, next, &broken);
-    *odd = bad || broken || width + 1 != columns->width || !end || (m->any_high && !is_utf8(p, end)) ||
+    const uint8_t *end = next == NEXT_ROW && !quoted ? at + 1 : settled(m, p, at, next, &kind);
+    r->several = kind == SEVERAL_LINES;
+    *odd = bad || kind == BROKEN || width + 1 != columns->width || !end || (m->any_high && !is_utf8(p, end)) ||
            (m->any_strange && memchr(p, 0, (size_t)(end - p))) || finish_row(r) < 0;
     return end;
 }
@@ -266,7 +272,7 @@ int rows_read(Scan *scan, const uint8_t *data, size_t size)
             return 0;
         record->number = line;
         record->line.length = (uint32_t)(end - p - 1);
-        line += row.quoted ? (uint32_t)count_of(p, end, '\n') : 1;
+        line += row.several ? (uint32_t)count_of(p, end, '\n') : 1;
         scan->count++;
         scan->lines = line;
         p = end;
