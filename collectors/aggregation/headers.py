@@ -13,8 +13,10 @@ MAX_HEADER = 64 << 10
 
 
 class Headers:
-    """Reads the headers of the files of one source. `finds` says whether a cell may be a text, given what stands around
-    cells."""
+    """Reads the headers of the files of one source.
+
+    `finds` says whether a cell may be a text, given what stands around cells; None: it is not known quickly.
+    """
 
     def __init__(
         self, source: str, made: Format, finds: Callable[[bytes, bytes, bytes], bool] | None = None

@@ -212,8 +212,10 @@ class Ingest:
         return None if found is None or not found.is_whole else self._count_plain(self._plain, lines, found)
 
     def add_rows(self, lines: Lines) -> tuple[int, int] | None:
-        """Count the whole rows that lines begin with. Returns bytes and lines of them; None, and counts nothing, if
-        `add` is to be asked."""
+        """Count the whole rows that lines begin with. Returns bytes and lines of them.
+
+        Returns None, and counts nothing, if `add` is to be asked.
+        """
         plain = self._plain
         if plain is None or not plain.is_table or not self._are_plain(plain, lines):
             return None

@@ -244,8 +244,8 @@ class KnownRecords:
         line: Callable[[int], int],
         cut: Callable[[bytes], list[bytes]],
     ) -> None:
-        """Note records that were counted without rows of them, which `read` makes of their `text`. `line` is the number
-        of newlines before one, and `cut` takes a text apart.
+        """Note records that were counted without rows of them, which `read` makes of their `text`. `line` is the
+        number of newlines before one, and `cut` takes a text apart.
 
         `others` are the results of those that did not count by themselves. `found` is what `held` returned of
         stretches of lines that were read, each with the first line and the one behind. `exact`: each of the lines

@@ -224,6 +224,10 @@ class NativeCounter:
             return None
         return Scanned(data, scan, number)
 
+    def begun(self, data: bytes | bytearray | memoryview, header: bytes | None) -> Scanned | None:
+        """As `scan`, of the whole rows that data begins with."""
+        return self.scan(data, header)
+
     def taken(self) -> _native.Scan:
         """Return a scan that nobody uses, until it is given back."""
         try:
@@ -242,8 +246,8 @@ class NativeCounter:
     def count(
         self, found: Scanned, limit: datetime, window: Window | None, odd: Callable[[int, int, bytes], bool]
     ) -> Counts:
-        """Count scanned records in order. `odd` is called with the indices of the first that is not plain and of the
-        one behind the last, and with their text; it returns whether none of the records behind them are.
+        """Count scanned records in order. `odd` is called with the indices of the first that is not plain and of
+        the one behind the last, and with their text; it returns whether none of the records behind them are.
 
         Counts only records up to `limit` and of the days in `window`.
         """

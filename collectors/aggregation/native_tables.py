@@ -53,7 +53,7 @@ class NativeTables(NativeCounter):
         return None
 
     def begun(self, data: bytes | bytearray | memoryview, header: bytes | None) -> Scanned | None:
-        """As `scan`, of the whole rows that data begins with, which ends with a newline."""
+        """As `scan`, of the whole rows that data begins with. The last one may go on behind it."""
         table = self._table
         if any(may_name(data, name, table.edges) for name in table.names) and table.repeats(bytes(data), header):
             return None

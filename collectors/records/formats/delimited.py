@@ -15,7 +15,7 @@ from leverwatch.collectors.records.filters import Filter
 from leverwatch.collectors.records.formats.cells import UNKNOWN, Column, number_reader
 from leverwatch.collectors.records.formats.interface import Framing, Parsed, Repeats, Row, Units
 from leverwatch.collectors.records.formats.open_rows import with_versions
-from leverwatch.collectors.records.formats.plain import NAME, AsTable, Place, Plan, PlainTest
+from leverwatch.collectors.records.formats.plain import NAME, AsTable, Place, PlainTest, Plan
 from leverwatch.collectors.records.formats.table_header import BOM, Dialect, Header
 from leverwatch.collectors.records.framing.quoted import COMMENT, QuotedFraming
 from leverwatch.collectors.records.lenient import OPTIONAL

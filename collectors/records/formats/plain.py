@@ -100,7 +100,7 @@ class AsTable(Struct, frozen=True):
     digits: bool
     """Whether only numbers without signs are plain, as these mean something else."""
     places: Callable[[bytes | None], tuple[int, dict[str, int | None]]]
-    """Returns the number of columns below a header, and the place of each that is wanted; None where it is missing."""
+    """Returns the number of columns below a header, and the place of each that is wanted; None: it is missing."""
     names: tuple[bytes, ...]
     """What the column of the time is called in a header."""
     edges: bytes

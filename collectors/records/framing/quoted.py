@@ -49,7 +49,7 @@ class QuotedFraming:
     def __init__(self, delimiter: str, quote: str) -> None:
         self._delimiter, self._quote = delimiter.encode(), quote.encode()
         self.ends: Callable[[bytes, bytes, bytes], int] | None = None
-        """Does the same as `complete` in less time, given the data, the delimiter and the quote; None: nothing does."""
+        """Does the same as `complete` in less time, given data, delimiter and quote; None: nothing does."""
         self._last_chunk: tuple[bytes, list[_Record]] = (b"", [])
         """A cache of the last chunk, which is split right after it was found complete; it only saves time."""
         if quote:

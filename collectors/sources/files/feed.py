@@ -161,8 +161,8 @@ class RecordFeed:
         return True
 
     def count_rows(self, data: memoryview) -> int:
-        """Count the whole rows of a table that data begins with, up to its last newline. Returns their size; 0, and
-        nothing is counted, when they are to be read in another way."""
+        """Count the whole rows of a table that data begins with, which ends with a newline. Returns their size; 0,
+        and nothing is counted, when they are to be read in another way."""
         rows = None if self._writer.expects_header(self.prefix.length) else self._ingest.add_rows(self.lines(data))
         if rows is None:
             return 0
