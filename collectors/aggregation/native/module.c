@@ -152,7 +152,7 @@ static PyMethodDef methods[] = {
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,
     .m_name = "_native",
-    .m_doc = "Counts plain JSON lines. Whatever is not plain is left to Python.",
+    .m_doc = "Counts plain JSON lines and rows of tables. Whatever is not plain is left to Python.",
     .m_size = -1,
     .m_methods = methods,
 };
