@@ -187,6 +187,10 @@ class NativeCounter:
         self._pause = max(0, self._pause - 1)
         return self._pause > 0
 
+    def pause(self) -> None:
+        """Leave the next chunks to Python."""
+        self._pause = _PAUSE
+
     def _new_scan(self) -> _native.Scan:
         plan = self._plan
         tests = tuple(map(_tested, plan.tests))
@@ -223,6 +227,11 @@ class NativeCounter:
             self.give(scan)
             return None
         return Scanned(data, scan, number)
+
+    def gives_up(self, runs: int, records: int) -> bool:  # noqa: ARG002 - of rows alone
+        """Whether to leave the rest of a chunk to Python, after so many runs of what is not plain among so many
+        records."""
+        return False
 
     def begun(self, data: bytes | bytearray | memoryview, header: bytes | None) -> Scanned | None:
         """As `scan`, of the whole rows that data begins with."""
@@ -264,8 +273,9 @@ class NativeCounter:
                 break
             if stop == _ODD_LINES:
                 others += other - at
-                if odd(at, other, found.text(at, other)) and other < found.lines:
-                    odd(other, found.lines, found.text(other, found.lines))
+                if odd(at, other, found.text(at, other)) or self.gives_up(runs, other):
+                    if other < found.lines:
+                        odd(other, found.lines, found.text(other, found.lines))
                     break
                 at, runs = other, runs + 1
             elif stop == _NEW_TIME and given is not None:
@@ -276,7 +286,7 @@ class NativeCounter:
         self.give(found.scan)
         rarely, many = (_DECLARED_RARELY, others) if self.is_declared else (_RARELY, runs)
         if many * rarely > found.lines or (self.is_declared and asked * _ASKED_RARELY > found.lines > _FEW):
-            self._pause = _PAUSE
+            self.pause()
         counted, repeated, left_out, filtered, refused, left_out_times = self._tally.chunk()
         for time in left_out_times:
             if window is not None and (moment := self._moment(self._tally.time(time))):

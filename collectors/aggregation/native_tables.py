@@ -11,6 +11,9 @@ from leverwatch.collectors.aggregation.native_counter import ROLES, Attribute, N
 from leverwatch.collectors.records.formats.interface import Parsed
 from leverwatch.collectors.records.formats.plain import AsTable, Plan
 
+_MANY, _RARELY = 32, 16
+"""From so many runs of rows that are not plain on, when they are more than one in so many rows, the helper does not
+pay off."""
 complete_rows = _native.complete_rows
 may_name = _native.may_name
 
@@ -42,6 +45,13 @@ class NativeTables(NativeCounter):
     def takes(self, data: bytes | bytearray | memoryview, others_count: bool) -> bool:
         """As for lines; while rows are compared with those of an earlier version, Python reads them."""
         return data[-1:] == b"\n" and not others_count and not self.pauses()
+
+    def gives_up(self, runs: int, records: int) -> bool:
+        """Few rows at a time take Python many times as long as all of them at once."""
+        few = runs >= _MANY and runs * _RARELY > records
+        if few:
+            self.pause()
+        return few
 
     def scan(self, data: bytes | bytearray | memoryview, header: bytes | None = None) -> Scanned | None:
         """Find the values in whole rows. Returns None where a header is among them, or Python has to read them for

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from leverwatch.collectors.aggregation import _native
+from leverwatch.collectors.aggregation import _native, known_records
 from leverwatch.collectors.aggregation.day_filter import Days
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.aggregation.known_records import KnownRecords
@@ -263,4 +263,38 @@ def test_the_columns_are_those_of_the_header_above() -> None:
         one.add(Lines(b"2,2026-03-10T08:00:00,8\n", "t.csv", 4, b"out,ts,in"))
         one.add(Lines(b"2026-03-10T08:00:00,x\nin,ts\n8,2026-03-10T08:00:00\n", "t.csv", 6, b"ts,in"))
 
+    assert outcome(helped.drain()) == outcome(alone.drain())
+
+
+def _rows(number: int, odd: int) -> bytes:
+    """Rows of two lines each, of which every so many is not plain."""
+    return b"".join(
+        b'%s,%d,"two\nlines"\n' % (b"10.03.2026" if odd and at % odd == 0 else b"2026-03-10 08:00:00", at)
+        for at in range(number)
+    )
+
+
+@pytest.mark.parametrize("odd", [0, 7, 50])
+def test_the_same_rows_are_known_of_a_long_table(monkeypatch: pytest.MonkeyPatch, odd: int) -> None:
+    monkeypatch.setattr(known_records, "MOST", 100)
+    monkeypatch.setattr(known_records, "SAMPLE", 8)
+    helped, alone = both({"fields": {"time": "ts", "input_tokens": "in"}}, system="bot")
+
+    assert counted(helped, _rows(150, odd), b"ts,in,said") == counted(alone, _rows(150, odd), b"ts,in,said")
+
+
+def test_rows_that_are_mostly_odd_are_left_to_python_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    helped, alone = both({"fields": {"time": "ts", "input_tokens": "in"}}, system="bot")
+    asked, rows = [0], Ingest._count_rows
+
+    def counting(one: Ingest, data: bytes, header: bytes | None) -> Any:
+        asked[0] += one is helped
+        return rows(one, data, header)
+
+    monkeypatch.setattr(Ingest, "_count_rows", counting)
+    for one in (helped, alone):
+        for at in range(4):
+            one.add(Lines(_rows(1000, 2), "t.csv", 2 + 2000 * at, b"ts,in,said"))
+
+    assert asked[0] < 50
     assert outcome(helped.drain()) == outcome(alone.drain())
