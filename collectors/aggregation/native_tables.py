@@ -12,8 +12,8 @@ from leverwatch.collectors.records.formats.interface import Parsed
 from leverwatch.collectors.records.formats.plain import AsTable, Plan
 
 _MANY, _RARELY = 32, 16
-"""From so many runs of rows that are not plain on, when they are more than one in so many rows, the helper does not
-pay off."""
+"""From so many runs of rows that are not plain on, when they are more than one in so many rows, the helper does
+not pay off."""
 complete_rows = _native.complete_rows
 may_name = _native.may_name
 
