@@ -190,6 +190,7 @@ bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	@command -v jq >/dev/null && command -v mtail >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends jq mtail; }
 	$(BIN)/python -m tests.benchmarks.bench_ingest
 	$(BIN)/python -m tests.benchmarks.bench_formats
+	$(BIN)/python -m tests.benchmarks.bench_csv
 	$(BIN)/python -m tests.benchmarks.bench_prompts
 	$(BIN)/python -m tests.benchmarks.bench_filters
 	$(BIN)/python -m tests.benchmarks.bench_systems

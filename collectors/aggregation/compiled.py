@@ -14,13 +14,17 @@ from leverwatch.collectors.aggregation.rollup import Rollup
 from leverwatch.collectors.aggregation.stored_ids import KeyOf
 from leverwatch.collectors.records.decoder import Decoder
 from leverwatch.collectors.records.filtered import FilteredLines, FilteredMap
+from leverwatch.collectors.records.formats.delimited import Delimited
+from leverwatch.collectors.records.formats.exports import Exported
 from leverwatch.collectors.records.formats.interface import Format
 from leverwatch.collectors.records.formats.jsonl import JsonLines
-from leverwatch.collectors.records.formats.mapped import MappedJson
+from leverwatch.collectors.records.formats.mapped import MappedCsv, MappedJson
+from leverwatch.collectors.records.framing.quoted import QuotedFraming
 
 try:
     from leverwatch.collectors.aggregation import _native
     from leverwatch.collectors.aggregation import native_counter as plain
+    from leverwatch.collectors.aggregation import native_tables as tables
 except ImportError:  # there was no C compiler when the package was installed
     IS_COMPILED = False
 else:
@@ -29,6 +33,12 @@ else:
 
 if TYPE_CHECKING:
     from leverwatch.collectors.aggregation.native_counter import NativeCounter
+
+
+_PLANNED = (
+    JsonLines, FilteredLines, FilteredMap, MappedJson, Decoder, Delimited, MappedCsv, Exported,
+)  # fmt: skip
+"""The formats that may have a plan for the helper."""
 
 
 def id_maker(*, compiled: bool) -> Callable[[int], Ids]:
@@ -45,13 +55,26 @@ def native_counter(
     made: Format, rollup: Rollup, zone: tzinfo, seen: SeenIds | None, calls: SeenIds
 ) -> NativeCounter | None:
     """Return a counter of lines that uses the helper; None when the format or its fields are beyond the helper."""
-    plan = (
-        made.plan() if isinstance(made, JsonLines | FilteredLines | FilteredMap | MappedJson | Decoder) else None
-    )
+    plan = made.plan() if isinstance(made, _PLANNED) else None
     by_id = seen is not None and seen.key_of is KeyOf.ID
     if plan is None or by_id is not (seen is not None and plan.by_id):
         return None
     try:
+        if plan.table is not None:
+            return tables.NativeTables(plan, plan.table, rollup.attribute, zone, seen, calls)
         return plain.NativeCounter(plan, rollup.attribute, zone, seen, calls)
     except ValueError:
         return None
+
+
+def name_finder(*, compiled: bool) -> Callable[[bytes, bytes, bytes], bool] | None:
+    """Return the function that says whether a cell of rows may be a text, given what stands around cells; None
+    without the helper."""
+    return tables.may_name if compiled else None
+
+
+def help_framing(made: Format, *, compiled: bool) -> None:
+    """Let the helper find the rows of a table, where its signs are of one byte."""
+    framing = made.framing
+    if compiled and isinstance(framing, QuotedFraming) and framing.is_short:
+        framing.ends = tables.complete_rows

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.records.formats.interface import Format, Preamble, table_of
+from leverwatch.collectors.records.formats.table_header import Header
 
 MAX_HEADER = 64 << 10
 """The longest header line, in bytes."""
 
 
 class Headers:
-    """Reads the headers of the files of one source."""
+    """Reads the headers of the files of one source.
 
-    def __init__(self, source: str, made: Format) -> None:
+    `finds` says whether a cell may be a text, given what stands around cells; None: it is not known quickly.
+    """
+
+    def __init__(
+        self, source: str, made: Format, finds: Callable[[bytes, bytes, bytes], bool] | None = None
+    ) -> None:
         self._source, self._format, self._table = source, made, table_of(made)
+        self._finds = finds
 
     def check(self, line: bytes, path: str, number: int = 1) -> None:
         """Check that a header of a file, which is on a line, has the columns that the source needs.
@@ -36,4 +45,9 @@ class Headers:
 
     def among(self, data: bytes, header: bytes) -> list[tuple[int, bytes]]:
         """Return the headers among records behind `header` that have other columns, each with its offset."""
-        return [] if self._table is None else self._table.changes(data, header)
+        table = self._table
+        if self._finds is not None and isinstance(table, Header):
+            finds, edges = self._finds, table.edges
+            if not any(finds(data, name, edges) for name in table.times):
+                return []
+        return [] if table is None else table.changes(data, header)

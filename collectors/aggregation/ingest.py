@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.blanks import between_blanks
 from leverwatch.collectors.aggregation.chunk import Chunk, moved, unreadable_of
-from leverwatch.collectors.aggregation.compiled import IS_COMPILED
+from leverwatch.collectors.aggregation.compiled import IS_COMPILED, name_finder
 from leverwatch.collectors.aggregation.config import CountingConfig
 from leverwatch.collectors.aggregation.continued import parse_behind
 from leverwatch.collectors.aggregation.counted import Counted as Counted
@@ -68,7 +68,7 @@ class Ingest:
         self._stored_ids: Mapping[str, bytes] = {}
         self._before = b""
         self.wants_header = self._format.wants_header
-        self.headers = Headers(config.name, self._format)
+        self.headers = Headers(config.name, self._format, name_finder(compiled=compiled))
         self.framing = self._format.framing
 
     @property
@@ -94,8 +94,8 @@ class Ingest:
     def use_workers(self, number: int) -> None:
         """Parse plain lines in so many threads from now on; 0: in the caller's thread."""
         self._stop_workers()
-        if number and self._plain is not None and not self._plain.is_declared:
-            plain = self._plain
+        plain = self._plain
+        if number and plain is not None and not (plain.is_declared or plain.is_table):
             self._scanning = ScanPool(
                 plain.scan, number, lambda lines, found: self._count_plain(plain, lines, found)
             )
@@ -188,7 +188,7 @@ class Ingest:
         """
         self.restore_ids()
         self._enter(lines)
-        if self._plain is None or not self._are_plain(self._plain, lines):
+        if self._plain is None or not self._are_plain(self._plain, lines, may_go_on=may_go_on):
             self.finish()
             chunk, known = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines, chunk)
@@ -200,7 +200,7 @@ class Ingest:
             self._scanning.submit(lines)
             return self._plain.lines(lines.data)
         self.finish()
-        return self._count_plain(self._plain, lines, self._plain.scan(lines.data))
+        return self._count_plain(self._plain, lines, self._plain.scan(lines.data, lines.header))
 
     def add_lines(self, lines: Lines) -> int | None:
         """Count lines if each is a record. Returns how many; None, and counts nothing, if `add` is to be asked."""
@@ -211,8 +211,27 @@ class Ingest:
         found = self._plain.scan(lines.data)
         return None if found is None or not found.is_whole else self._count_plain(self._plain, lines, found)
 
-    def _are_plain(self, plain: NativeCounter, lines: Lines) -> bool:
+    def add_rows(self, lines: Lines) -> tuple[int, int] | None:
+        """Count the whole rows that lines begin with. Returns bytes and lines of them.
+
+        Returns None, and counts nothing, if `add` is to be asked.
+        """
+        plain = self._plain
+        if plain is None or not plain.is_table or not self._are_plain(plain, lines):
+            return None
+        self.restore_ids()
+        self._enter(lines)
+        found = plain.begun(lines.data, lines.header)
+        if found is None:
+            return None
+        size = len(found.data)
+        self._count_plain(plain, replace(lines, data=found.data), found)
+        return size, found.newlines
+
+    def _are_plain(self, plain: NativeCounter, lines: Lines, *, may_go_on: bool = False) -> bool:
         """Whether the helper may look at these lines."""
+        if may_go_on and plain.is_table:  # it cannot take back what it counted
+            return False
         may_differ = self._compares or self._open_calls.versions > 0
         return not (self.settled or lines.before) and plain.takes(lines.data, may_differ)
 
@@ -240,25 +259,32 @@ class Ingest:
         others: list[int] = []
         noting = Noting(self.known)
 
-        def odd(first: int, data: bytes) -> bool:
+        def odd(first: int, behind: int, data: bytes) -> bool:
             noting.begin()
             chunk, _ = self._count_rows(data, lines.header)
-            chunks.append(moved(chunk, first))
-            others.append(data.count(b"\n"))
-            noting.end(first, first + others[-1])
+            chunks.append(moved(chunk, found.line(first)))
+            others.append(behind - first)
+            noting.end(first, behind)
             return bool(self._open_calls.versions)
 
         counts = plain.count(found, self._rollup.limit(), self.window, odd)
-        noting.note(found, counts, partial(self._format.parse, header=lines.header))
-        # A line of declared records may hold several.
+        noting.note(
+            found,
+            counts,
+            partial(self._format.parse, header=lines.header),
+            self._rows_of if plain.is_table else None,
+        )
+        # A line of declared records may hold several, and what is no row may be one record or several lines.
         results = self._results
-        results.read = results.read + found.lines - sum(others) if plain.is_declared else read
+        by_records = plain.is_declared or plain.is_table
+        results.read = results.read + found.lines - sum(others) if by_records else read
         results.tallies[Result.DUPLICATE] += counts.repeated
         settled = self.window is not None and self.window.before is not None
         results.tallies[Result.OUT_OF_RANGE] += counts.left_out
         for result, number in ((Result.FILTERED, counts.filtered), (Result.NOT_A_CALL, len(counts.passed))):
             results.tallies[Result.OUT_OF_RANGE if settled else result] += number
-        chunks.append(Chunk(counts.counted, 0, counts.refused))
+        refused = [(found.line(index), result, detail) for index, result, detail in counts.refused]
+        chunks.append(Chunk(counts.counted, 0, refused))
         whole = Chunk(
             sum(chunk.counted for chunk in chunks),
             sum(chunk.ignored for chunk in chunks),
@@ -268,6 +294,10 @@ class Ingest:
         )
         self._count_chunk(lines, whole)
         return found.lines
+
+    def _rows_of(self, data: bytes) -> list[bytes]:
+        """Return the rows of a stretch of a table that the helper counted, without their newlines."""
+        return list(self.framing.split(data).units)
 
     def _count_rows(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
         """Count records in Python. Returns the results and, when it is known, the number of lines."""

@@ -241,8 +241,11 @@ class KnownRecords:
         read: Callable[[bytes], Parsed],
         *,
         exact: bool,
+        line: Callable[[int], int],
+        cut: Callable[[bytes], list[bytes]] | None,
     ) -> None:
-        """Note lines that were counted without rows of them, which `read` makes of their `text`.
+        """Note records that were counted without rows of them, which `read` makes of their `text`. `line` is the
+        number of newlines before one, and `cut` takes a text apart.
 
         `others` are the results of those that did not count by themselves. `found` is what `held` returned of
         stretches of lines that were read, each with the first line and the one behind. `exact`: each of the lines
@@ -250,9 +253,11 @@ class KnownRecords:
         """
 
         def plain(first: int, behind: int) -> Noted:
-            mine = {line - first: result for line, result in others.items() if first <= line < behind}
-            refused = sorted(line for line, result in mine.items() if result not in _KNOWN)
-            made = NotedLines(text(first, behind), behind - first, mine, refused, read, _noted_of)
+            mine = {index: result for index, result in others.items() if first <= index < behind}
+            refused = sorted(index - first for index, result in mine.items() if result not in _KNOWN)
+            start = line(first) if mine else 0
+            told = {line(index) - start: result for index, result in mine.items()}
+            made = NotedLines(text(first, behind), behind - first, told, refused, read, cut, _noted_of)
             return made if exact else made.rows()
 
         self._add(in_order(found, lines, plain))

@@ -46,7 +46,7 @@ from leverwatch.collectors.records.names import Refusal
 from leverwatch.collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
 from leverwatch.collectors.records.vocabulary import CallStatus
 
-_ROLES = ("time", "request_id", "trace_id", *NUMBERS, TOTAL, ABSENT, ALONE, UNREAD, ENDED, IN_TEXT, CLOSED)
+ROLES = ("time", "request_id", "trace_id", *NUMBERS, TOTAL, ABSENT, ALONE, UNREAD, ENDED, IN_TEXT, CLOSED)
 """What the values that the helper reads are, by number. Behind them are the numbers that only have a class, and
 the names, which it only compares."""
 _MOST_CLASSES = 12
@@ -79,9 +79,9 @@ it is refused, given its model, operation, status, cache hit, tier and template 
 
 def _wanted(paths: Sequence[Place]) -> tuple[tuple[tuple[Step, ...], int, int], ...]:
     """Return the paths that a scan looks for with roles and ranks, in the form that the helper takes."""
-    roles = {name: role for role, name in enumerate(_ROLES)}
-    classes = itertools.count(len(_ROLES))
-    names = itertools.count(len(_ROLES) + _MOST_CLASSES)
+    roles = {name: role for role, name in enumerate(ROLES)}
+    classes = itertools.count(len(ROLES))
+    names = itertools.count(len(ROLES) + _MOST_CLASSES)
     if sum(kind == CLASS for _, kind, _ in paths) > _MOST_CLASSES:
         raise ValueError("too many classes")
     return tuple(
@@ -109,6 +109,16 @@ class Scanned(Struct):
     data: bytes | bytearray | memoryview
     scan: _native.Scan
     lines: int
+    is_table: bool = False
+    """Whether the records are rows, which may have several lines each."""
+    newlines: int = 0
+    """Of rows."""
+    header: bytes | None = None
+    """What names the columns of rows."""
+
+    def line(self, index: int) -> int:
+        """Return the number of newlines before a record."""
+        return self.scan.line(index) if self.is_table else index
 
     @property
     def is_whole(self) -> bool:
@@ -126,7 +136,7 @@ class Scanned(Struct):
 
 
 class Counts(Struct):
-    """The results of the lines of a chunk that the helper counted."""
+    """The results of the records of a chunk that the helper counted, by their indices."""
 
     counted: int
     repeated: int
@@ -164,6 +174,9 @@ class NativeCounter:
         self._window: Window | None = None
         self._pause = 0
 
+    is_table = False
+    """Whether its records are rows, which may have several lines."""
+
     @property
     def groups(self) -> int:
         """The number of cells in memory."""
@@ -173,6 +186,10 @@ class NativeCounter:
         """Whether to read the next chunk in Python, because many lines of the last ones were not plain."""
         self._pause = max(0, self._pause - 1)
         return self._pause > 0
+
+    def pause(self) -> None:
+        """Leave the next chunks to Python."""
+        self._pause = _PAUSE
 
     def _new_scan(self) -> _native.Scan:
         plan = self._plan
@@ -199,26 +216,47 @@ class NativeCounter:
         """Count the newlines, several times as fast as Python."""
         return _native.count_lines(data)
 
-    def scan(self, data: bytes | bytearray | memoryview) -> Scanned | None:
+    def scan(self, data: bytes | bytearray | memoryview, header: bytes | None = None) -> Scanned | None:  # noqa: ARG002 - of rows alone
         """Find the values in whole lines. Returns None when they are too short to be records.
 
         Counts nothing, and may run in any thread.
         """
-        try:
-            scan = self._scans.pop()
-        except IndexError:
-            scan = self._new_scan()
+        scan = self.taken()
         number = scan.read(data)
         if number < 0:
-            self._scans.append(scan)
+            self.give(scan)
             return None
         return Scanned(data, scan, number)
 
+    def gives_up(self, runs: int, records: int) -> bool:  # noqa: ARG002 - of rows alone
+        """Whether to leave the rest of a chunk to Python, after so many runs of what is not plain among so many
+        records."""
+        return False
+
+    def begun(self, data: bytes | bytearray | memoryview, header: bytes | None) -> Scanned | None:
+        """As `scan`, of the whole rows that data begins with."""
+        return self.scan(data, header)
+
+    def taken(self) -> _native.Scan:
+        """Return a scan that nobody uses, until it is given back."""
+        try:
+            return self._scans.pop()
+        except IndexError:
+            return self._new_scan()
+
+    def give(self, scan: _native.Scan) -> None:
+        """Take back a scan."""
+        self._scans.append(scan)
+
+    def parsed(self, unit: bytes, found: Scanned) -> Parsed:  # noqa: ARG002 - of rows alone
+        """Read one record of those that were found."""
+        return self._read((unit,))
+
     def count(
-        self, found: Scanned, limit: datetime, window: Window | None, odd: Callable[[int, bytes], bool]
+        self, found: Scanned, limit: datetime, window: Window | None, odd: Callable[[int, int, bytes], bool]
     ) -> Counts:
-        """Count scanned lines in order. `odd` is called with lines that are not plain, and the index of the first;
-        it returns whether none of the lines behind them are.
+        """Count scanned records in order. `odd` is called with the indices of the first that is not plain and of
+        the one behind the last, and with their text; it returns whether none of the records behind them are.
 
         Counts only records up to `limit` and of the days in `window`.
         """
@@ -235,8 +273,9 @@ class NativeCounter:
                 break
             if stop == _ODD_LINES:
                 others += other - at
-                if odd(at, found.text(at, other)) and other < found.lines:
-                    odd(other, found.text(other, found.lines))
+                if odd(at, other, found.text(at, other)) or self.gives_up(runs, other):
+                    if other < found.lines:
+                        odd(other, found.lines, found.text(other, found.lines))
                     break
                 at, runs = other, runs + 1
             elif stop == _NEW_TIME and given is not None:
@@ -244,10 +283,10 @@ class NativeCounter:
             else:
                 asked += 1
                 self._tell_place(other, found, at)
-        self._scans.append(found.scan)
+        self.give(found.scan)
         rarely, many = (_DECLARED_RARELY, others) if self.is_declared else (_RARELY, runs)
         if many * rarely > found.lines or (self.is_declared and asked * _ASKED_RARELY > found.lines > _FEW):
-            self._pause = _PAUSE
+            self.pause()
         counted, repeated, left_out, filtered, refused, left_out_times = self._tally.chunk()
         for time in left_out_times:
             if window is not None and (moment := self._moment(self._tally.time(time))):
@@ -276,7 +315,7 @@ class NativeCounter:
 
     def _tell_place(self, at: int, found: Scanned, index: int) -> None:
         unit = found.text(index, index + 1)[:-1]
-        parsed = self._read((unit,))
+        parsed = self.parsed(unit, found)
         told: Agreed | None = None
         rule = self._plan.rule
         if rule is not None and not rule.needs and parsed == Parsed(passed=_NO_CALLS, lines=[], seen=parsed.seen):

@@ -43,15 +43,18 @@ class NotedRows(Struct, frozen=True):
 
 
 class NotedLines(Struct, frozen=True):
-    """Lines of which each was one record, counted without a row of it."""
+    """Records, each on lines of its own, counted without a row of it."""
 
     data: bytes
     lines: int
+    """The number of records."""
     others: Mapping[int, Result]
-    """The results of lines that did not count by themselves."""
+    """The results of those that did not count by themselves, by the lines on which they begin."""
     refused: Sequence[int]
-    """Those among them that are not to be noted, in order."""
+    """The indices of those among them that are not to be noted, in order."""
     read: Callable[[bytes], Parsed]
+    cut: Callable[[bytes], list[bytes]] | None
+    """Takes the data apart into records without their newlines; None: each line is one."""
     noted: Callable[[Parsed, Mapping[int, Result]], NotedRows]
     """Makes what is noted of rows, given the results of some."""
 
@@ -71,19 +74,13 @@ class NotedLines(Struct, frozen=True):
             return []
         gone = frozenset(self.refused)
         kept = [line for line in range(self.lines) if line not in gone] if gone else range(self.lines)
-        parsed = self.read(self._only(kept[place] for place in places))
+        at = [kept[place] for place in places]
+        parsed = self.read(_only(self.data, at) if self.cut is None else self._rows(self.cut, at))
         return self.noted(parsed, {}).digests
 
-    def _only(self, lines: Iterable[int]) -> bytes:
-        """Return some lines, which are in order: most are passed by, and not copied."""
-        find, texts, at, here = self.data.find, [], 0, 0
-        for line in lines:
-            for _ in range(line - here):
-                at = find(b"\n", at) + 1
-            end = find(b"\n", at) + 1
-            texts.append(self.data[at:end])
-            at, here = end, line + 1
-        return b"".join(texts)
+    def _rows(self, cut: Callable[[bytes], list[bytes]], at: Iterable[int]) -> bytes:
+        records = cut(self.data)
+        return b"".join([records[number] + b"\n" for number in at])
 
     def rows(self) -> NotedRows:
         """Return what is noted of all of them."""
@@ -91,6 +88,18 @@ class NotedLines(Struct, frozen=True):
         lines = range(len(parsed.rows)) if parsed.lines is None else parsed.lines
         others = {row: self.others[line] for row, line in enumerate(lines) if line in self.others}
         return self.noted(parsed, others)
+
+
+def _only(data: bytes, lines: Iterable[int]) -> bytes:
+    """Return some lines, which are in order: most are passed by, and not copied."""
+    find, texts, at, here = data.find, [], 0, 0
+    for line in lines:
+        for _ in range(line - here):
+            at = find(b"\n", at) + 1
+        end = find(b"\n", at) + 1
+        texts.append(data[at:end])
+        at, here = end, line + 1
+    return b"".join(texts)
 
 
 Noted = NotedRows | NotedLines

@@ -31,11 +31,19 @@ class Noting:
         if self._known is not None:
             self._read.append((first, behind, self._known.held()))
 
-    def note(self, found: Scanned, counts: Counts, read: Callable[[bytes], Parsed]) -> None:
-        """Note all lines, of which `read` makes rows."""
+    def note(
+        self,
+        found: Scanned,
+        counts: Counts,
+        read: Callable[[bytes], Parsed],
+        cut: Callable[[bytes], list[bytes]] | None,
+    ) -> None:
+        """Note all records, which `cut` takes apart and of which `read` makes rows."""
         if self._known is None:
             return
         results = {line: result for line, result, _ in counts.refused}
         results |= dict.fromkeys(counts.again, Result.DUPLICATE)
         results |= dict.fromkeys(counts.passed, Result.NOT_A_CALL)
-        self._known.note_lines(self._read, found.lines, found.text, results, read, exact=not counts.filtered)
+        self._known.note_lines(
+            self._read, found.lines, found.text, results, read, exact=not counts.filtered, line=found.line, cut=cut
+        )

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from leverwatch.collectors.aggregation.compiled import IS_COMPILED, id_maker, identifier, native_counter
+from leverwatch.collectors.aggregation.compiled import (
+    IS_COMPILED,
+    help_framing,
+    id_maker,
+    identifier,
+    native_counter,
+)
 from leverwatch.collectors.aggregation.config import CountingConfig
 from leverwatch.collectors.aggregation.counters import LOST_SESSIONS, SESSION, Counters
 from leverwatch.collectors.aggregation.dedupe import PREFIX as SEEN
@@ -93,5 +99,6 @@ def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: b
         counters,
         names.unnamed,
     )
+    help_framing(made, compiled=compiled)
     plain = native_counter(made, rollup, zone, seen, calls) if compiled else None
     return Pipeline(made, seen, calls, open_calls, counters, rollup, plain)

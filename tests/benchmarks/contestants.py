@@ -114,11 +114,11 @@ def config(path: Path, dedupe: str) -> FilesConfig:
     )
 
 
-def _whole_path(path: Path, dedupe: str, workers: int = 1) -> Reading:
+def whole_path(path: Path, source: FilesConfig, workers: int = 1) -> Reading:
+    """The whole path of one source, from its file to the roll-up in a store of SQLite."""
     folder = tempfile.TemporaryDirectory()
     store = Store(f"sqlite:///{folder.name}/bench.db")
     store.migrate()
-    source = config(path, dedupe)
     context = CollectorContext(path.parent, Path(folder.name), workers=workers)
     # Batches end by the same clock as what is measured, whatever else the machine does.
     runner = SourceRunner(source, FilesCollector(source, context, time.process_time), store)
@@ -142,14 +142,14 @@ def _whole_path(path: Path, dedupe: str, workers: int = 1) -> Reading:
 
 def leverwatch(path: Path) -> Reading:
     """The whole path: collector, runner and SQLite store, as `leverwatch collect` does it; duplicates count."""
-    return _whole_path(path, "0s")
+    return whole_path(path, config(path, "0s"))
 
 
 def leverwatch_dedupe(path: Path) -> Reading:
     """The same, remembering request ids for an hour, in memory and in the store: the default."""
-    return _whole_path(path, "1h")
+    return whole_path(path, config(path, "1h"))
 
 
 def leverwatch_workers(path: Path) -> Reading:
     """The default with two threads, on both cores."""
-    return _whole_path(path, "1h", workers=2)
+    return whole_path(path, config(path, "1h"), workers=2)

@@ -3,9 +3,9 @@
 
 #include "filter.h"
 #include "order.h"
+#include "record.h"
 #include "roles.h"
 
-#define MOST_LINES 65536
 #define SHORTEST 16 /* bytes of a line of a record, and its newline */
 
 EITHER const uint8_t *read_value(Reader *r, const struct Key *key, const uint8_t *p, int inside)
@@ -173,70 +173,14 @@ static const uint8_t *read_outer(Reader *r, Node *node, const uint8_t *p)
     return read_either(r, node, p, 0);
 }
 
-/* Which values a declared record has, and which of them are zero: a declaration may ask for that. */
-static uint64_t classes(const Scan *scan, const Record *record, const double *values)
-{
-    uint64_t found = record->classes | (uint64_t)(record->request.length > 0) << 60 | (uint64_t)record->traced << 61 |
-                     (uint64_t)(record->time_kind == NUMBER_TIME) << 62;
-    for (uint32_t told = record->known & ((1U << (of_total - FIRST_NUMBER)) - 1); told; told &= told - 1) {
-        int amount = __builtin_ctz(told);
-        found |= (values[scan->column[amount]] == 0 ? 1ULL : 2ULL) << 2 * amount;
-    }
-    return found;
-}
-
-static int grow(Scan *scan)
-{
-    size_t room = scan->room ? scan->room * 2 : 4096;
-    void *records = realloc(scan->records, room * sizeof *scan->records);
-    if (records)
-        scan->records = records;
-    void *tokens = realloc(scan->tokens, (room * (size_t)scan->names + 1) * sizeof *scan->tokens);
-    if (tokens)
-        scan->tokens = tokens;
-    void *values = realloc(scan->values, (room * (size_t)scan->amounts + 1) * sizeof *scan->values);
-    if (values)
-        scan->values = values;
-    if (!records || !tokens || !values)
-        return -1;
-    scan->room = room;
-    return 0;
-}
-
-/* A cost of zero beside tokens is that of a model whose price the producer does not know: no cost is known. */
-static uint32_t priced(const Record *record, const double *values, const int8_t *column)
-{
-#define TOLD(field) (record->known & 1U << (of_##field - FIRST_NUMBER) ? values[column[of_##field - FIRST_NUMBER]] : 0)
-    int free = !TOLD(cost_usd) && (TOLD(input_tokens) > 0 || TOLD(output_tokens) > 0);
-#undef TOLD
-    return free ? record->known & ~(1U << (of_cost_usd - FIRST_NUMBER)) : record->known;
-}
-
-/* Field by field, as that takes half as long as to clear so many bytes at once. */
-static inline void begin(Record *record, uint32_t at)
-{
-    const Span none = {0, 0};
-    record->line = (Span){at, 0};
-    record->odd = record->filtered = record->seconds = record->traced = 0;
-    record->time_kind = TEXT_TIME;
-    record->known = 0;
-    record->time = record->zone = record->request = record->trace = none;
-    record->micros = 0;
-    record->hash = record->classes = 0;
-}
-
 int scan_read(Scan *scan, const uint8_t *data, size_t size)
 {
     scan->count = 0;
     Reader reader = {.data = data, .end = data + size, .scan = scan};
     for (const uint8_t *p = data; p < reader.end;) {
-        if (scan->count == scan->room) {
-            /* What is kept of a line is many times as much as a blank one. */
-            if (scan->count >= MOST_LINES && (size_t)(p - data) < scan->count * SHORTEST)
-                return TOO_MANY_LINES;
-            if (grow(scan) < 0)
-                return -1;
-        }
+        int room = room_for_one(scan, (size_t)(p - data), SHORTEST);
+        if (room)
+            return room;
         Record *record = reader.record = &scan->records[scan->count];
         reader.tokens = scan->tokens + scan->count * (size_t)scan->names;
         reader.values = scan->values + scan->count * (size_t)scan->amounts;
@@ -266,7 +210,7 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
         for (int name = 0; name < scan->names && !record->odd; name++)
             record->hash = mix(record->hash, data + reader.tokens[name].at, reader.tokens[name].length);
         if (scan->declared && !record->odd) {
-            record->classes = classes(scan, record, reader.values) | (uint64_t)(reader.best[REQUEST] & 15) << 52;
+            record->classes = classes_of(scan, record, reader.values) | (uint64_t)(reader.best[REQUEST] & 15) << 52;
             record->hash = (record->hash ^ record->classes) * MIX_1;
         }
         scan->count++;

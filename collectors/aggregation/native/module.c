@@ -1,3 +1,4 @@
+#include "csv.h"
 #include "ids.h"
 #include "scan.h"
 #include "tally.h"
@@ -115,6 +116,42 @@ static PyObject *wide(PyObject *Py_UNUSED(module), PyObject *wanted)
     return PyBool_FromLong(is_wide);
 }
 
+static PyObject *complete_rows(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    Py_buffer data, delimiter, quote;
+    if (!PyArg_ParseTuple(args, "y*y*y*", &data, &delimiter, &quote))
+        return NULL;
+    size_t end = 0;
+    int signs = delimiter.len == 1 && quote.len <= 1;
+    if (signs) {
+        Dialect dialect = {*(const uint8_t *)delimiter.buf, quote.len ? *(const uint8_t *)quote.buf : 0, quote.len > 0};
+        Py_BEGIN_ALLOW_THREADS
+        end = rows_complete(&dialect, data.buf, (size_t)data.len);
+        Py_END_ALLOW_THREADS
+    } else {
+        PyErr_SetString(PyExc_ValueError, "a delimiter and a quote are one byte each");
+    }
+    PyBuffer_Release(&data);
+    PyBuffer_Release(&delimiter);
+    PyBuffer_Release(&quote);
+    return signs ? PyLong_FromSize_t(end) : NULL;
+}
+
+static PyObject *may_name(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    Py_buffer data, text, edges;
+    int found = 0;
+    if (!PyArg_ParseTuple(args, "y*y*y*", &data, &text, &edges))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    found = rows_name(data.buf, (size_t)data.len, text.buf, (size_t)text.len, edges.buf, (size_t)edges.len);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&data);
+    PyBuffer_Release(&text);
+    PyBuffer_Release(&edges);
+    return PyBool_FromLong(found);
+}
+
 static PyTypeObject *add_type(PyObject *module, PyType_Spec *spec)
 {
     PyTypeObject *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
@@ -126,6 +163,8 @@ static PyTypeObject *add_type(PyObject *module, PyType_Spec *spec)
 static PyMethodDef methods[] = {
     {"count_lines", count_lines, METH_O, "Newlines in bytes."},
     {"holds", holds, METH_VARARGS, "Whether bytes hold a text, which is not empty."},
+    {"complete_rows", complete_rows, METH_VARARGS, "The position behind the last whole row of a table, given its delimiter and quote."},
+    {"may_name", may_name, METH_VARARGS, "Whether a cell may be a text, given the bytes that stand around cells."},
     {"identity", (PyCFunction)(void (*)(void))identity, METH_FASTCALL, "The key of a record: of its id, a seed, its time in milliseconds and its numbers of tokens."},
     {"wide", wide, METH_O, "Read many bytes at once from now on, or do not; whether that is done, as not every processor can. For tests."},
     {"hash64", hash64, METH_VARARGS, "XXH64 of bytes and a seed."},
@@ -135,7 +174,7 @@ static PyMethodDef methods[] = {
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,
     .m_name = "_native",
-    .m_doc = "Counts plain JSON lines. Whatever is not plain is left to Python.",
+    .m_doc = "Counts plain JSON lines and rows of tables. Whatever is not plain is left to Python.",
     .m_size = -1,
     .m_methods = methods,
 };

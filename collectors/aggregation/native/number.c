@@ -104,12 +104,17 @@ static int is_moment(const uint8_t *p)
     return p[17] < '6'; /* a minute is parsed when it is new, and its seconds are not */
 }
 
-static int is_zone(const uint8_t *p, size_t length)
+/* Behind so many digits below the second. */
+static int is_zone(const uint8_t *p, size_t length, size_t digits)
 {
     if (length == 0 || (length == 1 && *p == 'Z'))
         return 1;
-    return length == 6 && (*p == '+' || *p == '-') && is_digit(p[1]) && is_digit(p[2]) && p[3] == ':' &&
-           is_digit(p[4]) && is_digit(p[5]);
+    if (length == 4) /* as BigQuery writes it; behind more digits it is no zone to Python */
+        return !memcmp(p, " UTC", 4) && digits <= 10; /* and the point */
+    if ((*p != '+' && *p != '-') || (length != 3 && length != 5 && length != 6) || !is_digit(p[1]) || !is_digit(p[2]))
+        return 0;
+    p += 3 + (length == 6);
+    return length == 3 || ((length == 5 || p[-1] == ':') && is_digit(p[0]) && is_digit(p[1]));
 }
 
 static int two(const uint8_t *p)
@@ -180,7 +185,7 @@ int read_text_time(const uint8_t *text, size_t length, uint32_t at, Record *reco
         while (end < length && is_digit(text[end]))
             end++;
     }
-    if (!is_zone(text + end, length - end))
+    if (!is_zone(text + end, length - end, end - 19))
         return -1;
     record->time_kind = TEXT_TIME;
     record->time = (Span){at, (uint32_t)length};

@@ -1,4 +1,4 @@
-#include "scan.h"
+#include "csv.h"
 
 static void node_free(Node *node)
 {
@@ -193,6 +193,14 @@ static PyObject *Scan_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSE
     return (PyObject *)self;
 }
 
+static void columns_free(Scan *self)
+{
+    if (self->columns)
+        PyMem_Free(self->columns->key);
+    PyMem_Free(self->columns);
+    self->columns = NULL;
+}
+
 static void Scan_dealloc(Scan *self)
 {
     PyTypeObject *type = Py_TYPE((PyObject *)self);
@@ -200,12 +208,91 @@ static void Scan_dealloc(Scan *self)
     free(self->records);
     free(self->tokens);
     free(self->values);
+    columns_free(self);
     for (int test = 0; test < self->tests; test++)
         PyMem_Free(self->test[test].text);
     Py_XDECREF(self->filter);
     Py_XDECREF(self->paths);
     PyObject_Free(self);
     Py_DECREF(type); /* every object holds its type */
+}
+
+/* The columns of a table: its delimiter and quote (empty: none), whether only numbers without signs are plain, the
+   roles of numbers that every row has, the number of columns, and the places of those that are asked for. */
+static PyObject *Scan_set_columns(Scan *self, PyObject *args)
+{
+    int digits, width;
+    char *signs[2], *name;
+    Py_ssize_t lengths[2], length;
+    PyObject *delimiter, *quote, *needs, *places;
+    if (!PyArg_ParseTuple(args, "O!O!iO!iO!", &PyBytes_Type, &delimiter, &PyBytes_Type, &quote, &digits, &PyTuple_Type,
+                          &needs, &width, &PyTuple_Type, &places) ||
+        PyBytes_AsStringAndSize(delimiter, &signs[0], &lengths[0]) < 0 ||
+        PyBytes_AsStringAndSize(quote, &signs[1], &lengths[1]) < 0)
+        return NULL;
+    if (lengths[0] != 1 || lengths[1] > 1 || width < 0) {
+        PyErr_SetString(PyExc_ValueError, "a delimiter and a quote are one byte each");
+        return NULL;
+    }
+    columns_free(self);
+    Columns *columns = self->columns = PyMem_Calloc(1, sizeof *columns);
+    if (!columns || !(columns->key = PyMem_Calloc((size_t)width + 1, sizeof *columns->key)))
+        return PyErr_NoMemory();
+    columns->dialect = (Dialect){(uint8_t)signs[0][0], lengths[1] ? (uint8_t)signs[1][0] : 0, lengths[1] > 0};
+    columns->digits = digits;
+    columns->width = width;
+    for (Py_ssize_t at = 0; at < PyTuple_Size(needs); at++) {
+        long role = PyLong_AsLong(PyTuple_GetItem(needs, at));
+        if (role >= FIRST_NUMBER && role < ABSENT)
+            columns->needs |= 1U << (role - FIRST_NUMBER);
+    }
+    for (Py_ssize_t at = 0; at < PyTuple_Size(places); at++) {
+        int place;
+        PyObject *column;
+        if (!PyArg_ParseTuple(PyTuple_GetItem(places, at), "iO!", &place, &PyBytes_Type, &column) ||
+            PyBytes_AsStringAndSize(column, &name, &length) < 0)
+            return NULL;
+        for (int key = 0; key < self->root->keys && place >= 0 && place < width; key++)
+            if (self->root->key[key].length == (size_t)length && !memcmp(self->root->key[key].text, name, (size_t)length))
+                columns->key[place] = &self->root->key[key];
+    }
+    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *Scan_extent(Scan *self, PyObject *Py_UNUSED(ignored))
+{
+    Span last = self->count ? self->records[self->count - 1].line : (Span){0, 0};
+    return Py_BuildValue("(nn)", self->count ? (Py_ssize_t)last.at + last.length + 1 : 0, (Py_ssize_t)self->lines);
+}
+
+static PyObject *Scan_line(Scan *self, PyObject *number)
+{
+    Py_ssize_t at = PyLong_AsSsize_t(number);
+    if (at == -1 && PyErr_Occurred())
+        return NULL;
+    if (at < 0 || (size_t)at >= self->count) {
+        PyErr_SetString(PyExc_IndexError, "no such record");
+        return NULL;
+    }
+    return PyLong_FromSize_t(self->columns ? self->records[at].number : (size_t)at);
+}
+
+int scan_grow(Scan *scan)
+{
+    size_t room = scan->room ? scan->room * 2 : 4096;
+    void *records = realloc(scan->records, room * sizeof *scan->records);
+    if (records)
+        scan->records = records;
+    void *tokens = realloc(scan->tokens, (room * (size_t)scan->names + 1) * sizeof *scan->tokens);
+    if (tokens)
+        scan->tokens = tokens;
+    void *values = realloc(scan->values, (room * (size_t)scan->amounts + 1) * sizeof *scan->values);
+    if (values)
+        scan->values = values;
+    if (!records || !tokens || !values)
+        return -1;
+    scan->room = room;
+    return 0;
 }
 
 static PyObject *Scan_read(Scan *self, PyObject *data)
@@ -223,7 +310,7 @@ static PyObject *Scan_read(Scan *self, PyObject *data)
         return NULL;
     }
     Py_BEGIN_ALLOW_THREADS
-    done = (is_wide ? scan_read_wide : scan_read)(self, bytes, (size_t)buffer.len);
+    done = (self->columns ? rows_read : is_wide ? scan_read_wide : scan_read)(self, bytes, (size_t)buffer.len);
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&buffer);
     if (done < 0)
@@ -281,6 +368,9 @@ static PyObject *Scan_told(Scan *self, PyObject *number)
 
 static PyMethodDef methods[] = {
     {"told", (PyCFunction)Scan_told, METH_O, "Where the time, the id and the trace of a plain record lie in the text, and its numbers."},
+    {"set_columns", (PyCFunction)Scan_set_columns, METH_VARARGS, "Read rows of a table from now on, by its signs and columns."},
+    {"extent", (PyCFunction)Scan_extent, METH_NOARGS, "Bytes and newlines of the rows that were read."},
+    {"line", (PyCFunction)Scan_line, METH_O, "The newlines before a record."},
     {"read", (PyCFunction)Scan_read, METH_O, "Find the values of whole lines; how many there are, -1 when they are too short to be records."},
     {"span", (PyCFunction)Scan_span, METH_VARARGS, "Where the lines from one to before another lie in the text."},
     {NULL, NULL, 0, NULL},

@@ -63,6 +63,7 @@ enum time_kind { TEXT_TIME, NUMBER_TIME };
 
 typedef struct {
     Span line;      /* without its newline */
+    uint32_t number; /* of a row: the newlines before it */
     int odd;        /* not plain: nothing else is known */
     int filtered;   /* a filter leaves it out */
     uint32_t known; /* bits of the amounts that are there */
@@ -139,6 +140,8 @@ typedef struct {
     Span *tokens;   /* `names` a record; length 0: missing */
     double *values; /* `amounts` a record */
     size_t count, room;
+    size_t lines; /* of the rows that were read */
+    struct Columns *columns; /* of the rows of a table; NULL: records are JSON */
 } Scan;
 
 extern PyType_Spec ScanSpec;
@@ -154,5 +157,8 @@ int scan_read_wide(Scan *scan, const uint8_t *data, size_t size);
 /* Whether this processor is one. */
 int has_wide(void);
 extern int is_wide; /* whether scans read so; set before there are threads */
+
+/* Room for more records; -1: out of memory. */
+int scan_grow(Scan *scan);
 
 #endif

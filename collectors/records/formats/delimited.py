@@ -15,6 +15,7 @@ from leverwatch.collectors.records.filters import Filter
 from leverwatch.collectors.records.formats.cells import UNKNOWN, Column, number_reader
 from leverwatch.collectors.records.formats.interface import Framing, Parsed, Repeats, Row, Units
 from leverwatch.collectors.records.formats.open_rows import with_versions
+from leverwatch.collectors.records.formats.plain import NAME, AsTable, Place, PlainTest, Plan
 from leverwatch.collectors.records.formats.table_header import BOM, Dialect, Header
 from leverwatch.collectors.records.framing.quoted import COMMENT, QuotedFraming
 from leverwatch.collectors.records.lenient import OPTIONAL
@@ -56,6 +57,7 @@ class Delimited:
         time: FieldSpec | None = None,
     ) -> None:
         self.repeats = repeats
+        self._paths = [*fields.items(), *((NAME, column) for column in template)]
         self._tests = () if chosen is None else chosen.tests
         self.has_extended = any(name in fields for name in EXTENDED_FIELDS)
         self.known = frozenset(fields)
@@ -88,6 +90,38 @@ class Delimited:
             return self.table.wrong(self.table.names(line))
         except (csv.Error, UnicodeDecodeError):
             return ("the first line is no header",)
+
+    def plan(self) -> Plan | None:
+        """Return what the compiled helper needs to count plain rows; None when it cannot."""
+        table = self.as_table()
+        paths = tuple((((column.encode(),), name, 0) for name, column in self._paths))
+        return None if table is None else self.planned(paths, table)
+
+    def planned(self, paths: tuple[Place, ...], table: AsTable) -> Plan:
+        """Return a plan of rows with what is at some paths, each of which is a column."""
+        tests: tuple[PlainTest, ...] = tuple(
+            ((column.encode(),), test, wanted) for column, test, wanted in self._tests
+        )
+        return Plan(paths, self._read_units, self.has_extended, tests=tests, table=table)
+
+    def as_table(self) -> AsTable | None:
+        """Return how the helper finds rows and columns; None when it cannot."""
+        dialect = self._dialect
+        delimiter, quote = dialect.delimiter.encode(), dialect.quote.encode()
+        blank = any("" in test.texts for _, test, _ in self._tests)
+        if len(delimiter) != 1 or len(quote) > 1 or blank or self.repeats is Repeats.VERSIONS:
+            return None
+        digits = dialect.decimal != "." or dialect.thousands != ""
+        table = self.table
+        return AsTable(delimiter, quote, digits, self._places, table.times, table.edges, table.repeats, self.parse)
+
+    def _places(self, header: bytes | None) -> tuple[int, dict[str, int | None]]:
+        names, wanted = self.table.names(header or b""), self.table.wanted
+        return len(names), dict(zip(wanted, self.table.places(names, wanted), strict=True))
+
+    def _read_units(self, units: Sequence[bytes]) -> Parsed:
+        """Read rows below the names that the dialect has."""
+        return self.parse(b"".join(it + b"\n" for it in units), None)
 
     def parse(self, data: bytes, header: bytes | None) -> Parsed:
         """Parse every record separately, so that a stray quote does not affect the records after it."""

@@ -12,12 +12,14 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX, FIELDS
 from leverwatch.collectors.records.filters import Filter
 from leverwatch.collectors.records.formats.delimited import Delimited
 from leverwatch.collectors.records.formats.interface import MAX_AMOUNT, Parsed, Reader, Repeats
+from leverwatch.collectors.records.formats.plain import Plan
 from leverwatch.collectors.records.formats.table_header import Dialect
 
 _INPUT, _OUTPUT, _COST = FIELD_INDEX["input_tokens"], FIELD_INDEX["output_tokens"], FIELD_INDEX["cost_usd"]
@@ -37,6 +39,9 @@ class Export(Struct, frozen=True):
     settle: Callable[..., Result | None]
     """Changes a row to what it means, given the row as a list and the extras; returns what it is when it is no
     call."""
+    needs: tuple[str, ...] | None = None
+    """Fields with which names alone decide what `settle` makes of a row, and it changes no number; None: there are
+    no such."""
 
 
 def _as_it_is(row: list[Any]) -> Result | None:  # noqa: ARG001 - it says all there is to say
@@ -84,6 +89,7 @@ EXPORTS: Mapping[str, Export] = {
         ("batch", "service_tier"),
         frozenset({"start_time", "end_time", "num_model_requests", "input_tokens", "output_tokens"}),
         _openai,
+        ("inferences",),
     ),
     "cursor-usage": Export(
         {
@@ -105,6 +111,7 @@ EXPORTS: Mapping[str, Export] = {
         (),
         frozenset({"generation_id", "created_at", "tokens_prompt", "tokens_completion", "model_permaslug"}),
         _as_it_is,
+        (),
     ),
 }  # fmt: skip
 """By the value of `format` in the configuration."""
@@ -181,6 +188,13 @@ class Exported:
         return wrong or tuple(
             f"no column {it}" for it in dict.fromkeys(self._columns) if it not in self.table.names(line)
         )
+
+    def plan(self) -> Plan | None:
+        """Return what the compiled helper needs to count plain rows; None when it cannot."""
+        plan, needs = self._inner.plan(), self._export.needs
+        if plan is None or plan.table is None or needs is None:
+            return None
+        return replace(plan, table=replace(plan.table, parse=self.parse, needs=needs))
 
     def parse(self, data: bytes, header: bytes | None) -> Parsed:
         """Read whole rows, each as the export means it."""

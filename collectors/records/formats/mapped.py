@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.field_rows import Entries, FieldRows
 from leverwatch.collectors.records.field_values import Mistyped, Written
@@ -14,7 +16,7 @@ from leverwatch.collectors.records.filters import Filter
 from leverwatch.collectors.records.formats.delimited import NO_COLUMN, Delimited
 from leverwatch.collectors.records.formats.interface import Framing, Parsed, Repeats
 from leverwatch.collectors.records.formats.jsonl import JsonLines
-from leverwatch.collectors.records.formats.mapped_plan import plan_of
+from leverwatch.collectors.records.formats.mapped_plan import is_plain, latency_in, places_of, plan_of
 from leverwatch.collectors.records.formats.open_rows import with_versions
 from leverwatch.collectors.records.formats.plain import Plan
 from leverwatch.collectors.records.formats.table_header import Dialect
@@ -106,6 +108,10 @@ class MappedJson(_Mapped):
         return self._made(self._inner.read(units))
 
 
+def _column(path: str) -> tuple[bytes, ...]:
+    return (path.encode(),)
+
+
 class MappedCsv(_Mapped):
     """CSV, read by such a field map; `template` are the columns of the system template."""
 
@@ -129,7 +135,19 @@ class MappedCsv(_Mapped):
             time=fields.rich.get("time"),
         )  # fmt: skip
         self.framing, self.table = self._inner.framing, self._inner.table
+        self._template = template
         self._others = (*template, *(column for column, _, _ in (() if chosen is None else chosen.tests)))
+
+    def plan(self) -> Plan | None:
+        """Return what the compiled helper needs to count plain rows; None when it cannot."""
+        fields, table = self._fields, self._inner.as_table()
+        if table is None or self.repeats is Repeats.VERSIONS or not is_plain(fields):
+            return None
+        if any(spec.words for name, spec in fields.rich.items() if name == "request_id"):
+            return None
+        paths = tuple(places_of(fields, self._template, _column))
+        plan = self._inner.planned(paths, replace(table, parse=self.parse))
+        return replace(plan, has_extended=self.has_extended, latency_in=latency_in(fields))
 
     def check_header(self, line: bytes) -> tuple[str, ...]:
         """As the format that reads the records; of columns of which the first that tells counts, one is enough."""

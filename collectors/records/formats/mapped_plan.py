@@ -16,17 +16,23 @@ _MOST_PATHS = ADDS - 1
 
 def plan_of(fields: FieldRows, template: Sequence[str], read: Callable[[Sequence[bytes]], Parsed]) -> Plan | None:
     """Return what the helper needs; None when a field is beyond it: Python then reads every record."""
+    if not is_plain(fields):
+        return None
+    places = tuple(places_of(fields, template, _steps))
+    return Plan(places, read, fields.has_extended, latency_in=latency_in(fields))
+
+
+def is_plain(fields: FieldRows) -> bool:
+    """Return whether the helper can read every field of a map."""
     if fields.tells_failed or not all(_is_plain(name, spec) for name, spec in fields.rich.items()):
-        return None
-    if any(len(spec.paths) > 1 for spec in fields.rich.values() if spec.is_beside):
-        return None
+        return False
+    return not any(len(spec.paths) > 1 for spec in fields.rich.values() if spec.is_beside)
+
+
+def latency_in(fields: FieldRows) -> float:
+    """Return what the latency is divided by."""
     latency = fields.rich.get("latency_ms", FieldSpec())
-    return Plan(
-        tuple(_places(fields, template)),
-        read,
-        fields.has_extended,
-        latency_in=1.0 if latency.unit is None else PER_MILLISECOND[latency.unit],
-    )
+    return 1.0 if latency.unit is None else PER_MILLISECOND[latency.unit]
 
 
 def _is_plain(name: str, spec: FieldSpec) -> bool:
@@ -49,18 +55,21 @@ def _is_plain(name: str, spec: FieldSpec) -> bool:
     return True
 
 
-def _places(fields: FieldRows, template: Sequence[str]) -> Iterator[Place]:
+def places_of(
+    fields: FieldRows, template: Sequence[str], steps: Callable[[str], tuple[bytes, ...]]
+) -> Iterator[Place]:
+    """Yield every path of a map, of which `steps` gives the keys, with what is there."""
     for name in FIELD_INDEX:
         spec = fields.rich.get(name, FieldSpec())
         paths = (fields.plain[name],) if name in fields.plain else spec.paths
         reads = name in BOUNDED or name in {"time", "request_id", "trace_id"}
         for rank, path in enumerate(paths):
             added = spec.is_sum and rank > 0
-            yield _steps(path), name if reads else NAME, (ADDS if added else rank) if reads else 0
+            yield steps(path), name if reads else NAME, (ADDS if added else rank) if reads else 0
         if spec.is_beside:
-            yield _steps(paths[0]), WHOLE_OF[name], ADDS
+            yield steps(paths[0]), WHOLE_OF[name], ADDS
     for path in template:
-        yield _steps(path), NAME, 0
+        yield steps(path), NAME, 0
 
 
 def _steps(path: str) -> tuple[bytes, ...]:

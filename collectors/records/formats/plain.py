@@ -91,6 +91,28 @@ PlainTest = tuple[tuple[bytes, ...], ValueTest, bool]
 """The path of a value, a test of it, and whether that is to hold."""
 
 
+class AsTable(Struct, frozen=True):
+    """How the records are written that are rows of a table."""
+
+    delimiter: bytes
+    quote: bytes
+    """Empty: none."""
+    digits: bool
+    """Whether only numbers without signs are plain, as these mean something else."""
+    places: Callable[[bytes | None], tuple[int, dict[str, int | None]]]
+    """Returns the number of columns below a header, and the place of each that is wanted; None: it is missing."""
+    names: tuple[bytes, ...]
+    """What the column of the time is called in a header."""
+    edges: bytes
+    """What stands around the names in a header."""
+    repeats: Callable[[bytes, bytes | None], bool]
+    """Returns whether one of some rows is a header."""
+    parse: Callable[[bytes, bytes | None], Parsed]
+    """Reads whole rows below a header."""
+    needs: tuple[str, ...] = ()
+    """Fields that every plain row has."""
+
+
 class Plan(Struct, frozen=True):
     """What the helper is told of the records of a source."""
 
@@ -109,3 +131,5 @@ class Plan(Struct, frozen=True):
     """What the latency is divided by."""
     tests: tuple[PlainTest, ...] = ()
     """What decides which records are left out."""
+    table: AsTable | None = None
+    """None: records are JSON."""

@@ -85,14 +85,17 @@ class Header:
 
     def __init__(self, dialect: Dialect, wanted: Sequence[str], split: Callable[[bytes], Units]) -> None:
         self._dialect, self._split = dialect, split
-        self._wanted = tuple(dict.fromkeys(wanted))
-        self._time = self._wanted[0]
+        self.wanted = tuple(dict.fromkeys(wanted))
+        """The names of the columns that are read, each once."""
+        self._time = self.wanted[0]
         base = _NTH.fullmatch(self._time)
         names = {self._time, *((base[1],) if base else ())}
         edges = dialect.delimiter.encode() + dialect.quote.encode()
+        self.times, self.edges = tuple(it.encode() for it in sorted(names)), edges
+        """What the column of the time is called in a header, and what stands around its cell."""
         behind = rb"(?=[ \t]*(?:[" + re.escape(edges) + rb"\r\n]|\Z))"
         # What begins with its text is found fastest.
-        self._cells = [re.compile(re.escape(it.encode()) + behind) for it in sorted(names)]
+        self._cells = [re.compile(re.escape(it) + behind) for it in self.times]
         self._edges = frozenset(edges + b"\n\xbf")
 
     def preamble(self, data: bytes) -> Preamble:
@@ -136,7 +139,7 @@ class Header:
         names = [name.strip() for name in row]
         if names:
             first = names[0].removeprefix(BOM)
-            names[0] = first if first in self._wanted else first.lstrip("# ")
+            names[0] = first if first in self.wanted else first.lstrip("# ")
         return names
 
     def places(self, names: Sequence[str], columns: Sequence[str | None]) -> list[int | None]:
@@ -147,10 +150,10 @@ class Header:
         """Return messages about columns that are missing or cannot be told apart."""
         if self._dialect.columns and list(names) != list(self._dialect.columns):
             return ("a header with other names than those in columns",)
-        missing = [it for it in self._wanted if _place(names, it) is None and names.count(it) < 2]
+        missing = [it for it in self.wanted if _place(names, it) is None and names.count(it) < 2]
         if self._dialect.missing_unknown:
             missing = [it for it in missing if it == self._time]
-        twice = [it for it in self._wanted if names.count(it) > 1]
+        twice = [it for it in self.wanted if names.count(it) > 1]
         return (
             *(f"no column {it}" for it in missing),
             *(f"column {it} twice; the first is written {it}#1" for it in twice),
@@ -173,7 +176,20 @@ class Header:
         cells = self.as_names(row)
         if _bare(self._time, names) not in cells:
             return False
-        return all(_bare(it, names) in cells for it in self._wanted) or not any(map(_NUMBER.match, cells))
+        return all(_bare(it, names) in cells for it in self.wanted) or not any(map(_NUMBER.match, cells))
+
+    def repeats(self, data: bytes, header: bytes | None) -> bool:
+        """Return whether one of the records below a header is a header."""
+        names = self.names(header or b"")
+        for unit in self._split(data).units:
+            if not self.may_repeat(unit):
+                continue
+            try:
+                if self.is_header(self.cells_of(unit), names):
+                    return True
+            except (csv.Error, UnicodeDecodeError):
+                continue
+        return False
 
     def changes(self, data: bytes, header: bytes) -> list[tuple[int, bytes]]:
         """Return the headers among records that have other columns than the one before, each with its offset."""
@@ -207,7 +223,7 @@ class Header:
         except (csv.Error, UnicodeDecodeError):
             return True
         # A header may begin like a comment; what names the columns is none by chance.
-        named = [_bare(it, ()) in names for it in self._wanted]
+        named = [_bare(it, ()) in names for it in self.wanted]
         return not named[0] or 2 * sum(named) <= len(named)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum, auto
 
 from msgspec import Struct
@@ -48,10 +48,17 @@ class QuotedFraming:
 
     def __init__(self, delimiter: str, quote: str) -> None:
         self._delimiter, self._quote = delimiter.encode(), quote.encode()
+        self.ends: Callable[[bytes, bytes, bytes], int] | None = None
+        """Does the same as `complete` in less time, given data, delimiter and quote; None: nothing does."""
         self._last_chunk: tuple[bytes, list[_Record]] = (b"", [])
         """A cache of the last chunk, which is split right after it was found complete; it only saves time."""
         if quote:
             self._whole, self._last, self._open = _patterns(self._delimiter, self._quote)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether delimiter and quote are of one byte each."""
+        return len(self._delimiter) == 1 and len(self._quote) <= 1
 
     def _reads_lines(self, data: bytes) -> bool:
         return not self._quote or self._quote not in data
@@ -60,6 +67,8 @@ class QuotedFraming:
         """Return the position behind the last whole record."""
         if self._reads_lines(data):
             return data.rfind(b"\n") + 1
+        if self.ends is not None:
+            return self.ends(data, self._delimiter, self._quote)
         records = list(self._records(data))
         if records and records[-1].kind is _Kind.OPEN:
             records.pop()

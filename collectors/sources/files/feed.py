@@ -160,6 +160,17 @@ class RecordFeed:
         self._writer.advance(self.prefix, lines)
         return True
 
+    def count_rows(self, data: memoryview) -> int:
+        """Count the whole rows of a table that data begins with, which ends with a newline. Returns their size; 0,
+        and nothing is counted, when they are to be read in another way."""
+        rows = None if self._writer.expects_header(self.prefix.length) else self._ingest.add_rows(self.lines(data))
+        if rows is None:
+            return 0
+        size, lines = rows
+        self.prefix.feed(data[:size], lines)
+        self._writer.advance(self.prefix, lines)
+        return size
+
     def _note_headers(self, data: bytes, header: bytes) -> None:
         for offset, later in self._ingest.headers.among(data, header):
             line = self.prefix.lines + data.count(b"\n", 0, offset) + 1

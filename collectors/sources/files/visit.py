@@ -118,7 +118,7 @@ class Visit:
             self._go_on_after_rest(following)
         packed = content.kind is not Kind.PLAIN
         framing = self._ingest.framing
-        in_place = not packed and (framing.by_newline or framing.documents)
+        in_place = not packed and (framing.by_newline or framing.documents or isinstance(framing, QuotedFraming))
         if packed:
             self._context.unpacking.begin(content.found.size)
         while data := content.read(chunk):
@@ -138,6 +138,7 @@ class Visit:
         """Read without a copy, as long as the ingest accepts that and no line is too long for it."""
         feed, content, buffers = self._feed, self._content, self._context.buffers
         by_newline, counted = self._ingest.framing.by_newline, True
+        rows = isinstance(self._ingest.framing, QuotedFraming)
         if not by_newline and starts_array(feed.prefix.head):
             return
         while counted and self._ingest.takes_views and feed.prefix.settled and feed.beyond is None:
@@ -163,10 +164,11 @@ class Visit:
                     buffers.give()
                 feed.pending = rest
             else:
-                counted = cut > 0 and feed.count_lines(view[:cut])
+                size = feed.count_rows(view[:cut]) if rows and cut else 0
+                counted = size > 0 or (not rows and cut > 0 and feed.count_lines(view[:cut]))
                 if counted:
                     buffers.give()
-                    feed.pending = rest
+                    feed.pending = bytes(view[size:end]) if rows else rest
                 else:
                     feed.take(bytes(view[have:end]))
             self._progress.position = content.raw_position
