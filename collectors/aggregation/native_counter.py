@@ -23,6 +23,7 @@ from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.id_table import Ids
 from leverwatch.collectors.aggregation.native_columns import NUMBERS
 from leverwatch.collectors.aggregation.native_rows import EVERYTHING, Agreed, Told, agreed
+from leverwatch.collectors.aggregation.native_text import Wanted, text_form
 from leverwatch.collectors.aggregation.tier_cells import sized_group
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import field_indexes, template_slice
@@ -40,7 +41,6 @@ from leverwatch.collectors.records.formats.plain import (
     Plainly,
     PlainTest,
     Plan,
-    Step,
 )
 from leverwatch.collectors.records.names import Refusal
 from leverwatch.collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
@@ -77,7 +77,7 @@ Attribute = Callable[
 it is refused, given its model, operation, status, cache hit, tier and template values."""
 
 
-def _wanted(paths: Sequence[Place]) -> tuple[tuple[tuple[Step, ...], int, int], ...]:
+def _wanted(paths: Sequence[Place]) -> tuple[Wanted, ...]:
     """Return the paths that a scan looks for with roles and ranks, in the form that the helper takes."""
     roles = {name: role for role, name in enumerate(_ROLES)}
     classes = itertools.count(len(_ROLES))
@@ -138,6 +138,13 @@ class Counts(Struct):
     """Lines of records that were counted before."""
     passed: list[int]
     """Lines of records that are no calls."""
+    others: int
+    """The number of further ones, whose lines nobody asks for."""
+
+    @property
+    def no_calls(self) -> int:
+        """The number of records that are no calls."""
+        return len(self.passed) + self.others
 
 
 class NativeCounter:
@@ -180,7 +187,10 @@ class NativeCounter:
         if plan.rule is None:
             return _native.Scan(self._wanted, 0, _AS_TOLD, False, False, plan.latency_in, tests)
         parts = _stands(plan, plan.rule)
-        return _native.Scan(self._wanted, 1, parts, plan.by_id, plan.rule.text_time, plan.latency_in, tests)
+        made = _native.Scan(self._wanted, 1, parts, plan.by_id, plan.rule.text_time, plan.latency_in, tests)
+        if plan.lines is not None:
+            made.as_text(text_form(plan.lines, self._wanted, len(_ROLES) + _MOST_CLASSES))
+        return made
 
     @property
     def is_declared(self) -> bool:
@@ -215,26 +225,32 @@ class NativeCounter:
         return Scanned(data, scan, number)
 
     def count(
-        self, found: Scanned, limit: datetime, window: Window | None, odd: Callable[[int, bytes], bool]
+        self,
+        found: Scanned,
+        limit: datetime,
+        window: Window | None,
+        odd: Callable[[int, bytes], bool],
+        *,
+        notes: bool = True,
     ) -> Counts:
         """Count scanned lines in order. `odd` is called with lines that are not plain, and the index of the first;
-        it returns whether none of the lines behind them are.
+        it returns whether none of the lines behind them are. `notes`: somebody asks which lines are no calls.
 
         Counts only records up to `limit` and of the days in `window`.
         """
         if window is not self._window:
             self._tally.ask_again()
             self._window = window
-        until, at, runs, others, asked = (limit - EPOCH) // A_MINUTE, 0, 0, 0, 0
+        until, at, runs, read, asked = (limit - EPOCH) // A_MINUTE, 0, 0, 0, 0
         while True:
             before = None if self._seen is None else _native_ids(self._seen.before)
             stop, at, other, given = self._tally.count(
-                found.scan, found.data, at, until, self._seen_ids, before, self._call_ids
+                found.scan, found.data, at, until, self._seen_ids, before, self._call_ids, notes
             )
             if stop == _DONE:
                 break
             if stop == _ODD_LINES:
-                others += other - at
+                read += other - at
                 if odd(at, found.text(at, other)) and other < found.lines:
                     odd(other, found.text(other, found.lines))
                     break
@@ -245,17 +261,17 @@ class NativeCounter:
                 asked += 1
                 self._tell_place(other, found, at)
         self._scans.append(found.scan)
-        rarely, many = (_DECLARED_RARELY, others) if self.is_declared else (_RARELY, runs)
+        rarely, many = (_DECLARED_RARELY, read) if self.is_declared else (_RARELY, runs)
         if many * rarely > found.lines or (self.is_declared and asked * _ASKED_RARELY > found.lines > _FEW):
             self._pause = _PAUSE
-        counted, repeated, left_out, filtered, refused, left_out_times = self._tally.chunk()
+        counted, repeated, left_out, filtered, others, refused, left_out_times = self._tally.chunk()
         for time in left_out_times:
             if window is not None and (moment := self._moment(self._tally.time(time))):
                 window.keeps(moment.toordinal())
         again = [line for line, place in refused if place == _SEEN]
         passed = [line for line, place in refused if place == _PASSED]
         refusals = [(line, *self._refusals[place]) for line, place in refused if place < _PASSED]
-        return Counts(counted, repeated, left_out, filtered, refusals, again, passed)
+        return Counts(counted, repeated, left_out, filtered, refusals, again, passed, others)
 
     def _moment(self, given: tuple[str, str] | int, rest: str | int = ":00") -> datetime | None:
         """Return the time of a minute and the rest behind it, or of a number of minutes or microseconds since
@@ -305,11 +321,10 @@ class NativeCounter:
             told.suffix, told.parts,
         )  # fmt: skip
 
-    @staticmethod
-    def _told(found: Scanned, index: int) -> Told:
+    def _told(self, found: Scanned, index: int) -> Told:
         *spans, numbers = found.scan.told(index)
         time, request, trace = (bytes(found.data[start:end]).decode() for start, end in spans)
-        return Told(time, request, trace, numbers)
+        return Told(time if self._plan.iso is None else self._plan.iso(time), request, trace, numbers)
 
     def _value(self, row: Row, name: str) -> Any:
         index = self._fields.get(name)

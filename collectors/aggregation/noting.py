@@ -21,6 +21,11 @@ class Noting:
         self._known = None if known is None or known.idle else known
         self._read: list[tuple[int, int, list[Noted]]] = []
 
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is noted."""
+        return self._known is not None
+
     def begin(self) -> None:
         """Lines are read in Python from now on."""
         if self._known is not None:

@@ -173,8 +173,7 @@ static const uint8_t *read_outer(Reader *r, Node *node, const uint8_t *p)
     return read_either(r, node, p, 0);
 }
 
-/* Which values a declared record has, and which of them are zero: a declaration may ask for that. */
-static uint64_t classes(const Scan *scan, const Record *record, const double *values)
+uint64_t scan_classes(const Scan *scan, const Record *record, const double *values)
 {
     uint64_t found = record->classes | (uint64_t)(record->request.length > 0) << 60 | (uint64_t)record->traced << 61 |
                      (uint64_t)(record->time_kind == NUMBER_TIME) << 62;
@@ -203,6 +202,16 @@ static int grow(Scan *scan)
     return 0;
 }
 
+int scan_room(Scan *scan, size_t before)
+{
+    if (scan->count < scan->room)
+        return 0;
+    /* What is kept of a line is many times as much as a blank one. */
+    if (scan->count >= MOST_LINES && before < scan->count * SHORTEST)
+        return TOO_MANY_LINES;
+    return grow(scan);
+}
+
 /* A cost of zero beside tokens is that of a model whose price the producer does not know: no cost is known. */
 static uint32_t priced(const Record *record, const double *values, const int8_t *column)
 {
@@ -217,13 +226,9 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
     scan->count = 0;
     Reader reader = {.data = data, .end = data + size, .scan = scan};
     for (const uint8_t *p = data; p < reader.end;) {
-        if (scan->count == scan->room) {
-            /* What is kept of a line is many times as much as a blank one. */
-            if (scan->count >= MOST_LINES && (size_t)(p - data) < scan->count * SHORTEST)
-                return TOO_MANY_LINES;
-            if (grow(scan) < 0)
-                return -1;
-        }
+        int room = scan_room(scan, (size_t)(p - data));
+        if (room)
+            return room;
         Record *record = reader.record = &scan->records[scan->count];
         reader.tokens = scan->tokens + scan->count * (size_t)scan->names;
         reader.values = scan->values + scan->count * (size_t)scan->amounts;
@@ -253,7 +258,7 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
         for (int name = 0; name < scan->names && !record->odd; name++)
             record->hash = mix(record->hash, data + reader.tokens[name].at, reader.tokens[name].length);
         if (scan->declared && !record->odd) {
-            record->classes = classes(scan, record, reader.values) | (uint64_t)(reader.best[REQUEST] & 15) << 52;
+            record->classes = scan_classes(scan, record, reader.values) | (uint64_t)(reader.best[REQUEST] & 15) << 52;
             record->hash = (record->hash ^ record->classes) * MIX_1;
         }
         scan->count++;

@@ -1,5 +1,7 @@
 #include "scan.h"
 
+#include "text.h"
+
 static void node_free(Node *node)
 {
     if (!node)
@@ -197,6 +199,7 @@ static void Scan_dealloc(Scan *self)
 {
     PyTypeObject *type = Py_TYPE((PyObject *)self);
     node_free(self->root);
+    text_free(self->text);
     free(self->records);
     free(self->tokens);
     free(self->values);
@@ -223,7 +226,7 @@ static PyObject *Scan_read(Scan *self, PyObject *data)
         return NULL;
     }
     Py_BEGIN_ALLOW_THREADS
-    done = scan_read(self, bytes, (size_t)buffer.len);
+    done = (self->text ? text_read : scan_read)(self, bytes, (size_t)buffer.len);
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&buffer);
     if (done < 0)
@@ -279,7 +282,13 @@ static PyObject *Scan_told(Scan *self, PyObject *number)
                    : NULL;
 }
 
+static PyObject *Scan_as_text(Scan *self, PyObject *form)
+{
+    return text_make(self, form) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
 static PyMethodDef methods[] = {
+    {"as_text", (PyCFunction)Scan_as_text, METH_O, "Read lines of access logs from now on: layouts, ends of paths, labels and their values, and the name that an end of a path is."},
     {"told", (PyCFunction)Scan_told, METH_O, "Where the time, the id and the trace of a plain record lie in the text, and its numbers."},
     {"read", (PyCFunction)Scan_read, METH_O, "Find the values of whole lines; how many there are, -1 when they are too short to be records."},
     {"span", (PyCFunction)Scan_span, METH_VARARGS, "Where the lines from one to before another lie in the text."},

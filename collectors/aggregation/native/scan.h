@@ -65,6 +65,7 @@ typedef struct {
     Span line;      /* without its newline */
     int odd;        /* not plain: nothing else is known */
     int filtered;   /* a filter leaves it out */
+    int passed;     /* no call, whatever its names are */
     uint32_t known; /* bits of the amounts that are there */
     enum time_kind time_kind;
     Span time, zone; /* of a text: all of it, and what follows the seconds */
@@ -127,6 +128,7 @@ typedef struct {
     Node *root;
     int names;
     int amounts;
+    struct TextForm *text; /* of lines of access logs; NULL: they are JSON */
     /* Of records that a declaration describes: each is a line from brace to brace. */
     int declared;
     enum parts parts;
@@ -148,5 +150,11 @@ extern PyTypeObject *ScanType; /* made from it when the module is */
 
 /* Read whole lines; -1: out of memory. Too many of them are hardly records, and not worth the memory. */
 int scan_read(Scan *scan, const uint8_t *data, size_t size);
+
+/* Room for one more record, behind so many bytes; else what `scan_read` returns. */
+int scan_room(Scan *scan, size_t before);
+
+/* Which values a declared record has, and which of them are zero: a declaration may ask for that. */
+uint64_t scan_classes(const Scan *scan, const Record *record, const double *values);
 
 #endif
