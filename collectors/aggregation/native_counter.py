@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, TypeVar, overload
 
@@ -27,6 +27,7 @@ from leverwatch.collectors.aggregation.native_text import Wanted, text_form
 from leverwatch.collectors.aggregation.tier_cells import sized_group
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import field_indexes, template_slice
+from leverwatch.collectors.records.filters import ValueTest
 from leverwatch.collectors.records.formats.interface import Parsed, Row
 from leverwatch.collectors.records.formats.plain import (
     ABSENT,
@@ -43,6 +44,7 @@ from leverwatch.collectors.records.formats.plain import (
     Plan,
 )
 from leverwatch.collectors.records.names import Refusal
+from leverwatch.collectors.records.systems import NoSystem
 from leverwatch.collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
 from leverwatch.collectors.records.vocabulary import CallStatus
 
@@ -155,7 +157,13 @@ class NativeCounter:
     """
 
     def __init__(
-        self, plan: Plan, attribute: Attribute, zone: tzinfo, seen: SeenIds | None, calls: SeenIds
+        self,
+        plan: Plan,
+        attribute: Attribute,
+        zone: tzinfo,
+        seen: SeenIds | None,
+        calls: SeenIds,
+        tested: Mapping[str, tuple[ValueTest, ...]] | None = None,
     ) -> None:
         self._read, self._attribute, self._plan = plan.read, attribute, plan
         self._fields = field_indexes(has_extended=plan.has_extended)
@@ -164,7 +172,7 @@ class NativeCounter:
         self._seen_ids = None if seen is None else _native_ids(seen.ids)
         self._call_ids = _native_ids(calls.ids)
         self._tally = _native.Tally(secrets.randbits(64))
-        self._wanted = _wanted(plan.paths)
+        self._wanted, self._tested = _wanted(plan.paths), tested or {}
         self._scans = [self._new_scan()]
         self._groups: dict[Group, int] = {}
         self._refusals: dict[int, Refusal] = {}
@@ -189,7 +197,7 @@ class NativeCounter:
         parts = _stands(plan, plan.rule)
         made = _native.Scan(self._wanted, 1, parts, plan.by_id, plan.rule.text_time, plan.latency_in, tests)
         if plan.lines is not None:
-            made.as_text(text_form(plan.lines, self._wanted, len(_ROLES) + _MOST_CLASSES))
+            made.as_text(text_form(plan, plan.lines, self._wanted, len(_ROLES) + _MOST_CLASSES, self._tested))
         return made
 
     @property
@@ -309,6 +317,10 @@ class NativeCounter:
         row = parsed.rows[0]
         model, operation, status, hit, tier = (self._value(row, name) for name in NAMING)
         place = self._attribute(model, operation, status, hit, tier, row[self._template])
+        if len(place) == 2 and self._plan.lines is not None and isinstance(place[1], NoSystem) and self._tested:
+            # What is said of it has values that the helper left out.
+            self._tally.set_place(at, _ODD, 0, 0, 0, 0, 0, (-1, -1, -1))
+            return
         if len(place) == 2:
             self._refusals[at] = place
             self._tally.set_place(at, _REFUSED, 0, 0, 0, 0, 0, (-1, -1, -1))

@@ -25,6 +25,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import pytest
+
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.interface import CollectorContext, Result, SourceState
 from leverwatch.collectors.sources.files.collector import FilesCollector
@@ -159,8 +161,9 @@ def given(log: Log, path: Path) -> Callable[[], Counts]:
         return rows(ingest, data, header)
 
     def read() -> Counts:
-        Ingest._count_rows = counting  # type: ignore[method-assign]  # this process does nothing else
-        leverwatch(log, path)()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Ingest, "_count_rows", counting)
+            leverwatch(log, path)()
         return {"to Python": lines}
 
     return read

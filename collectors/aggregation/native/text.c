@@ -127,6 +127,33 @@ static int tell_latency(Line *line, double scale, const uint8_t *p, const uint8_
     return 0;
 }
 
+/* What matters of names that are only compared. Two with the same text and bits are alike to the rules of a system. */
+static void cut_down(Line *line)
+{
+    const struct TextForm *form = line->scan->text;
+    for (int at = 0; at < form->compared_count; at++) {
+        const Compared *compared = &form->compared[at];
+        Span *token = &line->tokens[compared->name];
+        const uint8_t *p = line->data + token->at;
+        size_t length = token->length;
+        /* What is read as a list, has blanks around it, or is no value. */
+        if (!length || *p == '[' || *p == ' ' || p[length - 1] == ' ' || is_dash(p, p + length))
+            continue;
+        int text = 0, prefix = 0;
+        while (text < compared->count &&
+               (compared->texts[text].length != length || memcmp(compared->texts[text].bytes, p, length)))
+            text++;
+        if (text < compared->count)
+            continue;
+        while (prefix < compared->prefixes_count &&
+               (compared->prefixes[prefix].length > length ||
+                memcmp(compared->prefixes[prefix].bytes, p, compared->prefixes[prefix].length)))
+            prefix++;
+        token->length = prefix < compared->prefixes_count ? (uint32_t)compared->prefixes[prefix].length : 0;
+        line->record->classes |= 1ULL << (FIRST_COMPARED + compared->name);
+    }
+}
+
 /* What a value tells; a dash, and an empty one, tell nothing. -1: Python knows. */
 static int tell(Line *line, const LineStep *step, const uint8_t *p, const uint8_t *end)
 {
@@ -486,6 +513,7 @@ int text_read(Scan *scan, const uint8_t *data, size_t size)
         memset(line.tokens, 0, (size_t)scan->names * sizeof *line.tokens);
         record->odd = !plain || read_line(&line, p) < 0;
         if (!record->odd && !record->passed) {
+            cut_down(&line);
             for (int name = 0; name < scan->names; name++)
                 record->hash = mix(record->hash, data + line.tokens[name].at, line.tokens[name].length);
             record->classes = scan_classes(scan, record, line.values);

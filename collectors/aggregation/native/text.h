@@ -7,6 +7,8 @@
 
 #define MOST_LINE_STEPS 64
 #define MOST_SLOTS 4 /* of labelled values */
+#define FIRST_COMPARED 32 /* of the bits of a record that say that a name is cut down, as it is only compared */
+#define MOST_COMPARED 16
 
 /* What a step of a line is. What is not literal has no quote in it, unless it is quoted. */
 enum line_step {
@@ -61,11 +63,20 @@ typedef struct {
     int slot;
 } Label;
 
+/* A name of which only matters which of some texts it is, or what it begins with. */
+typedef struct {
+    Text *texts, *prefixes; /* the longest first */
+    int count, prefixes_count;
+    int name;
+} Compared;
+
 struct TextForm {
     PyObject *given; /* owns the texts */
     Layout *layout;
     PathEnd *path;
     Label *label;
+    Compared *compared;
+    int compared_count;
     int layouts, last; /* the layout of the line before */
     int paths, labels;
     LineStep slot[MOST_SLOTS]; /* the values that have labels; the first two may also be bare */

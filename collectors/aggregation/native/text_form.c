@@ -25,6 +25,11 @@ void text_free(struct TextForm *form)
         path_free(&form->path[at]);
     PyMem_Free(form->path);
     PyMem_Free(form->layout);
+    for (int at = 0; form->compared && at < form->compared_count; at++) {
+        PyMem_Free(form->compared[at].texts);
+        PyMem_Free(form->compared[at].prefixes);
+    }
+    PyMem_Free(form->compared);
     PyMem_Free(form->label);
     Py_XDECREF(form->given);
     PyMem_Free(form);
@@ -158,17 +163,35 @@ static int labels_in(const Scan *scan, struct TextForm *form, PyObject *labels, 
     return 0;
 }
 
+static int compared_in(const Scan *scan, struct TextForm *form, PyObject *given)
+{
+    if (!(form->compared = array_of(given, sizeof *form->compared, &form->compared_count)))
+        return -1;
+    for (int at = 0; at < form->compared_count; at++) {
+        PyObject *texts, *prefixes;
+        Compared *made = &form->compared[at];
+        if (!PyArg_ParseTuple(PyTuple_GetItem(given, at), "iOO", &made->name, &texts, &prefixes) ||
+            !(made->texts = texts_in(texts, &made->count)) ||
+            !(made->prefixes = texts_in(prefixes, &made->prefixes_count)))
+            return -1;
+        if (made->name < 0 || made->name >= scan->names || made->name >= MOST_COMPARED)
+            return wrong("a name that cannot be compared");
+    }
+    return 0;
+}
+
 int text_make(Scan *scan, PyObject *given)
 {
-    PyObject *layouts, *paths, *labels, *slots;
+    PyObject *layouts, *paths, *labels, *slots, *compared;
     struct TextForm *form = PyMem_Calloc(1, sizeof *form);
     if (!form) {
         PyErr_NoMemory();
         return -1;
     }
     form->given = Py_NewRef(given);
-    if (!PyArg_ParseTuple(given, "OOOOi", &layouts, &paths, &labels, &slots, &form->of_path) ||
-        layouts_in(scan, form, layouts) < 0 || paths_in(form, paths) < 0 || labels_in(scan, form, labels, slots) < 0) {
+    if (!PyArg_ParseTuple(given, "OOOOiO", &layouts, &paths, &labels, &slots, &form->of_path, &compared) ||
+        layouts_in(scan, form, layouts) < 0 || paths_in(form, paths) < 0 || labels_in(scan, form, labels, slots) < 0 ||
+        compared_in(scan, form, compared) < 0) {
         text_free(form);
         return -1;
     }

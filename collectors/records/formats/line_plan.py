@@ -29,11 +29,19 @@ def line_plan(
         return None
     if any(name in known and (name in lines.appended or path != name) for path, name in first.items()):
         return None
-    places = dict.fromkeys(_places(declaration, lines, parts))
-    return Plan(tuple(places), read, True, Plainly(), lines=lines, iso=declaration.convert.get("time"))
+    places = dict.fromkeys(_places(declaration, lines))
+    others = {path for path, _, _ in places}
+    places |= dict.fromkeys(_place(path, NAME) for path in parts if path in lines.names)
+    named = {
+        part: tuple(it for it in several(declaration.names.get(part, part)) if _steps(it) not in others)
+        for part in template
+    }
+    iso = declaration.convert.get("time")
+    return Plan(tuple(places), read, True, Plainly(), lines=lines, iso=iso, named=named)
 
 
-def _places(declaration: Declaration, lines: Lines, parts: Sequence[str]) -> Iterator[Place]:
+def _places(declaration: Declaration, lines: Lines) -> Iterator[Place]:
+    """Yield what the rows of a declaration are made of but for the system."""
     steps = [step for one in lines.layouts for step in one] + [it.step for it in lines.tail]
     names = lines.names | lines.appended
     by_itself = {step.text for step in steps if step.kind in _BY_ITSELF or step.asked is not Asked.NOTHING}
@@ -47,10 +55,14 @@ def _places(declaration: Declaration, lines: Lines, parts: Sequence[str]) -> Ite
             yield _place(step.text, "latency_ms")
     if any(step.asked is not Asked.NOTHING for step in steps):
         yield _place("", "attempts")
-    for path in (*parts, *(path for paths, _ in declaration.extras.values() for path in several(paths))):
-        if path in names and (path in parts or path not in by_itself):
+    for path in (path for paths, _ in declaration.extras.values() for path in several(paths)):
+        if path in names and path not in by_itself:
             yield _place(path, NAME)
 
 
 def _place(name: str, kind: str) -> Place:
-    return (name.encode(),), kind, 1 if kind == NAME else 0
+    return _steps(name), kind, 1 if kind == NAME else 0
+
+
+def _steps(name: str) -> tuple[bytes, ...]:
+    return (name.encode(),)

@@ -115,3 +115,5 @@ class Plan(Struct, frozen=True):
     """How its records are built as lines of text; None: they are JSON."""
     iso: Callable[[Any], Any] | None = None
     """Converts the time of a record to what its row has; None: it is the same."""
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By placeholder of the system template: the values of lines that nothing but the system is named by."""

@@ -15,6 +15,7 @@ from leverwatch.collectors.aggregation import _native
 from leverwatch.collectors.aggregation.day_filter import Days
 from leverwatch.collectors.aggregation.known_records import KnownRecords
 from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.native_counter import NativeCounter
 from leverwatch.collectors.aggregation.pipeline import assemble
 from leverwatch.collectors.records.decoder import Decoder, build_format
 from leverwatch.collectors.records.format_config import NamedFormat
@@ -140,15 +141,40 @@ def as_json(name: str, chance: random.Random) -> str:
     return chance.choice((json.dumps(record), "", " ", "\r", "{", "no line"))
 
 
-LOGS: dict[str, tuple[Callable[[random.Random], str], tuple[str, ...]]] = {
-    "nginx": (of_nginx, ("bot", "{user}", "{host}-{user}", "{upstream}", "{remote_addr}", "{request}", "{rest}")),
-    "envoy": (of_envoy, ("bot", "{authority}", "{cluster}", "{flags}-{authority}", "{path}", "{upstream_host}")),
-}
+def by_rules(path: str, before: str, host: str) -> list[Any]:
+    """Rules that look at a path, of which some prefixes begin with others, and some texts with prefixes."""
+    first = {"prefix": f"{before}/v1/"}, {"prefix": f"{before}/v"}, [f"{before}/v1/", f"{before}/v1/messages", "-"]
+    return [
+        {"is": "a", "where": {path: first[2]}},
+        {"is": "b", "where": {path: first[0], host: {"prefix": "llm."}}},
+        {"is": "c", "where": {path: first[1], host: {"present": True}}},
+        {"is": "d", "where": {host: ["llm.example.com", "b"]}},
+    ]
+
+
+OF_NGINX = by_rules("request", "POST ", "host")
+OF_ENVOY = by_rules("path", "", "authority")
+LOGS: dict[str, tuple[Callable[[random.Random], str], tuple[Any, ...]]] = {
+    "nginx": (
+        of_nginx,
+        (
+            "bot", "{user}", "{host}-{user}", "{upstream}", "{remote_addr}", "{request}", "{rest}",
+            [*OF_NGINX, "rest"], OF_NGINX, [*OF_NGINX, "{request}"], [OF_NGINX[2], "{user}"],
+        ),
+    ),
+    "envoy": (
+        of_envoy,
+        (
+            "bot", "{authority}", "{cluster}", "{flags}-{authority}", "{path}", "{upstream_host}",
+            [*OF_ENVOY, "rest"], OF_ENVOY, [{"is": "cut", "where": {"flags": ["DC", "RL"]}}, "{authority}"],
+        ),
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", LOGS)
 @given(
-    seed=st.integers(0, 2**32), window=st.sampled_from(["0s", "1h"]), system=st.integers(0, 6), days=SPANS,
+    seed=st.integers(0, 2**32), window=st.sampled_from(["0s", "1h"]), system=st.integers(0, 10), days=SPANS,
     noted=st.booleans(),
 )  # fmt: skip
 @example(seed=1, window="1h", system=0, days=None, noted=False)
@@ -207,23 +233,43 @@ def test_a_plain_line_is_not_given_to_python(name: str, line: str) -> None:
     assert (counted.counted, counted.no_calls, counted.passed) == (1, 2, [])
 
 
-def test_paths_with_the_same_end_are_asked_about_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The combinations of names that Python is asked about."""
+    found: list[int] = []
+    tell = NativeCounter._tell_place
+
+    def watched(counter: NativeCounter, at: int, scanned: Any, index: int) -> None:
+        found.append(at)
+        tell(counter, at, scanned, index)
+
+    monkeypatch.setattr(NativeCounter, "_tell_place", watched)
+    return found
+
+
+def test_paths_with_the_same_end_are_asked_about_once(asked: list[int]) -> None:
     plain = assemble(config(format={"type": "nginx"}, system="bot"), lambda: NOW).plain
     assert plain is not None
-    tell = type(plain)._tell_place
-
-    def watched(counter: Any, at: int, found: Any, index: int) -> None:
-        asked.append(at)
-        tell(counter, at, found, index)
-
-    monkeypatch.setattr(type(plain), "_tell_place", watched)
     paths = [f"/tenants/{at}/v1/messages?key={at}" for at in range(50)] + [f"/files/{at}" for at in range(50)]
     found = plain.scan("".join(NGINX.replace("/v1/messages", path) + "\n" for path in paths).encode())
     assert found is not None
     counted = plain.count(found, NOW, None, lambda *_: pytest.fail("it was given to Python"))
 
     assert (counted.counted, len(counted.passed), len(asked)) == (50, 50, 1)
+
+
+def test_rules_that_look_at_a_path_are_asked_about_once_for_each_of_their_answers(asked: list[int]) -> None:
+    rules = [{"is": "a", "where": {"request": {"prefix": "POST /a/"}}}, "rest"]
+    plain = assemble(config(format={"type": "nginx"}, system=rules), lambda: NOW).plain
+    assert plain is not None
+    paths = [f"/{team}/{at}/v1/messages" for at in range(50) for team in "abc"]
+    found = plain.scan("".join(NGINX.replace("/v1/messages", path) + "\n" for path in paths).encode())
+    assert found is not None
+    plain.count(found, NOW, None, lambda *_: pytest.fail("it was given to Python"))
+
+    usage, _, _ = plain.take()
+    assert {key[0]: sums[0] for key, sums in usage} == {"a": 50, "rest": 100}
+    assert len(asked) == 2
 
 
 def test_these_are_the_formats_of_lines_that_the_helper_counts() -> None:
@@ -236,18 +282,21 @@ def test_these_are_the_formats_of_lines_that_the_helper_counts() -> None:
     "form",
     [
         (),
-        ((), (), (), (), 0),
-        ((((1, b"", (99,), 0, 1.0),),), (), (), (), 0),
-        ((((1, b"", (), 2, 1.0),),), (), (), (), 0),
-        ((((99, b"", (), 0, 1.0),),), (), (), (), 0),
-        ((((13, b"", (), 0, 1.0),),), ((),), (), (), 0),
-        ((((13, b"", (), 0, 1.0),),), (((("x",), 0, ()),),), (), (), 0),
-        ((((13, b"", (), 0, 1.0),),), (), ((b"rt", 0),), (), 0),
-        ((((13, b"", (), 0, 1.0),),), (), (), (), 99),
-        ((((13, b"", (), 0, 1.0),) * 65,), (), (), (), 0),
+        ((), (), (), (), 0, ()),
+        ((((1, b"", (99,), 0, 1.0),),), (), (), (), 0, ()),
+        ((((1, b"", (), 2, 1.0),),), (), (), (), 0, ()),
+        ((((99, b"", (), 0, 1.0),),), (), (), (), 0, ()),
+        ((((13, b"", (), 0, 1.0),),), ((),), (), (), 0, ()),
+        ((((13, b"", (), 0, 1.0),),), (((("x",), 0, ()),),), (), (), 0, ()),
+        ((((13, b"", (), 0, 1.0),),), (), ((b"rt", 0),), (), 0, ()),
+        ((((13, b"", (), 0, 1.0),),), (), (), (), 99, ()),
+        ((((13, b"", (), 0, 1.0),) * 65,), (), (), (), 0, ()),
+        ((((13, b"", (), 0, 1.0),),), (), (), (), 0, ((99, (), ()),)),
+        ((((13, b"", (), 0, 1.0),),), (), (), (), 0, ((0, ("x",), ()),)),
     ],
 )
 def test_a_form_that_the_helper_does_not_know_is_refused(form: tuple[Any, ...]) -> None:
     scan = _native.Scan((((b"time",), 0, 0), ((b"name",), 35, 1)))
+    scan.as_text(((((13, b"", (), 0, 1.0),),), (), (), (), 0, ()))
     with pytest.raises((TypeError, ValueError)):
         scan.as_text(form)
