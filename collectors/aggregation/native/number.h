@@ -88,6 +88,7 @@ int read_text_time(const uint8_t *text, size_t length, uint32_t at, Record *reco
 int read_number_time(const Number *number, const uint8_t *text, size_t length, Record *record);
 
 #define LOCAL_LENGTH 26 /* 10/May/2026:13:55:36 +0000 */
+#define LOCAL_SECONDS 18 /* where they are in it */
 
 /* The microseconds since the epoch of a time as servers write it in access logs, of that length; -1: it is none. */
 int64_t read_local_time(const uint8_t *text);

@@ -24,7 +24,7 @@ typedef struct {
     int method_posts;
     int asked[3]; /* which of `enum asking` values said */
     int has_bad_time;
-    /* the local time that was read last */
+    /* the local time that was read last, and the start of its minute */
     const uint8_t *known;
     int64_t micros;
 } Line;
@@ -102,15 +102,19 @@ static int tell_time(Line *line, const uint8_t *p, const uint8_t *end)
     uint32_t at = (uint32_t)(p - line->data);
     if (length != LOCAL_LENGTH || p[2] != '/')
         return read_text_time(p, length, at, record);
-    if (!line->known || memcmp(line->known, p, LOCAL_LENGTH)) {
-        line->known = NULL;
-        if ((line->micros = read_local_time(p)) < 0)
+    uint8_t tens = p[LOCAL_SECONDS] - '0', ones = p[LOCAL_SECONDS + 1] - '0';
+    if (line->known && !memcmp(line->known, p, LOCAL_SECONDS) && tens < 6 && ones < 10 &&
+        !memcmp(line->known + LOCAL_SECONDS + 2, p + LOCAL_SECONDS + 2, LOCAL_LENGTH - LOCAL_SECONDS - 2)) {
+        record->micros = line->micros + (tens * 10 + ones) * 1000000;
+    } else {
+        record->micros = read_local_time(p);
+        if (record->micros < 0)
             return -1;
         line->known = p;
+        line->micros = record->micros - (tens * 10 + ones) * 1000000;
     }
     record->time_kind = NUMBER_TIME;
     record->time = (Span){at, LOCAL_LENGTH};
-    record->micros = line->micros;
     return 0;
 }
 
@@ -179,12 +183,31 @@ static int tell(Line *line, const LineStep *step, const uint8_t *p, const uint8_
     return 0;
 }
 
-static int is_word(uint8_t c)
+static inline int is_word(uint8_t c)
 {
     return (uint8_t)((c | 0x20) - 'a') < 26 || (uint8_t)(c - '0') < 10 || c == '_';
 }
 
-static int is_digit(uint8_t c)
+/* The next blank, quote, `=` or `:` of a line, or its end. */
+static const uint8_t *next_sign(const Line *line, const uint8_t *p)
+{
+#ifdef __SSE2__
+    const __m128i blank = _mm_set1_epi8(' '), quote = _mm_set1_epi8('"'), is = _mm_set1_epi8('='), colon = _mm_set1_epi8(':');
+    for (; line->end - p >= 16; p += 16) {
+        __m128i text = _mm_loadu_si128((const __m128i *)p);
+        unsigned stops = (unsigned)_mm_movemask_epi8(
+            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(text, blank), _mm_cmpeq_epi8(text, quote)),
+                         _mm_or_si128(_mm_cmpeq_epi8(text, is), _mm_cmpeq_epi8(text, colon))));
+        if (stops)
+            return p + __builtin_ctz(stops);
+    }
+#endif
+    while (*p != ' ' && *p != '"' && *p != '=' && *p != ':' && *p != '\n')
+        p++;
+    return p;
+}
+
+static inline int is_digit(uint8_t c)
 {
     return (uint8_t)(c - '0') < 10;
 }
@@ -192,11 +215,11 @@ static int is_digit(uint8_t c)
 static int part_fits(const PathPart *part, const uint8_t *p, size_t length)
 {
     for (int at = 0; at < part->count; at++)
-        if (part->words[at].length == length && !memcmp(part->words[at].bytes, p, length))
+        if (part->words[at].length == length && is_same(part->words[at].bytes, p, length))
             return 1;
     for (int at = 0; at < part->endings_count; at++) {
         const Text *ending = &part->endings[at];
-        if (length > ending->length && !memcmp(p + length - ending->length, ending->bytes, ending->length))
+        if (length > ending->length && is_same(p + length - ending->length, ending->bytes, ending->length))
             return 1;
     }
     if (!part->is_version || length < 2 || p[0] != 'v' || !is_digit(p[1]))
@@ -209,7 +232,7 @@ static int part_fits(const PathPart *part, const uint8_t *p, size_t length)
 
 int path_end(const struct TextForm *form, const uint8_t *p, const uint8_t *end, const uint8_t **from, const uint8_t **to)
 {
-    Span part[MOST_STEPS];
+    Span part[MOST_PARTS];
     int parts = 0;
     if (*p != '/' || (end - p > 1 && p[1] == '/')) /* with a host, or none that is known here */
         return -1;
@@ -219,16 +242,22 @@ int path_end(const struct TextForm *form, const uint8_t *p, const uint8_t *end, 
     while (stop > p && stop[-1] == '/')
         stop--;
     *to = stop;
-    for (const uint8_t *at = stop; parts < MOST_STEPS && at > p;) { /* the last part first */
+    for (const uint8_t *at = stop; parts < MOST_PARTS && at > p;) { /* the last part first */
         const uint8_t *behind = at;
         while (at[-1] != '/')
             at--;
         part[parts++] = (Span){(uint32_t)(at - p), (uint32_t)(behind - at)};
         at--;
     }
+    if (!parts)
+        return 0;
+    uint64_t length = 1ULL << (part[0].length & 63);
+    int has_colon = memchr(p + part[0].at, ':', part[0].length) != NULL;
     for (int path = 0; path < form->paths; path++) {
         const PathEnd *known = &form->path[path];
         int at = 0;
+        if ((known->lengths && !(known->lengths & length)) || known->has_colon > has_colon)
+            continue;
         while (at < known->parts && at < parts &&
                part_fits(&known->part[known->parts - 1 - at], p + part[at].at, part[at].length))
             at++;
@@ -258,7 +287,7 @@ static int tell_target(Line *line, const uint8_t *p, const uint8_t *end)
 static int tell_request(Line *line, const uint8_t *p, const uint8_t *end)
 {
     line->record->passed = 1;
-    if (end - p < 6 || memcmp(p, "POST ", 5))
+    if (end - p < 6 || load32(p) != load32((const uint8_t *)"POST") || p[4] != ' ')
         return 0;
     const uint8_t *target = p + 5, *stop = memchr(target, ' ', (size_t)(end - target));
     if (stop) {
@@ -343,15 +372,9 @@ static int tell_tail(Line *line, const uint8_t *p)
         return 0;
     if (*p != ' ' || is_ingress(p))
         return -1;
-    const uint8_t *word = NULL; /* where the last word begins; NULL: behind none */
-    for (const uint8_t *at = p; at < line->end; at++) {
-        if (is_word(*at)) {
-            word = word ? word : at;
-            continue;
-        }
+    for (const uint8_t *at = p; at < line->end; at = next_sign(line, at + 1)) {
         if (*at == ' ' || *at == '"') {
             const uint8_t *value = at + 1, *end = bare_seconds(value);
-            word = NULL;
             if (end && goes_on(end))
                 return -1;
             if (*value >= '1' && *value <= '5' && is_digit(value[1]) && is_digit(value[2]) && goes_on(value + 3))
@@ -365,16 +388,17 @@ static int tell_tail(Line *line, const uint8_t *p)
             }
             continue;
         }
-        if ((*at == '=' || *at == ':') && word) {
-            for (int known = 0; known < form->labels; known++) {
-                const Label *label = &form->label[known];
-                if (label->label.length != (size_t)(at - word) || memcmp(label->label.bytes, word, label->label.length))
-                    continue;
-                if (!to[label->slot] && labelled(&form->slot[label->slot], at + 1, &from[label->slot], &to[label->slot]) < 0)
-                    return -1;
-            }
+        const uint8_t *word = at;
+        while (is_word(word[-1])) /* before it all there is a blank */
+            word--;
+        for (int known = 0; known < form->labels; known++) {
+            const Label *label = &form->label[known];
+            int slot = label->slot;
+            if (label->label.length != (size_t)(at - word) || !is_same(label->label.bytes, word, label->label.length))
+                continue;
+            if (!to[slot] && labelled(&form->slot[slot], at + 1, &from[slot], &to[slot]) < 0)
+                return -1;
         }
-        word = NULL;
     }
     for (int slot = 0; slot < form->slots; slot++) {
         if (!to[slot] && slot < bares) {
@@ -416,13 +440,11 @@ static const uint8_t *step_end(const Line *line, const LineStep *step, const uin
             at++;
         return *at == '"' ? at : NULL;
     default: /* a token */
-        while (*at != ' ' && *at != '"' && *at != '\n')
+        while (*at != ' ' && *at != '"' && *at != '\n' && (*at != '[' || step->kind == TARGET)) /* no user has one */
             at++;
-        if (at == p || *at == '"')
+        if (at == p || *at == '"' || *at == '[')
             return NULL;
         if (step->kind != TARGET && at - p > LONGEST_WORD)
-            return NULL;
-        if (step->kind == TOKEN && memchr(p, '[', (size_t)(at - p))) /* no user has one */
             return NULL;
         if (step->kind == LISTED && (memchr(p, ',', (size_t)(at - p)) || (at - p == 1 && *p == ':')))
             return NULL;
@@ -443,8 +465,8 @@ static int read_layout(Line *line, const Layout *layout, const uint8_t *p)
         }
         if (step->kind == LINE_END)
             return p == line->end ? 0 : -1;
-        if (step->kind == TAIL)
-            return tell_tail(line, p);
+        if (step->kind == TAIL) /* nothing that follows makes a call of what is none */
+            return line->record->passed ? 0 : tell_tail(line, p);
         if (step->kind == LAST) {
             if (p == line->end)
                 return 0;
@@ -486,7 +508,8 @@ static int read_line(Line *line, const uint8_t *p)
         memset(line->asked, 0, sizeof line->asked);
         if (read_layout(line, &form->layout[at], p) < 0 || !record->time.length)
             continue;
-        form->last = at;
+        if (!record->passed)
+            form->last = at;
         if (line->asked[ASKED_ONE] || line->asked[ASKED_NONE]) {
             line->values[line->scan->column[of_attempts - FIRST_NUMBER]] = line->asked[ASKED_ONE];
             record->known |= 1U << (of_attempts - FIRST_NUMBER);
@@ -510,7 +533,8 @@ int text_read(Scan *scan, const uint8_t *data, size_t size)
         line.values = scan->values + scan->count * (size_t)scan->amounts;
         line.end = line_end(p, end, &plain);
         *record = (Record){.line = {(uint32_t)(p - data), (uint32_t)(line.end - p)}};
-        memset(line.tokens, 0, (size_t)scan->names * sizeof *line.tokens);
+        for (int name = 0; name < scan->names; name++)
+            line.tokens[name] = (Span){0, 0};
         record->odd = !plain || read_line(&line, p) < 0;
         if (!record->odd && !record->passed) {
             cut_down(&line);

@@ -6,6 +6,7 @@
 #include "scan.h"
 
 #define MOST_LINE_STEPS 64
+#define MOST_PARTS 6 /* of a path that are looked at */
 #define MOST_SLOTS 4 /* of labelled values */
 #define FIRST_COMPARED 32 /* of the bits of a record that say that a name is cut down, as it is only compared */
 #define MOST_COMPARED 16
@@ -56,6 +57,8 @@ typedef struct {
 typedef struct {
     PathPart *part; /* the first of them first */
     int parts;
+    uint64_t lengths; /* which the last part can have, as bits of 6; 0: any */
+    int has_colon;    /* whether there is a colon in the last part */
 } PathEnd;
 
 typedef struct {
@@ -81,7 +84,7 @@ struct TextForm {
     int paths, labels;
     LineStep slot[MOST_SLOTS]; /* the values that have labels; the first two may also be bare */
     int slots;
-    int of_path; /* the role of the end of a path */
+    int of_path; /* the name that the end of a path is */
 };
 
 /* Make the scan read lines of these layouts; -1: an exception is set. */

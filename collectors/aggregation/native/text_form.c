@@ -128,7 +128,7 @@ static int paths_in(struct TextForm *form, PyObject *given)
         PathEnd *path = &form->path[at];
         if (!(path->part = array_of(parts, sizeof *path->part, &path->parts)))
             return -1;
-        if (!path->parts || path->parts > MOST_STEPS)
+        if (!path->parts || path->parts > MOST_PARTS)
             return wrong("a path is of some parts");
         for (int part = 0; part < path->parts; part++) {
             PyObject *words, *endings;
@@ -138,6 +138,14 @@ static int paths_in(struct TextForm *form, PyObject *given)
                 !(made->endings = texts_in(endings, &made->endings_count)))
                 return -1;
         }
+        const PathPart *last = &path->part[path->parts - 1];
+        for (int word = 0; word < last->count; word++)
+            path->lengths |= 1ULL << (last->words[word].length & 63);
+        if (last->is_version || last->endings_count)
+            path->lengths = 0;
+        path->has_colon = last->endings_count && !last->count && !last->is_version;
+        for (int ending = 0; ending < last->endings_count; ending++)
+            path->has_colon &= last->endings[ending].length && *last->endings[ending].bytes == ':';
     }
     return 0;
 }
