@@ -22,6 +22,7 @@ from leverwatch.collectors.aggregation.day_filter import Window, contains
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.id_table import Ids
 from leverwatch.collectors.aggregation.native_columns import NUMBERS
+from leverwatch.collectors.aggregation.native_counts import Counts
 from leverwatch.collectors.aggregation.native_rows import EVERYTHING, Agreed, Told, agreed
 from leverwatch.collectors.aggregation.native_text import Wanted, text_form
 from leverwatch.collectors.aggregation.tier_cells import sized_group
@@ -125,28 +126,6 @@ class Scanned(Struct):
         """Return the lines from index `first` up to, not including, `behind`."""
         start, end = self.scan.span(first, behind)
         return bytes(self.data[start:end])
-
-
-class Counts(Struct):
-    """The results of the lines of a chunk that the helper counted."""
-
-    counted: int
-    repeated: int
-    left_out: int
-    """Records of days that are not asked for."""
-    filtered: int
-    refused: list[tuple[int, Result, str]]
-    again: list[int]
-    """Lines of records that were counted before."""
-    passed: list[int]
-    """Lines of records that are no calls."""
-    others: int
-    """The number of further ones, whose lines nobody asks for."""
-
-    @property
-    def no_calls(self) -> int:
-        """The number of records that are no calls."""
-        return len(self.passed) + self.others
 
 
 class NativeCounter:

@@ -11,7 +11,8 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import Parsed
 
 if TYPE_CHECKING:
-    from leverwatch.collectors.aggregation.native_counter import Counts, Scanned
+    from leverwatch.collectors.aggregation.native_counter import Scanned
+    from leverwatch.collectors.aggregation.native_counts import Counts
 
 
 class Noting:

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE /* strtod_l */
 #include "number.h"
+#include "values.h"
 
 #include <locale.h>
 #include <math.h>
@@ -22,11 +23,6 @@ int prepare_numbers(void)
     if (!plain)
         plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     return plain ? 0 : -1;
-}
-
-static inline int is_digit(uint8_t c)
-{
-    return (uint8_t)(c - '0') < 10;
 }
 
 const uint8_t *read_any_number(const uint8_t *p, Number *number)

@@ -14,4 +14,14 @@ static inline int says_nothing(const uint8_t *p, size_t length)
     return low == load32((const uint8_t *)"none") || low == load32((const uint8_t *)"null");
 }
 
+static inline int is_word(uint8_t c)
+{
+    return (uint8_t)((c | 0x20) - 'a') < 26 || (uint8_t)(c - '0') < 10 || c == '_';
+}
+
+static inline int is_digit(uint8_t c)
+{
+    return (uint8_t)(c - '0') < 10;
+}
+
 #endif
