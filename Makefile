@@ -187,10 +187,11 @@ release-check: $(BIN)/.ready ## whether package, chart and changelog name one ve
 
 bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(call locked,$(VENV),.ci/supply/bench.txt)
-	@command -v jq >/dev/null && command -v mtail >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends jq mtail; }
+	@command -v jq >/dev/null && command -v mtail >/dev/null && command -v goaccess >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends jq mtail goaccess; }
 	$(BIN)/python -m tests.benchmarks.bench_ingest
 	$(BIN)/python -m tests.benchmarks.bench_formats
 	$(BIN)/python -m tests.benchmarks.bench_csv
+	$(BIN)/python -m tests.benchmarks.bench_access_logs
 	$(BIN)/python -m tests.benchmarks.bench_prompts
 	$(BIN)/python -m tests.benchmarks.bench_filters
 	$(BIN)/python -m tests.benchmarks.bench_systems

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from leverwatch.collectors.aggregation.rollup import Rollup
 from leverwatch.collectors.aggregation.stored_ids import KeyOf
 from leverwatch.collectors.records.decoder import Decoder
 from leverwatch.collectors.records.filtered import FilteredLines, FilteredMap
+from leverwatch.collectors.records.filters import ValueTest
 from leverwatch.collectors.records.formats.delimited import Delimited
 from leverwatch.collectors.records.formats.exports import Exported
 from leverwatch.collectors.records.formats.interface import Format
@@ -52,9 +53,15 @@ def identifier(*, compiled: bool) -> Identify:
 
 
 def native_counter(
-    made: Format, rollup: Rollup, zone: tzinfo, seen: SeenIds | None, calls: SeenIds
+    made: Format,
+    rollup: Rollup,
+    zone: tzinfo,
+    seen: SeenIds | None,
+    calls: SeenIds,
+    tested: Mapping[str, tuple[ValueTest, ...]],
 ) -> NativeCounter | None:
-    """Return a counter of lines that uses the helper; None when the format or its fields are beyond the helper."""
+    """Return a counter of lines that uses the helper; None when the format or its fields are beyond the helper.
+    `tested` is as `Template.only_tested`."""
     plan = made.plan() if isinstance(made, _PLANNED) else None
     by_id = seen is not None and seen.key_of is KeyOf.ID
     if plan is None or by_id is not (seen is not None and plan.by_id):
@@ -62,7 +69,7 @@ def native_counter(
     try:
         if plan.table is not None:
             return tables.NativeTables(plan, plan.table, rollup.attribute, zone, seen, calls)
-        return plain.NativeCounter(plan, rollup.attribute, zone, seen, calls)
+        return plain.NativeCounter(plan, rollup.attribute, zone, seen, calls, tested)
     except ValueError:
         return None
 

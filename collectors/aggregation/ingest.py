@@ -267,7 +267,7 @@ class Ingest:
             noting.end(first, behind)
             return bool(self._open_calls.versions)
 
-        counts = plain.count(found, self._rollup.limit(), self.window, odd)
+        counts = plain.count(found, self._rollup.limit(), self.window, odd, notes=noting.is_on)
         noting.note(
             found,
             counts,
@@ -281,7 +281,7 @@ class Ingest:
         results.tallies[Result.DUPLICATE] += counts.repeated
         settled = self.window is not None and self.window.before is not None
         results.tallies[Result.OUT_OF_RANGE] += counts.left_out
-        for result, number in ((Result.FILTERED, counts.filtered), (Result.NOT_A_CALL, len(counts.passed))):
+        for result, number in ((Result.FILTERED, counts.filtered), (Result.NOT_A_CALL, counts.no_calls)):
             results.tallies[Result.OUT_OF_RANGE if settled else result] += number
         refused = [(found.line(index), result, detail) for index, result, detail in counts.refused]
         chunks.append(Chunk(counts.counted, 0, refused))

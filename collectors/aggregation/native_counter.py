@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, TypeVar, overload
 
@@ -22,10 +22,13 @@ from leverwatch.collectors.aggregation.day_filter import Window, contains
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.id_table import Ids
 from leverwatch.collectors.aggregation.native_columns import NUMBERS
+from leverwatch.collectors.aggregation.native_counts import Counts
 from leverwatch.collectors.aggregation.native_rows import EVERYTHING, Agreed, Told, agreed
+from leverwatch.collectors.aggregation.native_text import Wanted, text_form
 from leverwatch.collectors.aggregation.tier_cells import sized_group
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import field_indexes, template_slice
+from leverwatch.collectors.records.filters import ValueTest
 from leverwatch.collectors.records.formats.interface import Parsed, Row
 from leverwatch.collectors.records.formats.plain import (
     ABSENT,
@@ -40,9 +43,9 @@ from leverwatch.collectors.records.formats.plain import (
     Plainly,
     PlainTest,
     Plan,
-    Step,
 )
 from leverwatch.collectors.records.names import Refusal
+from leverwatch.collectors.records.systems import NoSystem
 from leverwatch.collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
 from leverwatch.collectors.records.vocabulary import CallStatus
 
@@ -77,7 +80,7 @@ Attribute = Callable[
 it is refused, given its model, operation, status, cache hit, tier and template values."""
 
 
-def _wanted(paths: Sequence[Place]) -> tuple[tuple[tuple[Step, ...], int, int], ...]:
+def _wanted(paths: Sequence[Place]) -> tuple[Wanted, ...]:
     """Return the paths that a scan looks for with roles and ranks, in the form that the helper takes."""
     roles = {name: role for role, name in enumerate(ROLES)}
     classes = itertools.count(len(ROLES))
@@ -135,21 +138,6 @@ class Scanned(Struct):
         return bytes(self.data[start:end])
 
 
-class Counts(Struct):
-    """The results of the records of a chunk that the helper counted, by their indices."""
-
-    counted: int
-    repeated: int
-    left_out: int
-    """Records of days that are not asked for."""
-    filtered: int
-    refused: list[tuple[int, Result, str]]
-    again: list[int]
-    """Lines of records that were counted before."""
-    passed: list[int]
-    """Lines of records that are no calls."""
-
-
 class NativeCounter:
     """Adds up the records of one source since the last `take`; `attribute` finds the group of a record.
 
@@ -158,7 +146,13 @@ class NativeCounter:
     """
 
     def __init__(
-        self, plan: Plan, attribute: Attribute, zone: tzinfo, seen: SeenIds | None, calls: SeenIds
+        self,
+        plan: Plan,
+        attribute: Attribute,
+        zone: tzinfo,
+        seen: SeenIds | None,
+        calls: SeenIds,
+        tested: Mapping[str, tuple[ValueTest, ...]] | None = None,
     ) -> None:
         self._read, self._attribute, self._plan = plan.read, attribute, plan
         self._fields = field_indexes(has_extended=plan.has_extended)
@@ -167,7 +161,7 @@ class NativeCounter:
         self._seen_ids = None if seen is None else _native_ids(seen.ids)
         self._call_ids = _native_ids(calls.ids)
         self._tally = _native.Tally(secrets.randbits(64))
-        self._wanted = _wanted(plan.paths)
+        self._wanted, self._tested = _wanted(plan.paths), tested or {}
         self._scans = [self._new_scan()]
         self._groups: dict[Group, int] = {}
         self._refusals: dict[int, Refusal] = {}
@@ -197,7 +191,10 @@ class NativeCounter:
         if plan.rule is None:
             return _native.Scan(self._wanted, 0, _AS_TOLD, False, False, plan.latency_in, tests)
         parts = _stands(plan, plan.rule)
-        return _native.Scan(self._wanted, 1, parts, plan.by_id, plan.rule.text_time, plan.latency_in, tests)
+        made = _native.Scan(self._wanted, 1, parts, plan.by_id, plan.rule.text_time, plan.latency_in, tests)
+        if plan.lines is not None:
+            made.as_text(text_form(plan, plan.lines, self._wanted, len(ROLES) + _MOST_CLASSES, self._tested))
+        return made
 
     @property
     def is_declared(self) -> bool:
@@ -253,26 +250,33 @@ class NativeCounter:
         return self._read((unit,))
 
     def count(
-        self, found: Scanned, limit: datetime, window: Window | None, odd: Callable[[int, int, bytes], bool]
+        self,
+        found: Scanned,
+        limit: datetime,
+        window: Window | None,
+        odd: Callable[[int, int, bytes], bool],
+        *,
+        notes: bool = True,
     ) -> Counts:
         """Count scanned records in order. `odd` is called with the indices of the first that is not plain and of
         the one behind the last, and with their text; it returns whether none of the records behind them are.
+        `notes`: somebody asks which records are no calls.
 
         Counts only records up to `limit` and of the days in `window`.
         """
         if window is not self._window:
             self._tally.ask_again()
             self._window = window
-        until, at, runs, others, asked = (limit - EPOCH) // A_MINUTE, 0, 0, 0, 0
+        until, at, runs, read, asked = (limit - EPOCH) // A_MINUTE, 0, 0, 0, 0
         while True:
             before = None if self._seen is None else _native_ids(self._seen.before)
             stop, at, other, given = self._tally.count(
-                found.scan, found.data, at, until, self._seen_ids, before, self._call_ids
+                found.scan, found.data, at, until, self._seen_ids, before, self._call_ids, notes
             )
             if stop == _DONE:
                 break
             if stop == _ODD_LINES:
-                others += other - at
+                read += other - at
                 if odd(at, other, found.text(at, other)) or self.gives_up(runs, other):
                     if other < found.lines:
                         odd(other, found.lines, found.text(other, found.lines))
@@ -284,17 +288,17 @@ class NativeCounter:
                 asked += 1
                 self._tell_place(other, found, at)
         self.give(found.scan)
-        rarely, many = (_DECLARED_RARELY, others) if self.is_declared else (_RARELY, runs)
+        rarely, many = (_DECLARED_RARELY, read) if self.is_declared else (_RARELY, runs)
         if many * rarely > found.lines or (self.is_declared and asked * _ASKED_RARELY > found.lines > _FEW):
             self.pause()
-        counted, repeated, left_out, filtered, refused, left_out_times = self._tally.chunk()
+        counted, repeated, left_out, filtered, others, refused, left_out_times = self._tally.chunk()
         for time in left_out_times:
             if window is not None and (moment := self._moment(self._tally.time(time))):
                 window.keeps(moment.toordinal())
         again = [line for line, place in refused if place == _SEEN]
         passed = [line for line, place in refused if place == _PASSED]
         refusals = [(line, *self._refusals[place]) for line, place in refused if place < _PASSED]
-        return Counts(counted, repeated, left_out, filtered, refusals, again, passed)
+        return Counts(counted, repeated, left_out, filtered, refusals, again, passed, others)
 
     def _moment(self, given: tuple[str, str] | int, rest: str | int = ":00") -> datetime | None:
         """Return the time of a minute and the rest behind it, or of a number of minutes or microseconds since
@@ -332,6 +336,10 @@ class NativeCounter:
         row = parsed.rows[0]
         model, operation, status, hit, tier = (self._value(row, name) for name in NAMING)
         place = self._attribute(model, operation, status, hit, tier, row[self._template])
+        if len(place) == 2 and self._plan.lines is not None and isinstance(place[1], NoSystem) and self._tested:
+            # What is said of it has values that the helper left out.
+            self._tally.set_place(at, _ODD, 0, 0, 0, 0, 0, (-1, -1, -1))
+            return
         if len(place) == 2:
             self._refusals[at] = place
             self._tally.set_place(at, _REFUSED, 0, 0, 0, 0, 0, (-1, -1, -1))
@@ -344,11 +352,10 @@ class NativeCounter:
             told.suffix, told.parts,
         )  # fmt: skip
 
-    @staticmethod
-    def _told(found: Scanned, index: int) -> Told:
+    def _told(self, found: Scanned, index: int) -> Told:
         *spans, numbers = found.scan.told(index)
         time, request, trace = (bytes(found.data[start:end]).decode() for start, end in spans)
-        return Told(time, request, trace, numbers)
+        return Told(time if self._plan.iso is None else self._plan.iso(time), request, trace, numbers)
 
     def _value(self, row: Row, name: str) -> Any:
         index = self._fields.get(name)

@@ -11,7 +11,8 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import Parsed
 
 if TYPE_CHECKING:
-    from leverwatch.collectors.aggregation.native_counter import Counts, Scanned
+    from leverwatch.collectors.aggregation.native_counter import Scanned
+    from leverwatch.collectors.aggregation.native_counts import Counts
 
 
 class Noting:
@@ -20,6 +21,11 @@ class Noting:
     def __init__(self, known: KnownRecords | None) -> None:
         self._known = None if known is None or known.idle else known
         self._read: list[tuple[int, int, list[Noted]]] = []
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is noted."""
+        return self._known is not None
 
     def begin(self) -> None:
         """Lines are read in Python from now on."""

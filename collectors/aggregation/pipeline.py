@@ -100,5 +100,6 @@ def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: b
         names.unnamed,
     )
     help_framing(made, compiled=compiled)
-    plain = native_counter(made, rollup, zone, seen, calls) if compiled else None
+    tested = template.only_tested
+    plain = native_counter(made, rollup, zone, seen, calls, tested) if compiled else None
     return Pipeline(made, seen, calls, open_calls, counters, rollup, plain)

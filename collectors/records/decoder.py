@@ -34,6 +34,7 @@ from leverwatch.collectors.records.formats.interface import (
     Units,
 )
 from leverwatch.collectors.records.formats.jsonl import JsonLines
+from leverwatch.collectors.records.formats.line_plan import line_plan
 from leverwatch.collectors.records.formats.mapped import MappedCsv, MappedJson
 from leverwatch.collectors.records.formats.plain import Plan
 from leverwatch.collectors.records.formats.plan import plan_of
@@ -135,6 +136,9 @@ class Decoder:
 
     def _plan(self) -> Plan | None:
         reader = self._reader
+        if isinstance(reader, Rewriting) and reader.lines is not None and self._framing is LINES:
+            told = reader.declared
+            return line_plan(told.declaration, reader.lines, told.template, reader.read)
         declared = reader.declared if isinstance(reader, Rewriting) else reader
         if self._framing is not VALUES or not isinstance(declared, Declared):
             return None

@@ -49,6 +49,11 @@ class Template(Struct, frozen=True):
         """Whether records may name other systems than these."""
         return bool(self.paths)
 
+    @property
+    def only_tested(self) -> Mapping[str, tuple[ValueTest, ...]]:
+        """The tests of each path whose value is in no name; none has tests."""
+        return {}
+
     def fill(self, values: tuple[object, ...]) -> str | None:
         """The system of a record with these values; None when one is missing or the name is unusable."""
         parts = [self.literals[0]]
@@ -121,6 +126,17 @@ class Ruled(Template, frozen=True):
     def names_others(self) -> bool:
         """Whether records may name other systems than these."""
         return any(rule.name.names_others for rule in self.rules)
+
+    @property
+    def only_tested(self) -> Mapping[str, tuple[ValueTest, ...]]:
+        """The tests of each path whose value is in no name: what else it says does not matter."""
+        named = {path for rule in self.rules for path in rule.name.paths}
+        tests: dict[str, tuple[ValueTest, ...]] = {}
+        for rule in self.rules:
+            for path, test in rule.where:
+                if path not in named:
+                    tests[path] = (*tests.get(path, ()), test)
+        return tests
 
     def fill(self, values: tuple[object, ...]) -> str | None:
         """The system of a record with these values: that of the first rule whose tests it passes, and for whose

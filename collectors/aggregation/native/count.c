@@ -358,7 +358,7 @@ static enum stop count_on(Rest *rest, int64_t limit, size_t *first, size_t *behi
                 return NO_MEMORY;
             is_odd = time->verdict == IS_ODD || (time->verdict == COUNTS && time->minute >= limit);
             /* Also of a day that is left out: what is no record is said whatever its day. */
-            if (time->verdict != ASKED && !is_odd && !record->filtered) {
+            if (time->verdict != ASKED && !is_odd && !record->filtered && !record->passed) {
                 if (!(place = find_place(tally, record, tokens, scan->names, data)))
                     return NO_MEMORY;
                 is_odd = place->verdict == IS_ODD || (scan->declared && place->verdict != NO_CALL &&
@@ -384,8 +384,11 @@ static enum stop count_on(Rest *rest, int64_t limit, size_t *first, size_t *behi
             *behind = (size_t)(place - tally->places);
             return NEW_PLACE;
         }
-        int is_call = !place || place->verdict != NO_CALL; /* what is none is told whatever its day */
-        if (!is_call) {
+        /* What is no call is told whatever its day. */
+        int is_call = place ? place->verdict != NO_CALL : !record->passed;
+        if (!is_call && !tally->tells_passed) {
+            tally->passed++;
+        } else if (!is_call) {
             if (finish(rest) < 0 || GROW(tally, refused, 1) < 0)
                 return NO_MEMORY;
             tally->refused[tally->refused_count++] = (Refusal){(uint32_t)line, NOT_A_CALL};

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE /* strtod_l */
 #include "number.h"
+#include "values.h"
 
 #include <locale.h>
 #include <math.h>
@@ -12,6 +13,7 @@
 #endif
 
 #define LONGEST 64
+#define FIRST_MINUTE (1096 * 1440) /* of 1973: what is earlier is a mistake */
 
 /* With a decimal point, whatever the locale of the process. Set before there are threads that read it. */
 static locale_t plain;
@@ -21,11 +23,6 @@ int prepare_numbers(void)
     if (!plain)
         plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     return plain ? 0 : -1;
-}
-
-static inline int is_digit(uint8_t c)
-{
-    return (uint8_t)(c - '0') < 10;
 }
 
 const uint8_t *read_any_number(const uint8_t *p, Number *number)
@@ -215,4 +212,27 @@ int read_number_time(const Number *number, const uint8_t *text, size_t length, R
     record->seconds = value < 1e11;
     record->micros = (int64_t)rint(value * 1000000 / parts); /* halves to even, as Python rounds */
     return 0;
+}
+
+int64_t read_local_time(const uint8_t *p)
+{
+    static const char form[LOCAL_LENGTH + 1] = "00/Mon/0000:00:00:00 +0000";
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    for (int at = 0; at < LOCAL_LENGTH; at++)
+        if (form[at] == '0' ? !is_digit(p[at]) : at > 6 && at != 21 && p[at] != (uint8_t)form[at])
+            return -1;
+    int month = 0;
+    while (month < 12 && memcmp(months + 3 * month, p + 3, 3))
+        month++;
+    if (month == 12 || p[2] != '/' || p[6] != '/' || (p[21] != '+' && p[21] != '-'))
+        return -1;
+    const uint8_t day[] = {p[7], p[8], p[9], p[10], '-', (uint8_t)('0' + (month + 1) / 10),
+                           (uint8_t)('0' + (month + 1) % 10), '-', p[0], p[1]};
+    int64_t days = days_to(day);
+    int hour = two(p + 12), minute = two(p + 15), second = two(p + 18), beyond = two(p + 22) * 60 + two(p + 24);
+    if (days < 0 || hour > 23 || minute > 59 || second > 59 || two(p + 22) > 23 || two(p + 24) > 59 ||
+        two(p + 7) * 100 + two(p + 9) == 9999) /* Python has no year beyond */
+        return -1;
+    int64_t minutes = days * 1440 + hour * 60 + minute - (p[21] == '-' ? -beyond : beyond);
+    return minutes < FIRST_MINUTE ? -1 : (minutes * 60 + second) * 1000000;
 }

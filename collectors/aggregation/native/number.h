@@ -87,6 +87,12 @@ static inline double nearest(const Number *number, const uint8_t *text, size_t l
 int read_text_time(const uint8_t *text, size_t length, uint32_t at, Record *record);
 int read_number_time(const Number *number, const uint8_t *text, size_t length, Record *record);
 
+#define LOCAL_LENGTH 26 /* 10/May/2026:13:55:36 +0000 */
+#define LOCAL_SECONDS 18 /* where they are in it */
+
+/* The microseconds since the epoch of a time as servers write it in access logs, of that length; -1: it is none. */
+int64_t read_local_time(const uint8_t *text);
+
 /* The milliseconds from one plain time to another, as `elapsed_ms` of records/timestamps.py has them; -1: Python knows. */
 double elapsed(const uint8_t *data, const Record *begun, const Record *ended);
 

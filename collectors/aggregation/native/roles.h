@@ -4,6 +4,7 @@
 #define LEVERWATCH_ROLES_H
 
 #include "reader.h"
+#include "values.h"
 
 #define MOST_AMOUNT 1e15
 #define LEAST_RATE 1e-6
@@ -35,14 +36,6 @@ static inline int is_ascii(const uint8_t *p, size_t length)
     while (length--)
         all |= *p++;
     return !(all & 0x8080808080808080ULL);
-}
-
-static inline int says_nothing(const uint8_t *p, size_t length)
-{
-    if (length != 4)
-        return length == 0;
-    uint32_t low = load32(p) | 0x20202020U;
-    return low == load32((const uint8_t *)"none") || low == load32((const uint8_t *)"null");
 }
 
 /* Whether a path is the first one so far that tells a value. */

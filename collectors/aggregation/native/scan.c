@@ -1,5 +1,7 @@
 #include "csv.h"
 
+#include "text.h"
+
 static void node_free(Node *node)
 {
     if (!node)
@@ -205,6 +207,7 @@ static void Scan_dealloc(Scan *self)
 {
     PyTypeObject *type = Py_TYPE((PyObject *)self);
     node_free(self->root);
+    text_free(self->text);
     free(self->records);
     free(self->tokens);
     free(self->values);
@@ -310,7 +313,7 @@ static PyObject *Scan_read(Scan *self, PyObject *data)
         return NULL;
     }
     Py_BEGIN_ALLOW_THREADS
-    done = (self->columns ? rows_read : is_wide ? scan_read_wide : scan_read)(self, bytes, (size_t)buffer.len);
+    done = (self->columns ? rows_read : self->text ? text_read : is_wide ? scan_read_wide : scan_read)(self, bytes, (size_t)buffer.len);
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&buffer);
     if (done < 0)
@@ -366,7 +369,13 @@ static PyObject *Scan_told(Scan *self, PyObject *number)
                    : NULL;
 }
 
+static PyObject *Scan_as_text(Scan *self, PyObject *form)
+{
+    return text_make(self, form) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
 static PyMethodDef methods[] = {
+    {"as_text", (PyCFunction)Scan_as_text, METH_O, "Read lines of access logs from now on: layouts, ends of paths, labels and their values, and the name that an end of a path is."},
     {"told", (PyCFunction)Scan_told, METH_O, "Where the time, the id and the trace of a plain record lie in the text, and its numbers."},
     {"set_columns", (PyCFunction)Scan_set_columns, METH_VARARGS, "Read rows of a table from now on, by its signs and columns."},
     {"extent", (PyCFunction)Scan_extent, METH_NOARGS, "Bytes and newlines of the rows that were read."},

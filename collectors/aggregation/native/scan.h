@@ -66,6 +66,7 @@ typedef struct {
     uint32_t number; /* of a row: the newlines before it */
     int odd;        /* not plain: nothing else is known */
     int filtered;   /* a filter leaves it out */
+    int passed;     /* no call, whatever its names are */
     uint32_t known; /* bits of the amounts that are there */
     enum time_kind time_kind;
     Span time, zone; /* of a text: all of it, and what follows the seconds */
@@ -128,6 +129,7 @@ typedef struct {
     Node *root;
     int names;
     int amounts;
+    struct TextForm *text; /* of lines of access logs; NULL: they are JSON */
     /* Of records that a declaration describes: each is a line from brace to brace. */
     int declared;
     enum parts parts;

@@ -17,7 +17,7 @@ static void forget_index(Index *index)
 
 static void forget_chunk(Tally *self)
 {
-    self->counted = self->repeated = self->skipped = self->filtered = 0;
+    self->counted = self->repeated = self->skipped = self->filtered = self->passed = 0;
     self->refused_count = self->left_out_count = 0;
     self->chunk++;
 }
@@ -69,8 +69,11 @@ static PyObject *Tally_count(Tally *self, PyObject *args)
     Py_ssize_t start;
     long long limit;
     PyObject *seen, *before, *calls;
-    if (!PyArg_ParseTuple(args, "O!y*nLOOO!", ScanType, &scan, &data, &start, &limit, &seen, &before, IdsType, &calls))
+    int tells_passed = 1;
+    if (!PyArg_ParseTuple(args, "O!y*nLOOO!|i", ScanType, &scan, &data, &start, &limit, &seen, &before, IdsType, &calls,
+                          &tells_passed))
         return NULL;
+    self->tells_passed = tells_passed;
     enum stop stop = DONE;
     size_t first = (size_t)start, behind = 0;
     if ((seen != Py_None && !PyObject_TypeCheck(seen, IdsType)) ||
@@ -185,8 +188,8 @@ static PyObject *Tally_chunk(Tally *self, PyObject *Py_UNUSED(ignored))
         Py_XDECREF(left_out);
         return NULL;
     }
-    PyObject *result = Py_BuildValue("(KKKKNN)", self->counted, self->repeated, self->skipped, self->filtered, refused,
-                                     left_out);
+    PyObject *result = Py_BuildValue("(KKKKKNN)", self->counted, self->repeated, self->skipped, self->filtered,
+                                     self->passed, refused, left_out);
     forget_chunk(self);
     return result;
 }

@@ -104,7 +104,8 @@ typedef struct {
     Place nowhere; /* of records whose names are too long: they are odd */
     size_t last_time;
     uint64_t round, chunk;
-    uint64_t counted, repeated, skipped, filtered;
+    uint64_t counted, repeated, skipped, filtered, passed;
+    int tells_passed; /* whether the lines of what is no call are told, and not only how many they are */
 } Tally;
 
 extern PyType_Spec TallySpec;

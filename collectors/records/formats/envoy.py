@@ -11,6 +11,7 @@ from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.access import QUOTED, call, rewrite_lines
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.envoy_ai_gateway import NO_RESPONSE, was_cut
+from leverwatch.collectors.records.formats.line_layout import Lines, layout
 from leverwatch.collectors.records.formats.rewritten import Rewritten
 from leverwatch.collectors.records.framing.lines import LINES
 
@@ -24,6 +25,16 @@ _NAMES = (
     "start_time", "method", "path", "response_code", "response_flags", "failure", "duration", "x_forwarded_for",
     "user_agent", "request_id", "authority", "upstream_host", "upstream_cluster",
 )  # fmt: skip
+
+_LAYOUTS = tuple(
+    layout(
+        '[{start_time}] "{method:method} {path:target} {:rest}" {response_code:digits} {response_flags} '
+        + of_istio
+        + '{:count} {:count} {duration:count} {} "{x_forwarded_for}" "{user_agent}" "{request_id}" "{authority}"'
+        ' "{upstream_host:server}"{upstream_cluster:last}'
+    )
+    for of_istio in ("", '{} {} "{failure}" ')
+)
 
 
 def _finish(
@@ -86,4 +97,5 @@ ENVOY = Rewritten(
     rewrite_lines(_LINE, _NAMES, "not a line of Envoy's default log format", blanks=frozenset({"upstream_host"})),
     reads_text=True,
     keeps_json=True,
+    lines=Lines(_LAYOUTS),
 )

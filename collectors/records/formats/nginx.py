@@ -20,6 +20,7 @@ from leverwatch.collectors.records.formats.access import (
     rewrite_lines,
 )
 from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.line_layout import Asked, Kind, Labelled, Lines, Step, layout
 from leverwatch.collectors.records.formats.rewritten import Rewritten
 from leverwatch.collectors.records.framing.lines import LINES
 
@@ -36,16 +37,27 @@ _LABEL = re.compile(
     r"\b(request_time|rt|upstream_status|us|ust|upstream_response_time|urt|request_id|req_id|rid)[=:]"
 )
 _SECONDS_VALUE, _LIST_VALUE, _ID_VALUE = map(re.compile, (r'"?([\d.]+)', f'"?{LISTED}', r'"?([\w.-]+)'))
-_LABELLED = {
-    label: (name, value)
-    for name, labels, value in (
-        ("request_time", ("request_time", "rt"), _SECONDS_VALUE),
-        ("upstream_status", ("upstream_status", "us", "ust"), _LIST_VALUE),
-        ("upstream_response_time", ("upstream_response_time", "urt"), _LIST_VALUE),
-        ("request_id", ("request_id", "req_id", "rid"), _ID_VALUE),
-    )
-    for label in labels
-}
+_TAIL = (
+    Labelled(Step(Kind.SECONDS, "request_time"), ("request_time", "rt")),
+    Labelled(Step(Kind.LISTED, "upstream_response_time", Asked.ONE), ("upstream_response_time", "urt")),
+    Labelled(Step(Kind.LISTED, "upstream_status", Asked.ONE), ("upstream_status", "us", "ust")),
+    Labelled(Step(Kind.WORD, "request_id"), ("request_id", "req_id", "rid")),
+)
+_PATTERNS = {Kind.SECONDS: _SECONDS_VALUE, Kind.LISTED: _LIST_VALUE, Kind.WORD: _ID_VALUE}
+_LABELLED = {label: (it.step.text, _PATTERNS[it.step.kind]) for it in _TAIL for label in it.labels}
+_COMBINED = (
+    '{remote_addr} - {remote_user} [{time_local}] "{request:request}" {status:digits} {:count}'
+    ' "{referer}" "{agent}"'
+)
+_APPENDED = (
+    " {:digits} {request_time:seconds} [{proxy_upstream_name}] [{}] {upstream_addr:listed} {:listed}"
+    " {upstream_response_time:listed} {upstream_status:listed} {req_id}"
+)
+_LAYOUTS = tuple(
+    layout(f"{host}{_COMBINED}{more}", Kind.END if more else Kind.TAIL)
+    for host in ("", "{host} ")
+    for more in ("", _APPENDED)
+)
 _SECONDS = re.compile(r'[ "]((?:\d+\.\d{3}|-)(?:(?:, | : )(?:\d+\.\d{3}|-)){0,30})(?=[ "]|$)')
 _STATUSES = re.compile(r'[ "]([1-5]\d\d(?:(?:, | : )[1-5]\d\d){1,30})(?=[ "]|$)')
 
@@ -143,4 +155,5 @@ NGINX = Rewritten(
     ),
     reads_text=True,
     keeps_json=True,
+    lines=Lines(_LAYOUTS, _TAIL),
 )

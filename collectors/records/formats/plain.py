@@ -8,11 +8,13 @@ are missing or zero, it asks once what a record with these means; so `finish` an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct, field
 
 from leverwatch.collectors.records.filters import ValueTest
 from leverwatch.collectors.records.formats.interface import Parsed, Row
+from leverwatch.collectors.records.formats.line_layout import Lines
 
 Step = bytes | bool | None
 """A key; None: a key of any name, the only one of its object; True: the only element of the array before it."""
@@ -133,3 +135,9 @@ class Plan(Struct, frozen=True):
     """What decides which records are left out."""
     table: AsTable | None = None
     """None: records are JSON."""
+    lines: Lines | None = None
+    """How its records are built as lines of text; None: they are JSON."""
+    iso: Callable[[Any], Any] | None = None
+    """Converts the time of a record to what its row has; None: it is the same."""
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By placeholder of the system template: the values of lines that nothing but the system is named by."""

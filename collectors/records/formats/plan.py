@@ -28,7 +28,7 @@ from leverwatch.collectors.records.formats.plain import (
 )
 from leverwatch.collectors.records.tokens import Stands
 
-_VALUES = frozenset(
+VALUES = frozenset(
     {"time", "request_id", "trace_id", *amounts(), "inferences", "attempts", "errors", "sample_rate"}
 )
 """The fields whose values the helper reads itself."""
@@ -46,7 +46,7 @@ def plan_of(
     has_parts = not _PARTS.isdisjoint(declaration.fields)
     beside = declaration.cached is Stands.BESIDE if has_parts else None
     latency = declaration.convert.get("latency_ms", Divided(1.0))
-    converted = {name for name in declaration.convert if name in _VALUES} - {"latency_ms"}
+    converted = {name for name in declaration.convert if name in VALUES} - {"latency_ms"}
     if (beside and (declaration.total or thought_beside)) or not isinstance(latency, Divided):
         return None
     if converted - ({"time"} if rule.text_time else set()):
@@ -60,19 +60,19 @@ def _places(declaration: Declaration, rule: Plainly, template: Sequence[str]) ->
     """Yield every value that a declaration reads, with one path of each."""
     before = Counter(kind for _, kind, rank in rule.further if rank != ADDS)
     for name in FIELD_INDEX:
-        for rank, path in enumerate(_several(declaration.fields.get(name, ())), before[name]):
-            yield _steps(path, rule), name if name in _VALUES else NAME, rank
+        for rank, path in enumerate(several(declaration.fields.get(name, ())), before[name]):
+            yield _steps(path, rule), name if name in VALUES else NAME, rank
     for part in template:
-        for path in _several(declaration.names.get(part, part)):
+        for path in several(declaration.names.get(part, part)):
             yield _steps(path, rule), NAME, 1
-    for rank, path in enumerate(_several(declaration.total)):
+    for rank, path in enumerate(several(declaration.total)):
         yield _steps(path, rule), TOTAL, rank
     for name, (paths, _) in declaration.extras.items():
         if name in rule.within_extras:
             continue
         kind = UNREAD if name in rule.unread else CLASS if name in rule.classes else NAME
         kind = ENDED if name == rule.ended else kind
-        for path in _several(paths):
+        for path in several(paths):
             yield _steps(path, rule), kind, 1
             for inner in rule.inside.get(name, ()):
                 lists = [at for at, step in enumerate(inner) if step is True]
@@ -112,7 +112,8 @@ def _settled(places: Iterator[Place]) -> Iterator[Place]:
             yield path, kind, rank
 
 
-def _several(paths: str | tuple[str, ...]) -> tuple[str, ...]:
+def several(paths: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Return the paths of what may be one path, or several."""
     return (paths,) if isinstance(paths, str) else paths
 
 

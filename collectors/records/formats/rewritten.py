@@ -12,6 +12,7 @@ from msgspec import Struct
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.declared import Declaration, Declared
 from leverwatch.collectors.records.formats.interface import Framing, Parsed, Reader
+from leverwatch.collectors.records.formats.line_layout import Lines
 from leverwatch.collectors.records.lenient import sound
 
 
@@ -40,6 +41,8 @@ class Rewritten(Struct, frozen=True):
     """Whether its records may be text other than JSON."""
     keeps_json: bool = False
     """Whether a JSON object is returned unchanged."""
+    lines: Lines | None = None
+    """How the lines are built that the compiled helper may count; None: it counts none."""
 
     @property
     def name(self) -> str:
@@ -62,14 +65,22 @@ class Rewritten(Struct, frozen=True):
         Raises:
             ValueError: a placeholder of the system template is not a valid path.
         """
-        return Rewriting(Declared(self.declaration, template), self.rewrite, self.reads_text, self.keeps_json)
+        reader = Declared(self.declaration, template)
+        return Rewriting(reader, self.rewrite, self.reads_text, self.keeps_json, self.lines)
 
 
 class Rewriting:
     """Reads texts by what a function makes of each of them."""
 
-    def __init__(self, reader: Declared, rewrite: Rewrite, reads_text: bool, keeps_json: bool = False) -> None:
-        self.declared, self._rewrite, self.reads_text = reader, rewrite, reads_text
+    def __init__(
+        self,
+        reader: Declared,
+        rewrite: Rewrite,
+        reads_text: bool,
+        keeps_json: bool = False,
+        lines: Lines | None = None,
+    ) -> None:
+        self.declared, self._rewrite, self.reads_text, self.lines = reader, rewrite, reads_text, lines
         self._may_be_plain = keeps_json or reader.has_documents
         self.framing, self.has_extended, self.known = reader.framing, reader.has_extended, reader.known
         self.repeats = reader.repeats

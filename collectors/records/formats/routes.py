@@ -20,46 +20,98 @@ class Route(NamedTuple):
     """Whether many model servers lack the path, so that a 404 means that no model was asked."""
 
 
-_MODEL = "(?P<model>[^/]+)"
-_HOSTED = rf"/(?:models|endpoints)/{_MODEL}"
+MODEL, ANY, VERSION = "MODEL", "*", "VERSION"
+"""Parts of a path that are no words: a name of a model, any name, and a version such as `v1` or `v1beta`."""
+_HOSTED = f"models|endpoints/{MODEL}"
 """A model of Gemini's API, or a model or endpoint of Vertex AI."""
-_ROUTES = tuple(
-    (re.compile(f"(?:{pattern})$"), operation)
-    for pattern, operation in (
-        # Azure OpenAI, and OpenAI before 2023.
-        (rf"/(?:deployments|engines)/{_MODEL}/(?:chat/)?completions", "chat"),
-        (rf"/(?:deployments|engines)/{_MODEL}/embeddings", "embeddings"),
-        (rf"/(?:deployments|engines)/{_MODEL}/images/(?:generations|edits|variations)", "image"),
-        (rf"/(?:deployments|engines)/{_MODEL}/audio/(?:speech|transcriptions|translations)", "audio"),
-        # Bedrock, by a name or an ARN; boto3's `count-tokens` is none of them.
-        (rf"/model/{_MODEL}/(?:invoke|converse)(?:-with-response-stream|-stream)?", "converse"),
-        (r"/model/(?P<model>[^/]+/[^/]+)/(?:invoke|converse)(?:-with-response-stream|-stream)?", "converse"),
-        # google-genai; `countTokens`, `computeTokens` and `batchGenerateContent` are none.
-        (rf"{_HOSTED}:(?:g|streamG)enerateContent", "generate_content"),
-        (rf"{_HOSTED}:(?:batchE|e)mbedContents?", "embeddings"),
-        # anthropic's Vertex client, which counts tokens by a model of that name.
-        (r"/models/count-tokens:rawPredict", ""),
-        (rf"{_HOSTED}:(?:r|streamR)awPredict", "converse"),
-        # Vertex AI's embeddings, rerankers and images.
-        (rf"{_HOSTED}:predict", "predict"),
-        # OpenAI, Anthropic, Mistral, and the servers that speak like them.
-        (r"/chat/completions|/v\d\w*/completions|/v\d\w*/responses|/openai/responses|/v\d\w*/messages", "chat"),
-        (r"/(?:fim|agents)/completions", "chat"),
-        # Ollama.
-        (r"/api/(?:chat|generate)", "chat"),
-        (r"/embeddings|/api/embed", "embeddings"),
-        (r"/rerank", "rerank"),
-        (r"/images/(?:generations|edits|variations)", "image"),
-        (r"/audio/(?:speech|transcriptions|translations)", "audio"),
-        (r"/moderations", "moderation"),
-    )
+_BEDROCK = "|".join(
+    f"{verb}{how}" for verb in ("invoke", "converse") for how in ("", "-with-response-stream", "-stream")
 )
-_UNCOMMON_CHAT_PATHS = re.compile(
+_IMAGES, _AUDIO = "images/generations|edits|variations", "audio/speech|transcriptions|translations"
+_UNCOMMON_CHAT_PATHS = (
     # openai: `responses.compact` writes a summary; OpenAI's usage has tokens and requests of Decisions.
-    r"(?:/v\d\w*/responses/compact|/openai/responses/compact|/v\d\w*/decisions"
+    f"{VERSION}|openai/responses/compact",
+    f"{VERSION}/decisions",
     # google-genai: `interactions.create`, also of Vertex AI.
-    r"|/v\d\w*/(?:projects/[^/]+/locations/[^/]+/)?interactions)$"
+    f"{VERSION}/projects/{ANY}/locations/{ANY}/interactions",
+    f"{VERSION}/interactions",
 )
+_PATHS = (
+    # Azure OpenAI, and OpenAI before 2023.
+    (f"deployments|engines/{MODEL}/chat/completions", "chat"),
+    (f"deployments|engines/{MODEL}/completions", "chat"),
+    (f"deployments|engines/{MODEL}/embeddings", "embeddings"),
+    (f"deployments|engines/{MODEL}/{_IMAGES}", "image"),
+    (f"deployments|engines/{MODEL}/{_AUDIO}", "audio"),
+    # Bedrock, by a name or an ARN; boto3's `count-tokens` is none of them.
+    (f"model/{MODEL}/{_BEDROCK}", "converse"),
+    (f"model/{MODEL}/{MODEL}/{_BEDROCK}", "converse"),
+    # google-genai; `countTokens`, `computeTokens` and `batchGenerateContent` are none.
+    (f"{_HOSTED}:generateContent|streamGenerateContent", "generate_content"),
+    (f"{_HOSTED}:batchEmbedContent|batchEmbedContents|embedContent|embedContents", "embeddings"),
+    # anthropic's Vertex client, which counts tokens by a model of that name.
+    ("models/count-tokens:rawPredict", ""),
+    (f"{_HOSTED}:rawPredict|streamRawPredict", "converse"),
+    # Vertex AI's embeddings, rerankers and images.
+    (f"{_HOSTED}:predict", "predict"),
+    # OpenAI, Anthropic, Mistral, and the servers that speak like them.
+    ("chat|fim|agents/completions", "chat"),
+    (f"{VERSION}/completions|responses|messages", "chat"),
+    ("openai/responses", "chat"),
+    # Ollama.
+    ("api/chat|generate", "chat"),
+    ("embeddings", "embeddings"),
+    ("api/embed", "embeddings"),
+    ("rerank", "rerank"),
+    (_IMAGES, "image"),
+    (_AUDIO, "audio"),
+    ("moderations", "moderation"),
+)
+
+
+class Part(NamedTuple):
+    """A part between two slashes: one of some words, a version if that may stand for them, or any name that ends
+    in one of some texts."""
+
+    words: tuple[str, ...] = ()
+    is_version: bool = False
+    endings: tuple[str, ...] = ()
+    """Of a name; ("",): it may end in anything."""
+
+
+def _parts(path: str) -> tuple[Part, ...]:
+    parts = []
+    for part in path.split("/"):
+        name, colon, verbs = part.partition(":")
+        if name in {MODEL, ANY}:
+            parts.append(Part(endings=tuple(colon + verb for verb in verbs.split("|"))))
+        else:
+            words = part.split("|")
+            parts.append(Part(tuple(it for it in words if it != VERSION), VERSION in words))
+    return tuple(parts)
+
+
+ENDS = tuple(map(_parts, (*_UNCOMMON_CHAT_PATHS, *(path for path, _ in _PATHS))))
+"""How paths end that call a model, in the order in which `route` looks for them. Nothing before that matters to
+it, nor which of several paths with the same end it is."""
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    words = {MODEL: "(?P<model>[^/]+)", ANY: "[^/]+", VERSION: r"v\d\w*"}
+    made = []
+    for part in path.split("/"):
+        name, colon, verbs = part.partition(":")
+        if colon:
+            made.append(f"{words.get(name, name)}:(?:{verbs})")
+        else:
+            made.append("|".join(words.get(it, it) for it in part.split("|")))
+    text = "/".join(f"(?:{it})" for it in made)
+    named = f"(?:{words[MODEL]})"
+    return re.compile(f"/{text}$".replace(f"{named}/{named}", "(?P<model>[^/]+/[^/]+)"))
+
+
+_UNCOMMON = re.compile("|".join(_pattern(path).pattern for path in _UNCOMMON_CHAT_PATHS))
+_ROUTES = tuple((_pattern(path), operation) for path, operation in _PATHS)
 
 
 @recall(4096)
@@ -70,7 +122,7 @@ def route(target: str) -> Route | None:
         path = urlsplit(target).path.rstrip("/")
     except ValueError:
         return None
-    if _UNCOMMON_CHAT_PATHS.search(path):
+    if _UNCOMMON.search(path):
         return Route("chat", None, rare=True)
     for pattern, operation in _ROUTES:
         match = pattern.search(path)

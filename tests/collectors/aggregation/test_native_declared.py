@@ -146,7 +146,8 @@ def test_the_helper_counts_what_python_counts(
 
 def test_these_are_the_formats_that_the_helper_counts() -> None:
     made = {name: build_format(NamedFormat(type=name), ()) for name in NAMED}
-    assert {name for name, it in made.items() if isinstance(it, Decoder) and it.plan()} == HELPED.keys()
+    plans = {name: it.plan() for name, it in made.items() if isinstance(it, Decoder)}
+    assert {name for name, plan in plans.items() if plan is not None and plan.lines is None} == HELPED.keys()
 
 
 @pytest.mark.parametrize("name", HELPED)

@@ -162,3 +162,10 @@ def test_what_is_wrong_with_a_rule_is_said_with_its_number(given: Any, why: str)
 )
 def test_a_rule_that_can_never_fit_is_doubted(given: Any, doubts: list[str]) -> None:
     assert list(doubts_of(setting(given))) == doubts
+
+
+def test_what_no_name_has_is_only_tested() -> None:
+    template = parse_template(setting([KEYS, PROJECT, TEAM, {"is": "{project}", "where": {"model": "o3"}}]))
+
+    assert {path: len(tests) for path, tests in template.only_tested.items()} == {"key_id": 1, "model": 2}
+    assert parse_template("{team}-{app}").only_tested == {}
