@@ -82,6 +82,12 @@ class Ingest:
         return self._plain is not None
 
     @property
+    def takes_lines(self) -> bool:
+        """Whether `add_lines` counts lines of which most are records, or have one inside."""
+        unwraps = self._plain is not None and self._plain.unwraps
+        return self.framing.by_newline or self.framing.documents or unwraps
+
+    @property
     def holds(self) -> int:
         """The number of most recent chunks that threads may still be reading."""
         return 0 if self._scanning is None else self._scanning.ahead
@@ -250,15 +256,16 @@ class Ingest:
 
         counts = plain.count(found, self._rollup.limit(), self.window, odd)
         noting.note(found, counts, partial(self._format.parse, header=lines.header))
-        # A line of declared records may hold several.
+        # A line of declared records may hold several, and what is wrapped may be several lines.
         results = self._results
-        results.read = results.read + found.lines - sum(others) if plain.is_declared else read
+        several = plain.is_declared or found.outer is not None
+        results.read = results.read + found.lines - sum(others) if several else read
         results.tallies[Result.DUPLICATE] += counts.repeated
         settled = self.window is not None and self.window.before is not None
         results.tallies[Result.OUT_OF_RANGE] += counts.left_out
         for result, number in ((Result.FILTERED, counts.filtered), (Result.NOT_A_CALL, len(counts.passed))):
             results.tallies[Result.OUT_OF_RANGE if settled else result] += number
-        chunks.append(Chunk(counts.counted, 0, counts.refused))
+        chunks.append(Chunk(counts.counted, counts.nothing, counts.refused))
         whole = Chunk(
             sum(chunk.counted for chunk in chunks),
             sum(chunk.ignored for chunk in chunks),

@@ -25,7 +25,7 @@ from leverwatch.collectors.aggregation.native_columns import NUMBERS
 from leverwatch.collectors.aggregation.native_rows import EVERYTHING, Agreed, Told, agreed
 from leverwatch.collectors.aggregation.tier_cells import sized_group
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import field_indexes, template_slice
+from leverwatch.collectors.records.fields import FIELD_INDEX, field_indexes, template_slice
 from leverwatch.collectors.records.formats.interface import Parsed, Row
 from leverwatch.collectors.records.formats.plain import (
     ABSENT,
@@ -46,6 +46,7 @@ from leverwatch.collectors.records.names import Refusal
 from leverwatch.collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
 from leverwatch.collectors.records.vocabulary import CallStatus
 
+_TIME = FIELD_INDEX["time"]
 _ROLES = ("time", "request_id", "trace_id", *NUMBERS, TOTAL, ABSENT, ALONE, UNREAD, ENDED, IN_TEXT, CLOSED)
 """What the values that the helper reads are, by number. Behind them are the numbers that only have a class, and
 the names, which it only compares."""
@@ -65,6 +66,7 @@ _DECLARED_RARELY = 2
 _ASKED_RARELY = 4
 """When it asks for more than one in so many lines, neither."""
 _PAUSE = 16
+_UNWRAPPED, _BY_LINE = 2, 4
 _FEW = 256
 """Lines of which many may be new to the helper."""
 
@@ -109,10 +111,18 @@ class Scanned(Struct):
     data: bytes | bytearray | memoryview
     scan: _native.Scan
     lines: int
+    outer: bytes | bytearray | memoryview | None = None
+    """The text in which `data` was wrapped; None: nothing was around it."""
+    starts: Sequence[int] = ()
+    """Where the lines of that begin."""
+    is_open: bool = False
+    """Whether one of these may go on in the next one."""
 
     @property
     def is_whole(self) -> bool:
         """Whether the last line is a record, and none that goes on in the next one."""
+        if self.outer is not None:
+            return not self.is_open
         try:
             self.scan.told(self.lines - 1)
         except IndexError:
@@ -120,9 +130,17 @@ class Scanned(Struct):
         return True
 
     def text(self, first: int, behind: int) -> bytes:
-        """Return the lines from index `first` up to, not including, `behind`."""
+        """Return the lines from index `first` up to, not including, `behind`, with what is around them."""
+        if self.outer is not None:
+            end = self.starts[behind] if behind < self.lines else None
+            return bytes(self.outer[self.starts[first] : end])
         start, end = self.scan.span(first, behind)
         return bytes(self.data[start:end])
+
+    def record(self, index: int) -> bytes:
+        """Return a record as it was read."""
+        start, end = self.scan.span(index, index + 1)
+        return bytes(self.data[start : end - 1])
 
 
 class Counts(Struct):
@@ -133,6 +151,8 @@ class Counts(Struct):
     left_out: int
     """Records of days that are not asked for."""
     filtered: int
+    nothing: int
+    """Lines that are by design no records."""
     refused: list[tuple[int, Result, str]]
     again: list[int]
     """Lines of records that were counted before."""
@@ -177,22 +197,33 @@ class NativeCounter:
     def _new_scan(self) -> _native.Scan:
         plan = self._plan
         tests = tuple(map(_tested, plan.tests))
+        kind = int(plan.rule is not None) + _UNWRAPPED * bool(plan.wrappers) + _BY_LINE * plan.by_line
         if plan.rule is None:
-            return _native.Scan(self._wanted, 0, _AS_TOLD, False, False, plan.latency_in, tests)
+            return _native.Scan(self._wanted, kind, _AS_TOLD, False, False, plan.latency_in, tests)
         parts = _stands(plan, plan.rule)
-        return _native.Scan(self._wanted, 1, parts, plan.by_id, plan.rule.text_time, plan.latency_in, tests)
+        return _native.Scan(self._wanted, kind, parts, plan.by_id, plan.rule.text_time, plan.latency_in, tests)
 
     @property
     def is_declared(self) -> bool:
         """Whether its records are those of a declaration, which may belong together."""
         return self._plan.rule is not None
 
+    @property
+    def unwraps(self) -> bool:
+        """Whether it takes the records out of what is around each line."""
+        return bool(self._plan.wrappers)
+
     def takes(self, data: bytes | bytearray | memoryview, others_count: bool) -> bool:
         """Whether to count these records here; `others_count`: what was read before may change what they mean."""
         if data[-1:] != b"\n" or self.pauses():
             return False
         rule = self._plan.rule
-        return rule is None or not (others_count or (rule.marker and _native.holds(data, rule.marker)))
+        return rule is None or not (others_count or (not self._plan.wrappers and self._has_mark(data)))
+
+    def _has_mark(self, data: bytes | bytearray | memoryview) -> bool:
+        """Whether records in a text may belong together."""
+        mark = b"" if self._plan.rule is None else self._plan.rule.marker
+        return bool(mark) and _native.holds(data, mark)
 
     @staticmethod
     def lines(data: bytes | bytearray | memoryview) -> int:
@@ -200,10 +231,17 @@ class NativeCounter:
         return _native.count_lines(data)
 
     def scan(self, data: bytes | bytearray | memoryview) -> Scanned | None:
-        """Find the values in whole lines. Returns None when they are too short to be records.
+        """Find the values in whole lines. Returns None when they are too short to be records, or Python has
+        to read them together.
 
         Counts nothing, and may run in any thread.
         """
+        outer, starts, is_open = None, b"", False
+        if self._plan.wrappers:
+            made = _native.unwrap(data, self._plan.wrappers, self._plan.by_brace)
+            if made is None or self._has_mark(made[0]):
+                return None
+            outer, (data, starts, is_open) = data, made
         try:
             scan = self._scans.pop()
         except IndexError:
@@ -212,7 +250,7 @@ class NativeCounter:
         if number < 0:
             self._scans.append(scan)
             return None
-        return Scanned(data, scan, number)
+        return Scanned(data, scan, number, outer, memoryview(starts).cast("I"), is_open)
 
     def count(
         self, found: Scanned, limit: datetime, window: Window | None, odd: Callable[[int, bytes], bool]
@@ -248,14 +286,14 @@ class NativeCounter:
         rarely, many = (_DECLARED_RARELY, others) if self.is_declared else (_RARELY, runs)
         if many * rarely > found.lines or (self.is_declared and asked * _ASKED_RARELY > found.lines > _FEW):
             self._pause = _PAUSE
-        counted, repeated, left_out, filtered, refused, left_out_times = self._tally.chunk()
+        counted, repeated, left_out, filtered, nothing, refused, left_out_times = self._tally.chunk()
         for time in left_out_times:
             if window is not None and (moment := self._moment(self._tally.time(time))):
                 window.keeps(moment.toordinal())
         again = [line for line, place in refused if place == _SEEN]
         passed = [line for line, place in refused if place == _PASSED]
         refusals = [(line, *self._refusals[place]) for line, place in refused if place < _PASSED]
-        return Counts(counted, repeated, left_out, filtered, refusals, again, passed)
+        return Counts(counted, repeated, left_out, filtered, nothing, refusals, again, passed)
 
     def _moment(self, given: tuple[str, str] | int, rest: str | int = ":00") -> datetime | None:
         """Return the time of a minute and the rest behind it, or of a number of minutes or microseconds since
@@ -275,11 +313,17 @@ class NativeCounter:
         self._tally.set_time(at, verdict, minute, day, slot, minute * 60 // self._calls.slot_seconds)
 
     def _tell_place(self, at: int, found: Scanned, index: int) -> None:
-        unit = found.text(index, index + 1)[:-1]
+        unit = found.record(index)
         parsed = self._read((unit,))
+        beside = self._take_time(found, index, parsed)
         told: Agreed | None = None
         rule = self._plan.rule
-        if rule is not None and not rule.needs and parsed == Parsed(passed=_NO_CALLS, lines=[], seen=parsed.seen):
+        if (
+            rule is not None
+            and not beside
+            and not rule.needs
+            and parsed == Parsed(passed=_NO_CALLS, lines=[], seen=parsed.seen)
+        ):
             self._tally.set_place(at, _NO_CALL, 0, 0, 0, 0, 0, (-1, -1, -1))
             return
         if len(parsed.rows) == 1 and not parsed.unreadable and not parsed.pieces and not parsed.refused:
@@ -304,6 +348,16 @@ class NativeCounter:
             at, _COUNTS, number, outcome, seed, id_seed, trace_seed, (invalid, schema, truncated), told.kept,
             told.suffix, told.parts,
         )  # fmt: skip
+
+    def _take_time(self, found: Scanned, index: int, parsed: Parsed) -> bool:
+        """Fill in the time that stood beside a record without one, as the helper did. Returns whether it did."""
+        if not self._plan.wrappers or (not parsed.rows and parsed.seen):
+            return False
+        parsed.rows = [
+            row if row[_TIME] is not None else (*row[:_TIME], self._told(found, index).time, *row[_TIME + 1 :])
+            for row in parsed.rows
+        ]
+        return not parsed.rows
 
     @staticmethod
     def _told(found: Scanned, index: int) -> Told:

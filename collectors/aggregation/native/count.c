@@ -281,6 +281,13 @@ enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t lim
         Record *record = &scan->records[line];
         double *told = scan->values + line * (size_t)scan->amounts;
         const Span *tokens = scan->tokens + line * (size_t)scan->names;
+        if (line < scan->count && record->no_record) {
+            if (odd == line) { /* else it goes to Python with those before it */
+                tally->nothing++;
+                odd = line + 1;
+            }
+            continue;
+        }
         int is_odd = line < scan->count && record->odd;
         if (line < scan->count && !is_odd) {
             if (!(time = find_time(tally, record, data)))

@@ -5,6 +5,7 @@
 #include "hash.h"
 #include "identity.h"
 #include "number.h"
+#include "wrapped.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -106,6 +107,7 @@ static PyMethodDef methods[] = {
     {"count_lines", count_lines, METH_O, "Newlines in bytes."},
     {"holds", holds, METH_VARARGS, "Whether bytes hold a text, which is not empty."},
     {"identity", (PyCFunction)(void (*)(void))identity, METH_FASTCALL, "The key of a record: of its id, a seed, its time in milliseconds and its numbers of tokens."},
+    {"unwrap", unwrap, METH_VARARGS, "The lines that are in others: a text of as many lines, where the others begin, and whether one may go on behind them; None where a line may belong to those around it. A wrapper is a kind, whether any text may be in it, and the names of fields."},
     {"hash64", hash64, METH_VARARGS, "XXH64 of bytes and a seed."},
     {NULL, NULL, 0, NULL},
 };

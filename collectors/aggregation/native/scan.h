@@ -64,6 +64,7 @@ enum time_kind { TEXT_TIME, NUMBER_TIME };
 typedef struct {
     Span line;      /* without its newline */
     int odd;        /* not plain: nothing else is known */
+    int no_record;  /* by design */
     int filtered;   /* a filter leaves it out */
     uint32_t known; /* bits of the amounts that are there */
     enum time_kind time_kind;
@@ -129,6 +130,8 @@ typedef struct {
     int amounts;
     /* Of records that a declaration describes: each is a line from brace to brace. */
     int declared;
+    int unwrapped; /* the lines are what `wrapped.c` made */
+    int by_line;   /* each line is a record, or none */
     enum parts parts;
     int by_id;         /* an id alone makes a duplicate */
     int text_time;     /* a time that is a number means something else */

@@ -17,7 +17,7 @@ static void forget_index(Index *index)
 
 static void forget_chunk(Tally *self)
 {
-    self->counted = self->repeated = self->skipped = self->filtered = 0;
+    self->counted = self->repeated = self->skipped = self->filtered = self->nothing = 0;
     self->refused_count = self->left_out_count = 0;
     self->chunk++;
 }
@@ -185,8 +185,8 @@ static PyObject *Tally_chunk(Tally *self, PyObject *Py_UNUSED(ignored))
         Py_XDECREF(left_out);
         return NULL;
     }
-    PyObject *result = Py_BuildValue("(KKKKNN)", self->counted, self->repeated, self->skipped, self->filtered, refused,
-                                     left_out);
+    PyObject *result = Py_BuildValue("(KKKKKNN)", self->counted, self->repeated, self->skipped, self->filtered,
+                                     self->nothing, refused, left_out);
     forget_chunk(self);
     return result;
 }

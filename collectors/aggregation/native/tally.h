@@ -104,7 +104,7 @@ typedef struct {
     Place nowhere; /* of records whose names are too long: they are odd */
     size_t last_time;
     uint64_t round, chunk;
-    uint64_t counted, repeated, skipped, filtered;
+    uint64_t counted, repeated, skipped, filtered, nothing;
 } Tally;
 
 extern PyType_Spec TallySpec;

@@ -83,12 +83,20 @@ class Plainly(Struct, frozen=True):
     """Whether the total counts where it is not the sum of input and output."""
     text_time: bool = False
     """Whether a time is only plain as text."""
+    keeps_time: bool = False
+    """Whether a plain time is what it is converted to."""
     marker: bytes = b""
     """Bytes that records have which belong together; empty: none do."""
 
 
 PlainTest = tuple[tuple[bytes, ...], ValueTest, bool]
 """The path of a value, a test of it, and whether that is to hold."""
+
+
+Unwrapped = tuple[int, bool, tuple[bytes, ...]]
+"""A wrapper that the helper removes: its kind, whether something else than JSON may be in it, and the names of
+its fields."""
+OF_CRI, OF_DOCKER, OF_STRING, OF_PREFIX = range(4)
 
 
 class Plan(Struct, frozen=True):
@@ -109,3 +117,9 @@ class Plan(Struct, frozen=True):
     """What the latency is divided by."""
     tests: tuple[PlainTest, ...] = ()
     """What decides which records are left out."""
+    wrappers: tuple[Unwrapped, ...] = ()
+    """What is around every record, the outermost first."""
+    by_line: bool = False
+    """Whether no record is longer than a line."""
+    by_brace: bool = False
+    """Whether what is around records may be longer than a line, which then is no object from brace to brace."""

@@ -26,7 +26,7 @@ from tests.collectors.records.formats.test_every_format import mutate
 from tests.collectors.sources.files.logs import NOW, config, ingest
 
 HELPED = {
-    "anthropic": ("model",), "azure-openai": ("deployment",), "bedrock": ("identity",),
+    "anthropic": ("model",), "apisix": ("route",), "azure-openai": ("deployment",), "bedrock": ("identity",),
     "envoy-ai-gateway": ("route",), "kong": ("service", "plugin"), "langfuse": ("project",),
     "litellm": ("team_id",), "ollama": ("model",), "openai": ("service_tier",), "vertex": ("endpoint",),
 }  # fmt: skip
