@@ -241,6 +241,8 @@ class Ingest:
             chunk, _ = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines, chunk)
             return plain.lines(lines.data)
+        if found.rows is not None:
+            return self._count_spans(plain, lines, found)
         read = self._results.read + found.lines
         chunks: list[Chunk] = []
         others: list[int] = []
@@ -275,6 +277,30 @@ class Ingest:
         )
         self._count_chunk(lines, whole)
         return found.lines
+
+    def _count_spans(self, plain: NativeCounter, lines: Lines, found: Scanned) -> int:
+        """Count spans, all of them with the helper or all of them in Python: they may tell of one call."""
+        limit, observed = self._rollup.limit(), self._rollup.observed
+        told = None if self.window is not None else plain.outline(found, limit)
+        if told is None or not observed.sleeps(told[1]):
+            plain.leave(found)
+            return self._count_plain(plain, lines, None)
+        calls, outline = told
+        counts = plain.count(found, limit, None, _none_left)
+        left = dict.fromkeys(counts.again, Result.DUPLICATE)
+        left |= {line: result for line, result, _ in counts.refused}
+        others = dict(zip(calls.places(left), left.values(), strict=True))
+        out = frozenset(place for place, result in others.items() if result is not Result.UNATTRIBUTED)
+        observed.slept(outline, calls.some, calls.number, out)
+        if self.known is not None and not self.known.idle:
+            self.known.note_lines([], calls.number, calls.text, others, calls.read, exact=True)
+        results = self._results
+        results.read += found.lines
+        results.tallies[Result.DUPLICATE] += counts.repeated
+        results.tallies[Result.NOT_A_CALL] += len(counts.passed)
+        refused = [(found.outer_line(line), result, detail) for line, result, detail in counts.refused]
+        self._count_chunk(lines, Chunk(counts.counted, 0, refused))
+        return plain.lines(lines.data)
 
     def _count_rows(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
         """Count records in Python. Returns the results and, when it is known, the number of lines."""
@@ -404,3 +430,7 @@ class Ingest:
         )  # fmt: skip
         results.clear()
         return counted
+
+
+def _none_left(_first: int, _data: bytes) -> bool:
+    raise AssertionError("all spans were seen to be plain")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, TypeVar, overload
@@ -42,7 +43,9 @@ from leverwatch.collectors.records.formats.plain import (
     Plan,
     Step,
 )
+from leverwatch.collectors.records.formats.span_lines import CallLines
 from leverwatch.collectors.records.names import Refusal
+from leverwatch.collectors.records.observation import Outline
 from leverwatch.collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
 from leverwatch.collectors.records.vocabulary import CallStatus
 
@@ -67,6 +70,9 @@ _ASKED_RARELY = 4
 """When it asks for more than one in so many lines, neither."""
 _PAUSE = 16
 _UNWRAPPED, _BY_LINE = 2, 4
+_OF_SPAN = 24
+"""Bytes of what is known of a span."""
+_SHORT_PAUSE = 4
 _FEW = 256
 """Lines of which many may be new to the helper."""
 
@@ -117,11 +123,17 @@ class Scanned(Struct):
     """Where the lines of that begin."""
     is_open: bool = False
     """Whether one of these may go on in the next one."""
+    rows: bytes | None = None
+    """What is known of the lines of spans; None: they are those of the log."""
+
+    def outer_line(self, line: int) -> int:
+        """Return the index of the line of the log in which a span is."""
+        return int.from_bytes(self.rows[line * _OF_SPAN :][:4], sys.byteorder) if self.rows else line
 
     @property
     def is_whole(self) -> bool:
         """Whether the last line is a record, and none that goes on in the next one."""
-        if self.outer is not None:
+        if self.outer is not None or self.rows is not None:
             return not self.is_open
         try:
             self.scan.told(self.lines - 1)
@@ -237,6 +249,13 @@ class NativeCounter:
         Counts nothing, and may run in any thread.
         """
         outer, starts, is_open = None, b"", False
+        rows: bytes | None = None
+        if self._plan.spans is not None:
+            spans = _native.flatten(data, self._plan.spans.names, self._plan.spans.contexts)
+            if spans is None:
+                self._pause = _SHORT_PAUSE
+                return None
+            data, rows = spans
         if self._plan.wrappers:
             made = _native.unwrap(data, self._plan.wrappers, self._plan.by_brace)
             if made is None or self._has_mark(made[0]):
@@ -250,7 +269,7 @@ class NativeCounter:
         if number < 0:
             self._scans.append(scan)
             return None
-        return Scanned(data, scan, number, outer, memoryview(starts).cast("I"), is_open)
+        return Scanned(data, scan, number, outer, memoryview(starts).cast("I"), is_open, rows)
 
     def count(
         self, found: Scanned, limit: datetime, window: Window | None, odd: Callable[[int, bytes], bool]
@@ -294,6 +313,42 @@ class NativeCounter:
         passed = [line for line, place in refused if place == _PASSED]
         refusals = [(line, *self._refusals[place]) for line, place in refused if place < _PASSED]
         return Counts(counted, repeated, left_out, filtered, nothing, refusals, again, passed)
+
+    def outline(self, found: Scanned, limit: datetime) -> tuple[CallLines, Outline] | None:
+        """Return what shows whether calls of scanned spans can be seen twice; None when Python has to count them.
+
+        Nothing is counted. Where there is an outline, all of them can be.
+        """
+        calls, until, at, asked = bytearray(found.lines), (limit - EPOCH) // A_MINUTE, 0, 0
+        spans = self._plan.spans
+        if self._window is not None:
+            self._tally.ask_again()
+            self._window = None
+        while spans is not None:
+            stop, at, other, given = self._tally.check(found.scan, found.data, at, until, calls)
+            if stop == _DONE and found.rows is not None:
+                told = _native.outline(found.data, found.rows, calls)
+                if told is None:
+                    break
+                ids, parents, contexts = told
+                if asked * _ASKED_RARELY > found.lines > _FEW:
+                    self._pause = _PAUSE
+                return CallLines(bytes(found.data), calls, spans), Outline(
+                    spans.scopes(contexts), {*ids}, {*parents}
+                )
+            if stop == _NEW_TIME and given is not None:
+                self._tell_time(other, given)
+            elif stop not in (_DONE, _ODD_LINES):
+                asked += 1
+                self._tell_place(other, found, at)
+            else:
+                break
+        return None
+
+    def leave(self, found: Scanned) -> None:
+        """Leave scanned lines to Python, and the next ones too."""
+        self._scans.append(found.scan)
+        self._pause = _SHORT_PAUSE
 
     def _moment(self, given: tuple[str, str] | int, rest: str | int = ":00") -> datetime | None:
         """Return the time of a minute and the rest behind it, or of a number of minutes or microseconds since
@@ -387,8 +442,12 @@ class NativeCounter:
         ]
         newest_record = max((moment for moment in moments if moment is not None), default=None)
         _, known_times, known_places, texts = self._tally.sizes()
-        if known_times > _MOST_TIMES or known_places > _MOST_PLACES or texts > _MOST_TEXTS:
+        spans = self._plan.spans
+        contexts = 0 if spans is None else len(spans.contexts)
+        if known_times > _MOST_TIMES or max(known_places, contexts) > _MOST_PLACES or texts > _MOST_TEXTS:
             self._tally.forget()
+            if spans is not None:
+                spans.forget()
             self._groups, self._refusals = {}, {}
         return sums, days, newest_record
 

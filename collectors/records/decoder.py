@@ -35,6 +35,7 @@ from leverwatch.collectors.records.formats.interface import (
 )
 from leverwatch.collectors.records.formats.jsonl import JsonLines
 from leverwatch.collectors.records.formats.mapped import MappedCsv, MappedJson
+from leverwatch.collectors.records.formats.otlp import Otlp
 from leverwatch.collectors.records.formats.plain import OF_CRI, OF_DOCKER, OF_PREFIX, OF_STRING, Plan, Unwrapped
 from leverwatch.collectors.records.formats.plan import plan_of
 from leverwatch.collectors.records.formats.registry import NAMED
@@ -135,7 +136,7 @@ class Decoder:
         plan = self._plan()
         if plan is None:
             return None
-        by_line = self._framing is not VALUES or bool(around)
+        by_line = plan.by_line or self._framing is not VALUES or bool(around)
         by_brace = bool(around) and self._framing is VALUES
         tests = () if self._filtered is None else self._filtered.tests
         return replace(plan, tests=tests, wrappers=around, by_line=by_line, by_brace=by_brace)
@@ -144,6 +145,8 @@ class Decoder:
         reader = self._reader
         if isinstance(reader, JsonLines | MappedJson):
             return None if self._framing is VALUES and not self._wrappers else reader.plan()
+        if isinstance(reader, Otlp):
+            return reader.plan() if self._framing is VALUES and not self._wrappers else None
         declared = reader.declared if isinstance(reader, Rewriting) else reader
         return (
             plan_of(declared.declaration, declared.template, reader.read)

@@ -374,3 +374,34 @@ enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t lim
     }
     return DONE;
 }
+
+enum stop tally_check(Tally *tally, Scan *scan, const uint8_t *data, int64_t limit, uint8_t *calls, size_t *first,
+                      size_t *behind)
+{
+    for (size_t line = *first; line < scan->count; line++) {
+        Record *record = &scan->records[line];
+        double *told = scan->values + line * (size_t)scan->amounts;
+        *first = line;
+        if (record->odd || record->filtered)
+            return ODD_LINES;
+        Time *time = find_time(tally, record, data);
+        if (!time)
+            return NO_MEMORY;
+        *behind = (size_t)(time - tally->times);
+        if (time->verdict == ASKED)
+            return NEW_TIME;
+        if (time->verdict != COUNTS || time->minute >= limit)
+            return ODD_LINES;
+        Place *place = find_place(tally, record, scan->tokens + line * (size_t)scan->names, scan->names, data);
+        if (!place)
+            return NO_MEMORY;
+        *behind = (size_t)(place - tally->places);
+        if (place->verdict == ASKED)
+            return NEW_PLACE;
+        if (place->verdict == IS_ODD || (place->verdict != NO_CALL && is_unsettled(scan, record, told, place->kept,
+                                                                                  parts_of(scan, place))))
+            return ODD_LINES;
+        calls[line] = place->verdict != NO_CALL;
+    }
+    return DONE;
+}

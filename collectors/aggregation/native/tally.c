@@ -91,6 +91,26 @@ static PyObject *Tally_count(Tally *self, PyObject *args)
     return given ? Py_BuildValue("(innN)", (int)stop, (Py_ssize_t)first, (Py_ssize_t)behind, given) : NULL;
 }
 
+static PyObject *Tally_check(Tally *self, PyObject *args)
+{
+    Scan *scan;
+    Py_buffer data, calls;
+    Py_ssize_t start;
+    long long limit;
+    if (!PyArg_ParseTuple(args, "O!y*nLw*", ScanType, &scan, &data, &start, &limit, &calls))
+        return NULL;
+    enum stop stop = ODD_LINES;
+    size_t first = (size_t)start, behind = 0;
+    if ((size_t)calls.len >= scan->count)
+        stop = tally_check(self, scan, data.buf, limit, calls.buf, &first, &behind);
+    PyBuffer_Release(&data);
+    PyBuffer_Release(&calls);
+    if (stop == NO_MEMORY)
+        return PyErr_NoMemory();
+    PyObject *given = stop == NEW_TIME ? time_given(&self->times[behind]) : Py_NewRef(Py_None);
+    return given ? Py_BuildValue("(innN)", (int)stop, (Py_ssize_t)first, (Py_ssize_t)behind, given) : NULL;
+}
+
 static PyObject *Tally_time(Tally *self, PyObject *number)
 {
     Py_ssize_t at = PyLong_AsSsize_t(number);
@@ -288,6 +308,7 @@ static PyObject *Tally_sizes(Tally *self, PyObject *Py_UNUSED(ignored))
 
 static PyMethodDef methods[] = {
     {"count", (PyCFunction)Tally_count, METH_VARARGS, "Count records from one on; why it stopped, where, and at which new time."},
+    {"check", (PyCFunction)Tally_check, METH_VARARGS, "See whether records from one on can all be counted, and which of them are calls; why it stopped, as `count`."},
     {"time", (PyCFunction)Tally_time, METH_O, "A time as it was given: minute and zone as texts, or a number of minutes."},
     {"set_time", (PyCFunction)Tally_set_time, METH_VARARGS, "Say what a time means."},
     {"set_place", (PyCFunction)Tally_set_place, METH_VARARGS, "Say where records with these names are counted."},

@@ -117,4 +117,9 @@ int place_suffix(Tally *tally, Place *place, const uint8_t *text, size_t length)
 enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t limit, Ids *seen, Ids *before,
                       Ids *calls, size_t *first, size_t *behind);
 
+/* See whether all records from `*first` on can be counted, before any of them is: ODD_LINES where one cannot. Which of
+   them are `calls` is written down. */
+enum stop tally_check(Tally *tally, Scan *scan, const uint8_t *data, int64_t limit, uint8_t *calls, size_t *first,
+                      size_t *behind);
+
 #endif

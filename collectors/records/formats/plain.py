@@ -8,11 +8,15 @@ are missing or zero, it asks once what a record with these means; so `finish` an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from leverwatch.collectors.records.filters import ValueTest
 from leverwatch.collectors.records.formats.interface import Parsed, Row
+
+if TYPE_CHECKING:
+    from leverwatch.collectors.records.formats.span_lines import SpanLines
 
 Step = bytes | bool | None
 """A key; None: a key of any name, the only one of its object; True: the only element of the array before it."""
@@ -121,5 +125,7 @@ class Plan(Struct, frozen=True):
     """What is around every record, the outermost first."""
     by_line: bool = False
     """Whether no record is longer than a line."""
+    spans: SpanLines | None = None
+    """Makes the lines that are read, one of every span; None: they are those of the log."""
     by_brace: bool = False
     """Whether what is around records may be longer than a line, which then is no object from brace to brace."""
