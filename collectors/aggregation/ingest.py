@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.blanks import between_blanks
-from leverwatch.collectors.aggregation.chunk import Chunk, moved, unreadable_of
+from leverwatch.collectors.aggregation.chunk import Chunk, moved, renumbered, unreadable_of
 from leverwatch.collectors.aggregation.compiled import IS_COMPILED
 from leverwatch.collectors.aggregation.config import CountingConfig
 from leverwatch.collectors.aggregation.continued import parse_behind
@@ -23,7 +23,7 @@ from leverwatch.collectors.aggregation.noting import Noting
 from leverwatch.collectors.aggregation.observed import Report
 from leverwatch.collectors.aggregation.partial_lines import PartialLines, partial_key, whole_rows
 from leverwatch.collectors.aggregation.pipeline import IDS, assemble
-from leverwatch.collectors.aggregation.refusals import REFUSED, Refusals, Settled, mixed
+from leverwatch.collectors.aggregation.refusals import REFUSED, Mixed, Refusals, Settled, mixed
 from leverwatch.collectors.aggregation.results import Results
 from leverwatch.collectors.aggregation.rollup import lines_of
 from leverwatch.collectors.aggregation.scan_pool import ScanPool
@@ -35,7 +35,7 @@ from leverwatch.collectors.records.timestamps import zone_named
 from leverwatch.collectors.stored_state import check_versions
 
 if TYPE_CHECKING:
-    from leverwatch.collectors.aggregation.native_counter import NativeCounter, Scanned
+    from leverwatch.collectors.aggregation.native_counter import Counts, NativeCounter, Scanned
 
 
 class Ingest:
@@ -241,11 +241,12 @@ class Ingest:
             chunk, _ = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines, chunk)
             return plain.lines(lines.data)
-        if found.rows is not None:
+        if found.rows is not None and not found.is_divided:
             return self._count_spans(plain, lines, found)
         read = self._results.read + found.lines
         chunks: list[Chunk] = []
         others: list[int] = []
+        ranges: list[tuple[int, int]] = []
         noting = Noting(self.known)
 
         def odd(first: int, data: bytes) -> bool:
@@ -253,6 +254,7 @@ class Ingest:
             chunk, _ = self._count_rows(data, lines.header)
             chunks.append(moved(chunk, first))
             others.append(data.count(b"\n"))
+            ranges.append((first, others[-1]))
             noting.end(first, first + others[-1])
             return bool(self._open_calls.versions)
 
@@ -275,6 +277,16 @@ class Ingest:
             [value for chunk in chunks for value in chunk.unreadable],
             {line: it for chunk in chunks for line, it in chunk.mixed.items()},
         )
+        if found.is_divided:
+            alone = [line for first, number in ranges for line in range(first, first + number)]
+            native = sorted({*range(found.lines)}.difference(alone, counts.passed)) if counts.refused else []
+            both = _mixed(found, native, counts)
+            spans = {found.outer_line(line) for line in alone if not found.is_whole_line(line)}
+            whole = renumbered(whole, found.outer_line)
+            # Of a trace of which some was read here and some there nobody can tell which are which.
+            unclear = {line: None for line, result, _ in whole.others if result in REFUSED and line in spans}
+            self._count_chunk(lines, replace(whole, mixed={**whole.mixed, **both, **unclear}))
+            return plain.lines(lines.data)
         self._count_chunk(lines, whole)
         return found.lines
 
@@ -298,8 +310,9 @@ class Ingest:
         results.read += found.lines
         results.tallies[Result.DUPLICATE] += counts.repeated
         results.tallies[Result.NOT_A_CALL] += len(counts.passed)
+        both = _mixed(found, calls.lines() if counts.refused else [], counts)
         refused = [(found.outer_line(line), result, detail) for line, result, detail in counts.refused]
-        self._count_chunk(lines, Chunk(counts.counted, 0, refused))
+        self._count_chunk(lines, Chunk(counts.counted, 0, refused, mixed=both))
         return plain.lines(lines.data)
 
     def _count_rows(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
@@ -430,6 +443,17 @@ class Ingest:
         )  # fmt: skip
         results.clear()
         return counted
+
+
+def _mixed(found: Scanned, rows: Sequence[int], counts: Counts) -> Mixed:
+    """Return the lines of the log that have both refused and other records; `rows` are the lines of them all."""
+    if not any(result in REFUSED for _, result, _ in counts.refused):
+        return {}
+    at = {line: place for place, line in enumerate(rows)}
+    lines = [found.outer_line(line) for line in rows]
+    left = [(at[line], result, detail) for line, result, detail in counts.refused]
+    left += [(at[line], Result.DUPLICATE, "") for line in counts.again]
+    return mixed(lines, lines, (), sorted(left))
 
 
 def _none_left(_first: int, _data: bytes) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import struct
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta, tzinfo
@@ -70,7 +71,7 @@ _ASKED_RARELY = 4
 """When it asks for more than one in so many lines, neither."""
 _PAUSE = 16
 _UNWRAPPED, _BY_LINE = 2, 4
-_OF_SPAN = 24
+_OF_SPAN, _OF_TRACE = 24, 28
 """Bytes of what is known of a span."""
 _SHORT_PAUSE = 4
 _FEW = 256
@@ -128,7 +129,28 @@ class Scanned(Struct):
 
     def outer_line(self, line: int) -> int:
         """Return the index of the line of the log in which a span is."""
-        return int.from_bytes(self.rows[line * _OF_SPAN :][:4], sys.byteorder) if self.rows else line
+        if self.rows is None:
+            return line
+        at = line * (_OF_SPAN if self.outer is None else _OF_TRACE)
+        return int.from_bytes(self.rows[at : at + 4], sys.byteorder)
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether a line of the log is several of these."""
+        return self.rows is not None and self.outer is not None
+
+    def is_whole_line(self, line: int) -> bool:
+        """Whether a line is a line of the log, and none of its spans."""
+        return not struct.unpack_from("=7I", self.rows or b"", line * _OF_TRACE)[4]
+
+    def _trace(self, line: int) -> bytes:
+        """Return a trace of the span of a line alone, or the line of the log, where it is none."""
+        _, at, size, *places = struct.unpack_from("=7I", self.rows or b"", line * _OF_TRACE)
+        span, length, info, size_of_info = places
+        if not length:
+            return b"%b\n" % bytes((self.outer or b"")[at : at + size])
+        told, own = bytes(self.data[info : info + size_of_info]), bytes(self.data[span : span + length])
+        return b'{"info":%b,"data":{"spans":[%b]}}\n' % (told, own)
 
     @property
     def is_whole(self) -> bool:
@@ -143,6 +165,8 @@ class Scanned(Struct):
 
     def text(self, first: int, behind: int) -> bytes:
         """Return the lines from index `first` up to, not including, `behind`, with what is around them."""
+        if self.is_divided:
+            return b"".join([self._trace(line) for line in range(first, behind)])
         if self.outer is not None:
             end = self.starts[behind] if behind < self.lines else None
             return bytes(self.outer[self.starts[first] : end])
@@ -250,6 +274,11 @@ class NativeCounter:
         """
         outer, starts, is_open = None, b"", False
         rows: bytes | None = None
+        if self._plan.divides:
+            divided = _native.divide(data)
+            if divided is None:
+                return None
+            outer, (data, rows) = data, divided
         if self._plan.spans is not None:
             spans = _native.flatten(data, self._plan.spans.names, self._plan.spans.contexts)
             if spans is None:

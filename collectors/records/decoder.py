@@ -35,6 +35,7 @@ from leverwatch.collectors.records.formats.interface import (
 )
 from leverwatch.collectors.records.formats.jsonl import JsonLines
 from leverwatch.collectors.records.formats.mapped import MappedCsv, MappedJson
+from leverwatch.collectors.records.formats.mlflow import Traces
 from leverwatch.collectors.records.formats.otlp import Otlp
 from leverwatch.collectors.records.formats.plain import OF_CRI, OF_DOCKER, OF_PREFIX, OF_STRING, Plan, Unwrapped
 from leverwatch.collectors.records.formats.plan import plan_of
@@ -145,8 +146,9 @@ class Decoder:
         reader = self._reader
         if isinstance(reader, JsonLines | MappedJson):
             return None if self._framing is VALUES and not self._wrappers else reader.plan()
-        if isinstance(reader, Otlp):
-            return reader.plan() if self._framing is VALUES and not self._wrappers else None
+        if isinstance(reader, Otlp | Traces):
+            is_bare = self._framing is VALUES and not self._wrappers and self._filtered is None
+            return reader.plan() if is_bare else None
         declared = reader.declared if isinstance(reader, Rewriting) else reader
         return (
             plan_of(declared.declaration, declared.template, reader.read)

@@ -6,6 +6,7 @@
 #include "identity.h"
 #include "number.h"
 #include "spans.h"
+#include "traces.h"
 #include "wrapped.h"
 
 #ifdef __SSE2__
@@ -108,6 +109,7 @@ static PyMethodDef methods[] = {
     {"count_lines", count_lines, METH_O, "Newlines in bytes."},
     {"holds", holds, METH_VARARGS, "Whether bytes hold a text, which is not empty."},
     {"identity", (PyCFunction)(void (*)(void))identity, METH_FASTCALL, "The key of a record: of its id, a seed, its time in milliseconds and its numbers of tokens."},
+    {"divide", divide, METH_VARARGS, "A line of every span of traces, and what is known of each; None where a line of the log may belong to others."},
     {"flatten", flatten, METH_VARARGS, "A line of every span of batches, and what is known of each; None where not all is plain. The names that are read are tuples; new resources and scopes get the next number in a dict."},
     {"outline", outline, METH_VARARGS, "Of lines of spans, what is known of them, and which are calls: the ids of these and of their parents, and how many are of each resource and scope; None where a call has a span inside that is none."},
     {"unwrap", unwrap, METH_VARARGS, "The lines that are in others: a text of as many lines, where the others begin, and whether one may go on behind them; None where a line may belong to those around it. A wrapper is a kind, whether any text may be in it, and the names of fields."},

@@ -4,7 +4,7 @@
 #include "spans.h"
 
 #include "hash.h"
-#include "reader.h"
+#include "walk.h"
 
 #include <stdio.h>
 
@@ -18,21 +18,11 @@
 enum what { NAMED = -1, UNUSUAL = -2, COST = 6, RESPONSE = 7 };
 
 typedef struct {
-    const uint8_t *at;
-    size_t length;
-} Piece;
-
-typedef struct {
     const uint8_t *bytes;
     size_t length;
     int what, rank;
     int first_told; /* whether a zero gives way to what another name tells */
 } Wanted;
-
-typedef struct {
-    uint8_t *bytes;
-    size_t length, room;
-} Buffer;
 
 typedef struct {
     Reader reader;
@@ -46,28 +36,12 @@ typedef struct {
     int is_naming; /* the scope names its spans by what they do */
 } Flat;
 
-static int reserve(Buffer *buffer, size_t more)
-{
-    if (buffer->room - buffer->length >= more)
-        return 0;
-    size_t room = (buffer->room + more) * 2;
-    void *bytes = realloc(buffer->bytes, room);
-    if (!bytes)
-        return -1;
-    buffer->bytes = bytes;
-    buffer->room = room;
-    return 0;
-}
-
 static int put(Flat *f, Buffer *buffer, const void *bytes, size_t length)
 {
-    if (reserve(buffer, length) < 0) {
+    if (add_bytes(buffer, bytes, length) < 0) {
         f->failed = 1;
         return -1;
     }
-    if (length)
-        memcpy(buffer->bytes + buffer->length, bytes, length);
-    buffer->length += length;
     return 0;
 }
 
@@ -88,60 +62,6 @@ static int put_escaped(Flat *f, Buffer *buffer, Piece text)
     return 0;
 }
 
-static int is_text_of(Piece text, const char *other, size_t length)
-{
-    return text.length == length && !memcmp(text.at, other, length);
-}
-#define IS(piece, text) is_text_of(piece, text, sizeof text - 1)
-
-/* From the opening quote of a text without escapes to behind the closing one; NULL: it is none. */
-static const uint8_t *bare_text(const Flat *f, const uint8_t *p, Piece *text)
-{
-    int escaped = 0;
-    const uint8_t *end = *p == '"' ? skip_string(&f->reader, p + 1, &escaped, 0) : NULL;
-    if (!end || escaped)
-        return NULL;
-    *text = (Piece){p + 1, (size_t)(end - p - 2)};
-    return end;
-}
-
-/* From a key to its value. */
-static const uint8_t *read_name(const Flat *f, const uint8_t *p, Piece *key)
-{
-    if (!(p = bare_text(f, p, key)))
-        return NULL;
-    p = skip_space(p);
-    return *p == ':' ? skip_space(p + 1) : NULL;
-}
-
-/* Behind a value: to the next one, or behind the end, where `*done` is set. */
-static const uint8_t *go_on(const uint8_t *p, uint8_t end, int *done)
-{
-    p = skip_space(p);
-    *done = *p == end;
-    return *done ? p + 1 : *p == ',' ? skip_space(p + 1) : NULL;
-}
-
-static int is_digits(Piece text)
-{
-    for (size_t at = 0; at < text.length; at++)
-        if ((uint8_t)(text.at[at] - '0') > 9)
-            return 0;
-    return text.length && (text.length == 1 || *text.at != '0');
-}
-
-/* A whole number, which may be in quotes. */
-static const uint8_t *whole_number(const Flat *f, const uint8_t *p, Piece *number)
-{
-    if (*p == '"')
-        return (p = bare_text(f, p, number)) && is_digits(*number) ? p : NULL;
-    const uint8_t *start = p;
-    while ((uint8_t)(*p - '0') < 10)
-        p++;
-    *number = (Piece){start, (size_t)(p - start)};
-    return is_digits(*number) && *p != '.' && *p != 'e' && *p != 'E' ? p : NULL;
-}
-
 /* An id as it is compared: digits and small letters of hexadecimal numbers; empty: there is none. */
 static const uint8_t *read_hex(const Flat *f, const uint8_t *p, Piece *id)
 {
@@ -149,7 +69,7 @@ static const uint8_t *read_hex(const Flat *f, const uint8_t *p, Piece *id)
         *id = (Piece){p, 0};
         return skip_word(p);
     }
-    if (!(p = bare_text(f, p, id)) || id->length > LONGEST_HEX)
+    if (!(p = bare_text(&f->reader, p, id)) || id->length > LONGEST_HEX)
         return NULL;
     for (size_t at = 0; at < id->length; at++)
         if ((uint8_t)(id->at[at] - '0') > 9 && (uint8_t)(id->at[at] - 'a') > 5)
@@ -217,13 +137,13 @@ static int is_plain_ascii(Piece text)
 static const uint8_t *read_wanted(Flat *f, Numbers *numbers, const Wanted *wanted, Piece name, const uint8_t *p)
 {
     Piece key, value;
-    if (wanted->what == UNUSUAL || *p != '{' || !(p = read_name(f, skip_space(p + 1), &key)))
+    if (wanted->what == UNUSUAL || *p != '{' || !(p = read_name(&f->reader, skip_space(p + 1), &key)))
         return NULL;
     const uint8_t *start = p;
     int what = wanted->what;
     int whole = IS(key, "intValue"), is_string = IS(key, "stringValue"), decimal = IS(key, "doubleValue");
     if (whole) {
-        p = whole_number(f, p, &value);
+        p = whole_number(&f->reader, p, &value);
     } else {
         Number number;
         int escaped = 0;
@@ -267,11 +187,11 @@ static const uint8_t *read_attributes(Flat *f, Numbers *numbers, const uint8_t *
     if (*p == ']')
         return p + 1;
     while (!done) {
-        if (*p != '{' || !(p = read_name(f, skip_space(p + 1), &key)) || !IS(key, "key") ||
-            !(p = bare_text(f, p, &name)))
+        if (*p != '{' || !(p = read_name(&f->reader, skip_space(p + 1), &key)) || !IS(key, "key") ||
+            !(p = bare_text(&f->reader, p, &name)))
             return NULL;
         p = skip_space(p);
-        if (*p != ',' || !(p = read_name(f, skip_space(p + 1), &key)) || !IS(key, "value"))
+        if (*p != ',' || !(p = read_name(&f->reader, skip_space(p + 1), &key)) || !IS(key, "value"))
             return NULL;
         const Wanted *wanted = name.length <= LONGEST_KEY ? find_wanted(f, name) : NULL;
         p = wanted ? read_wanted(f, numbers, wanted, name, p) : skip_outer(&f->reader, p);
@@ -296,7 +216,7 @@ static const uint8_t *read_status(Flat *f, const uint8_t *p, Piece *code)
     if (*p == '}')
         return p + 1;
     while (!done) {
-        if (!(p = read_name(f, p, &key)))
+        if (!(p = read_name(&f->reader, p, &key)))
             return NULL;
         const uint8_t *start = p;
         if (!(p = skip_outer(&f->reader, p)))
@@ -322,14 +242,6 @@ static enum part part_of(Piece key)
     while (at < PARTS_OF_SPAN && (strlen(names[at]) != key.length || memcmp(names[at], key.at, key.length)))
         at++;
     return (enum part)at;
-}
-
-static uint64_t number_in(Piece digits)
-{
-    uint64_t value = 0;
-    for (size_t at = 0; at < digits.length; at++)
-        value = value * 10 + (uint64_t)(digits.at[at] - '0');
-    return value;
 }
 
 /* `"name":` and a value. */
@@ -399,7 +311,7 @@ static const uint8_t *read_span(Flat *f, const uint8_t *p)
         return NULL;
     f->names.length = 0;
     for (p = skip_space(p + 1); !done;) {
-        if (!(p = read_name(f, p, &key)))
+        if (!(p = read_name(&f->reader, p, &key)))
             return NULL;
         enum part at = part_of(key);
         if (at < PARTS_OF_SPAN) {
@@ -409,7 +321,7 @@ static const uint8_t *read_span(Flat *f, const uint8_t *p)
         }
         switch (at) {
         case TRACE_ID: case SPAN_ID: case PARENT_ID: p = read_hex(f, p, &part[at]); break;
-        case BEGAN: case DONE_AT: p = whole_number(f, p, &part[at]); break;
+        case BEGAN: case DONE_AT: p = whole_number(&f->reader, p, &part[at]); break;
         case STATE: p = *p == 'n' ? skip_word(p) : *p == '"' && p[1] == '"' ? p + 2 : NULL; break;
         case STATUS: p = read_status(f, p, &part[at]); break;
         case ATTRIBUTES: p = read_attributes(f, &numbers, p); break;
@@ -458,7 +370,7 @@ static const uint8_t *read_scope(Flat *f, const uint8_t *p)
     f->scope = (Piece){NULL, 0};
     p = skip_space(p + 1);
     while (!done) {
-        if (!(p = read_name(f, p, &key)))
+        if (!(p = read_name(&f->reader, p, &key)))
             return NULL;
         if (IS(key, "scope")) {
             const uint8_t *start = p;
@@ -495,7 +407,7 @@ static const uint8_t *read_resource(Flat *f, const uint8_t *p)
     f->resource = (Piece){NULL, 0};
     p = skip_space(p + 1);
     while (!done) {
-        if (!(p = read_name(f, p, &key)))
+        if (!(p = read_name(&f->reader, p, &key)))
             return NULL;
         if (IS(key, "resource")) {
             const uint8_t *start = p;
@@ -524,7 +436,7 @@ static const uint8_t *read_batch(Flat *f, const uint8_t *p)
 {
     Piece key;
     int last = 0;
-    if (*p != '{' || !(p = read_name(f, skip_space(p + 1), &key)) || !IS(key, "resourceSpans") || *p != '[')
+    if (*p != '{' || !(p = read_name(&f->reader, skip_space(p + 1), &key)) || !IS(key, "resourceSpans") || *p != '[')
         return NULL;
     p = skip_space(p + 1);
     while (!last)

@@ -127,5 +127,7 @@ class Plan(Struct, frozen=True):
     """Whether no record is longer than a line."""
     spans: SpanLines | None = None
     """Makes the lines that are read, one of every span; None: they are those of the log."""
+    divides: bool = False
+    """Whether a line of the log is a trace, of whose spans each is read by itself."""
     by_brace: bool = False
     """Whether what is around records may be longer than a line, which then is no object from brace to brace."""

@@ -217,6 +217,10 @@ class CallLines:
         """Return the places among the calls of lines that are some."""
         return [self._calls.count(1, 0, line) for line in lines]
 
+    def lines(self) -> list[int]:
+        """Return the indices of their lines."""
+        return [at for at, is_call in enumerate(self._calls) if is_call]
+
     def text(self, first: int, behind: int) -> bytes:
         """Return the calls from one to before another."""
         return b"".join([line + b"\n" for line in islice(self.texts(), first, behind)])

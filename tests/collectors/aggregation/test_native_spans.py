@@ -119,6 +119,7 @@ def test_the_helper_counts_what_python_counts(seed: int, system: str) -> None:
     if chance.random() < 0.1:
         for it in (helped, alone):
             it.keep(((date(2026, 3, 10).toordinal(), date(2026, 3, 10).toordinal()),))
+    refused = refusals(helped), refusals(alone)
     first, calm, nests = 1, chance.random() < 0.7, chance.random() < 0.3
     for _ in range(chance.randrange(1, 6)):
         texts = [batch(chance, calm or chance.random() < 0.5, nests) for _ in range(chance.randrange(1, 5))]
@@ -127,12 +128,20 @@ def test_the_helper_counts_what_python_counts(seed: int, system: str) -> None:
         if not calm and chance.random() < 0.2:
             texts[0] = damaged(texts[0], chance.randrange(12))
         data = b"\n".join(texts) + b"\n"
-        count(helped, alone, Lines(data, "traces.json", first), chance)
+        count(helped, alone, Lines(data, "traces.json", first, key="a"), chance)
         first += data.count(b"\n")
         calm = calm and chance.random() < 0.8
 
+    assert refused[0] == refused[1]
     assert (helped.observers.seen, helped.observers.joined) == (alone.observers.seen, alone.observers.joined)
     assert told(helped.drain()) == expected(alone.drain())
+
+
+def refusals(made: Ingest) -> list[Any]:
+    """What is told of refused records from now on."""
+    found: list[Any] = []
+    made.on_refused = lambda it: found.append((sorted(map(str, it.others)), dict(it.mixed), it.counted))
+    return found
 
 
 def count(helped: Ingest, alone: Ingest, lines: Lines, chance: random.Random) -> None:
