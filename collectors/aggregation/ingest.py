@@ -219,7 +219,7 @@ class Ingest:
 
     def _are_plain(self, plain: NativeCounter, lines: Lines) -> bool:
         """Whether the helper may look at these lines."""
-        may_differ = self._compares or self._open_calls.versions > 0
+        may_differ = self._compares or self._open_calls.versions > 0 or self._rollup.observed.is_awake
         return not (self.settled or lines.before) and plain.takes(lines.data, may_differ)
 
     @property

@@ -143,14 +143,20 @@ class Scanned(Struct):
         """Whether a line is a line of the log, and none of its spans."""
         return not struct.unpack_from("=7I", self.rows or b"", line * _OF_TRACE)[4]
 
-    def _trace(self, line: int) -> bytes:
-        """Return a trace of the span of a line alone, or the line of the log, where it is none."""
-        _, at, size, *places = struct.unpack_from("=7I", self.rows or b"", line * _OF_TRACE)
-        span, length, info, size_of_info = places
-        if not length:
-            return b"%b\n" % bytes((self.outer or b"")[at : at + size])
-        told, own = bytes(self.data[info : info + size_of_info]), bytes(self.data[span : span + length])
-        return b'{"info":%b,"data":{"spans":[%b]}}\n' % (told, own)
+    def _traces(self, first: int, behind: int) -> Iterator[bytes | bytearray | memoryview]:
+        """Yield a trace of the span of each line alone, or the line of the log, where it is none."""
+        data, log = self.data, self.outer or b""
+        known = memoryview(self.rows or b"")[first * _OF_TRACE : behind * _OF_TRACE]
+        for _, at, size, span, length, info, size_of_info in struct.iter_unpack("=7I", known):
+            if length:
+                yield b'{"info":'
+                yield data[info : info + size_of_info]
+                yield b',"data":{"spans":['
+                yield data[span : span + length]
+                yield b"]}}\n"
+            else:
+                yield log[at : at + size]
+                yield b"\n"
 
     @property
     def is_whole(self) -> bool:
@@ -166,7 +172,7 @@ class Scanned(Struct):
     def text(self, first: int, behind: int) -> bytes:
         """Return the lines from index `first` up to, not including, `behind`, with what is around them."""
         if self.is_divided:
-            return b"".join([self._trace(line) for line in range(first, behind)])
+            return b"".join(self._traces(first, behind))
         if self.outer is not None:
             end = self.starts[behind] if behind < self.lines else None
             return bytes(self.outer[self.starts[first] : end])

@@ -169,6 +169,11 @@ class Observed:
             self._forget(gone)
         return replace(joined, again=again) if again else joined
 
+    @property
+    def is_awake(self) -> bool:
+        """Whether observations are remembered, as calls may be seen twice."""
+        return self._is_awake
+
     def sleeps(self, outline: Outline) -> bool:
         """Whether none of the calls of a chunk can be seen twice, so that `slept` can note it. Changes nothing."""
         spans, parents = outline.spans, outline.parents
