@@ -260,7 +260,9 @@ class NativeCounter:
         if data[-1:] != b"\n" or self.pauses():
             return False
         rule = self._plan.rule
-        return rule is None or not (others_count or (not self._plan.wrappers and self._has_mark(data)))
+        if self._plan.wrappers:  # whose framing may be that of documents; what marks them is inside
+            return not others_count
+        return rule is None or not (others_count or self._has_mark(data))
 
     def _has_mark(self, data: bytes | bytearray | memoryview) -> bool:
         """Whether records in a text may belong together."""

@@ -38,4 +38,5 @@ class Noting:
         results = {line: result for line, result, _ in counts.refused}
         results |= dict.fromkeys(counts.again, Result.DUPLICATE)
         results |= dict.fromkeys(counts.passed, Result.NOT_A_CALL)
-        self._known.note_lines(self._read, found.lines, found.text, results, read, exact=not counts.filtered)
+        exact = not (counts.filtered or counts.nothing)
+        self._known.note_lines(self._read, found.lines, found.text, results, read, exact=exact)
