@@ -41,7 +41,7 @@ without_random_addresses=
 export ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc
 build address,undefined
 tests "$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)" \
-    $counting/test_native_counter.py $counting/test_native_wide.py $counting/test_native_declared.py $counting/test_native_text.py $counting/test_id_table.py $here/sources/files/test_workers.py $counting/test_dedupe.py \
+    $counting/test_native_counter.py $counting/test_native_wide.py $counting/test_native_declared.py $counting/test_native_text.py $counting/test_native_wrapped.py $counting/test_native_spans.py $counting/test_native_traces.py $counting/test_id_table.py $here/sources/files/test_workers.py $counting/test_dedupe.py \
     $counting/test_threads.py $counting/test_noted_lines.py $counting/test_native_tables.py $here/sources/files/test_quoted_files.py
 unset PYTHONMALLOC
 

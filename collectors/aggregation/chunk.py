@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -31,6 +31,16 @@ def moved(chunk: Chunk, first: int) -> Chunk:
         others=[(first + index, result, detail) for index, result, detail in chunk.others],
         unreadable=[(first + index, field, why) for index, field, why in chunk.unreadable],
         mixed={first + index: settled for index, settled in chunk.mixed.items()},
+    )
+
+
+def renumbered(chunk: Chunk, line_of: Callable[[int], int]) -> Chunk:
+    """Return a chunk with the index of a line in place of each of its indices."""
+    return replace(
+        chunk,
+        others=[(line_of(index), result, detail) for index, result, detail in chunk.others],
+        unreadable=[(line_of(index), field, why) for index, field, why in chunk.unreadable],
+        mixed={line_of(index): settled for index, settled in chunk.mixed.items()},
     )
 
 

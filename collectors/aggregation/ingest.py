@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.blanks import between_blanks
-from leverwatch.collectors.aggregation.chunk import Chunk, moved, unreadable_of
+from leverwatch.collectors.aggregation.chunk import Chunk, moved, renumbered, unreadable_of
 from leverwatch.collectors.aggregation.compiled import IS_COMPILED, name_finder
 from leverwatch.collectors.aggregation.config import CountingConfig
 from leverwatch.collectors.aggregation.continued import parse_behind
@@ -23,19 +23,21 @@ from leverwatch.collectors.aggregation.noting import Noting
 from leverwatch.collectors.aggregation.observed import Report
 from leverwatch.collectors.aggregation.partial_lines import PartialLines, partial_key, whole_rows
 from leverwatch.collectors.aggregation.pipeline import IDS, assemble
-from leverwatch.collectors.aggregation.refusals import REFUSED, Refusals, Settled, mixed
+from leverwatch.collectors.aggregation.refusals import REFUSED, Mixed, Refusals, Settled, mixed
 from leverwatch.collectors.aggregation.results import Results
 from leverwatch.collectors.aggregation.rollup import lines_of
 from leverwatch.collectors.aggregation.scan_pool import ScanPool
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import Parsed, RecordFormat
+from leverwatch.collectors.records.framing.quoted import QuotedFraming
 from leverwatch.collectors.records.path_words import PathValues
 from leverwatch.collectors.records.timestamps import zone_named
 from leverwatch.collectors.stored_state import check_versions
 
 if TYPE_CHECKING:
     from leverwatch.collectors.aggregation.native_counter import NativeCounter, Scanned
+    from leverwatch.collectors.aggregation.native_counts import Counts
 
 
 class Ingest:
@@ -80,6 +82,13 @@ class Ingest:
     def takes_views(self) -> bool:
         """Whether `add`, or `add_lines` for longer records, takes a view of memory that is reused later."""
         return self._plain is not None
+
+    @property
+    def takes_lines(self) -> bool:
+        """Whether `add_lines` counts lines of which most are records, or have one inside."""
+        framing = self.framing
+        unwraps = self._plain is not None and self._plain.unwraps
+        return framing.by_newline or framing.documents or isinstance(framing, QuotedFraming) or unwraps
 
     @property
     def holds(self) -> int:
@@ -232,7 +241,7 @@ class Ingest:
         """Whether the helper may look at these lines."""
         if may_go_on and plain.is_table:  # it cannot take back what it counted
             return False
-        may_differ = self._compares or self._open_calls.versions > 0
+        may_differ = self._compares or self._open_calls.versions > 0 or self._rollup.observed.is_awake
         return not (self.settled or lines.before) and plain.takes(lines.data, may_differ)
 
     @property
@@ -254,9 +263,12 @@ class Ingest:
             chunk, _ = self._count_rows(bytes(lines.data), lines.header)
             self._count_chunk(lines, chunk)
             return plain.lines(lines.data)
+        if found.rows is not None and not found.is_divided:
+            return self._count_spans(plain, lines, found)
         read = self._results.read + found.lines
         chunks: list[Chunk] = []
         others: list[int] = []
+        ranges: list[tuple[int, int]] = []
         noting = Noting(self.known)
 
         def odd(first: int, behind: int, data: bytes) -> bool:
@@ -264,6 +276,7 @@ class Ingest:
             chunk, _ = self._count_rows(data, lines.header)
             chunks.append(moved(chunk, found.line(first)))
             others.append(behind - first)
+            ranges.append((first, others[-1]))
             noting.end(first, behind)
             return bool(self._open_calls.versions)
 
@@ -274,9 +287,9 @@ class Ingest:
             partial(self._format.parse, header=lines.header),
             self._rows_of if plain.is_table else None,
         )
-        # A line of declared records may hold several, and what is no row may be one record or several lines.
+        # A line of declared records may hold several, and what is no row or is wrapped may be several lines.
         results = self._results
-        by_records = plain.is_declared or plain.is_table
+        by_records = plain.is_declared or plain.is_table or found.outer is not None
         results.read = results.read + found.lines - sum(others) if by_records else read
         results.tallies[Result.DUPLICATE] += counts.repeated
         settled = self.window is not None and self.window.before is not None
@@ -284,7 +297,7 @@ class Ingest:
         for result, number in ((Result.FILTERED, counts.filtered), (Result.NOT_A_CALL, counts.no_calls)):
             results.tallies[Result.OUT_OF_RANGE if settled else result] += number
         refused = [(found.line(index), result, detail) for index, result, detail in counts.refused]
-        chunks.append(Chunk(counts.counted, 0, refused))
+        chunks.append(Chunk(counts.counted, counts.nothing, refused))
         whole = Chunk(
             sum(chunk.counted for chunk in chunks),
             sum(chunk.ignored for chunk in chunks),
@@ -292,12 +305,47 @@ class Ingest:
             [value for chunk in chunks for value in chunk.unreadable],
             {line: it for chunk in chunks for line, it in chunk.mixed.items()},
         )
+        if found.is_divided:
+            alone = [line for first, number in ranges for line in range(first, first + number)]
+            native = sorted({*range(found.lines)}.difference(alone, counts.passed)) if counts.refused else []
+            both = _mixed(found, native, counts)
+            spans = {found.outer_line(line) for line in alone if not found.is_whole_line(line)}
+            whole = renumbered(whole, found.outer_line)
+            # Of a trace of which some was read here and some there nobody can tell which are which.
+            unclear = {line: None for line, result, _ in whole.others if result in REFUSED and line in spans}
+            self._count_chunk(lines, replace(whole, mixed={**whole.mixed, **both, **unclear}))
+            return plain.lines(lines.data)
         self._count_chunk(lines, whole)
         return found.lines
 
     def _rows_of(self, data: bytes) -> list[bytes]:
         """Return the rows of a stretch of a table that the helper counted, without their newlines."""
         return list(self.framing.split(data).units)
+
+    def _count_spans(self, plain: NativeCounter, lines: Lines, found: Scanned) -> int:
+        """Count spans, all of them with the helper or all of them in Python: they may tell of one call."""
+        limit, observed = self._rollup.limit(), self._rollup.observed
+        told = None if self.window is not None else plain.outline(found, limit)
+        if told is None or not observed.sleeps(told[1]):
+            plain.leave(found)
+            return self._count_plain(plain, lines, None)
+        calls, outline = told
+        counts = plain.count(found, limit, None, _none_left)
+        left = dict.fromkeys(counts.again, Result.DUPLICATE)
+        left |= {line: result for line, result, _ in counts.refused}
+        others = dict(zip(calls.places(left), left.values(), strict=True))
+        out = frozenset(place for place, result in others.items() if result is not Result.UNATTRIBUTED)
+        observed.slept(outline, calls.some, calls.number, out)
+        if self.known is not None and not self.known.idle:
+            self.known.note_lines([], calls.number, calls.text, others, calls.read, exact=True)
+        results = self._results
+        results.read += found.lines
+        results.tallies[Result.DUPLICATE] += counts.repeated
+        results.tallies[Result.NOT_A_CALL] += len(counts.passed)
+        both = _mixed(found, calls.lines() if counts.refused else [], counts)
+        refused = [(found.outer_line(line), result, detail) for line, result, detail in counts.refused]
+        self._count_chunk(lines, Chunk(counts.counted, 0, refused, mixed=both))
+        return plain.lines(lines.data)
 
     def _count_rows(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
         """Count records in Python. Returns the results and, when it is known, the number of lines."""
@@ -427,3 +475,18 @@ class Ingest:
         )  # fmt: skip
         results.clear()
         return counted
+
+
+def _mixed(found: Scanned, rows: Sequence[int], counts: Counts) -> Mixed:
+    """Return the lines of the log that have both refused and other records; `rows` are the lines of them all."""
+    if not any(result in REFUSED for _, result, _ in counts.refused):
+        return {}
+    at = {line: place for place, line in enumerate(rows)}
+    lines = [found.outer_line(line) for line in rows]
+    left = [(at[line], result, detail) for line, result, detail in counts.refused]
+    left += [(at[line], Result.DUPLICATE, "") for line in counts.again]
+    return mixed(lines, lines, (), sorted(left))
+
+
+def _none_left(_first: int, _behind: int, _data: bytes) -> bool:
+    raise AssertionError("all spans were seen to be plain")

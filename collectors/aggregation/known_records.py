@@ -241,8 +241,8 @@ class KnownRecords:
         read: Callable[[bytes], Parsed],
         *,
         exact: bool,
-        line: Callable[[int], int],
-        cut: Callable[[bytes], list[bytes]] | None,
+        line: Callable[[int], int] = int,
+        cut: Callable[[bytes], list[bytes]] | None = None,
     ) -> None:
         """Note records that were counted without rows of them, which `read` makes of their `text`. `line` is the
         number of newlines before one, and `cut` takes a text apart.

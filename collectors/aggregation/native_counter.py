@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import struct
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, TypeVar, overload
@@ -27,7 +29,7 @@ from leverwatch.collectors.aggregation.native_rows import EVERYTHING, Agreed, To
 from leverwatch.collectors.aggregation.native_text import Wanted, text_form
 from leverwatch.collectors.aggregation.tier_cells import sized_group
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import field_indexes, template_slice
+from leverwatch.collectors.records.fields import FIELD_INDEX, field_indexes, template_slice
 from leverwatch.collectors.records.filters import ValueTest
 from leverwatch.collectors.records.formats.interface import Parsed, Row
 from leverwatch.collectors.records.formats.plain import (
@@ -44,11 +46,14 @@ from leverwatch.collectors.records.formats.plain import (
     PlainTest,
     Plan,
 )
+from leverwatch.collectors.records.formats.span_lines import CallLines
 from leverwatch.collectors.records.names import Refusal
+from leverwatch.collectors.records.observation import Outline
 from leverwatch.collectors.records.systems import NoSystem
 from leverwatch.collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
 from leverwatch.collectors.records.vocabulary import CallStatus
 
+_TIME = FIELD_INDEX["time"]
 ROLES = ("time", "request_id", "trace_id", *NUMBERS, TOTAL, ABSENT, ALONE, UNREAD, ENDED, IN_TEXT, CLOSED)
 """What the values that the helper reads are, by number. Behind them are the numbers that only have a class, and
 the names, which it only compares."""
@@ -68,6 +73,10 @@ _DECLARED_RARELY = 2
 _ASKED_RARELY = 4
 """When it asks for more than one in so many lines, neither."""
 _PAUSE = 16
+_UNWRAPPED, _BY_LINE = 2, 4
+_OF_SPAN, _OF_TRACE = 24, 28
+"""Bytes of what is known of a span."""
+_SHORT_PAUSE = 4
 _FEW = 256
 """Lines of which many may be new to the helper."""
 
@@ -118,14 +127,55 @@ class Scanned(Struct):
     """Of rows."""
     header: bytes | None = None
     """What names the columns of rows."""
+    outer: bytes | bytearray | memoryview | None = None
+    """The text in which `data` was wrapped; None: nothing was around it."""
+    starts: Sequence[int] = ()
+    """Where the lines of that begin."""
+    is_open: bool = False
+    """Whether one of these may go on in the next one."""
+    rows: bytes | None = None
+    """What is known of the lines of spans; None: they are those of the log."""
 
     def line(self, index: int) -> int:
         """Return the number of newlines before a record."""
         return self.scan.line(index) if self.is_table else index
 
+    def outer_line(self, line: int) -> int:
+        """Return the index of the line of the log in which a span is."""
+        if self.rows is None:
+            return line
+        at = line * (_OF_SPAN if self.outer is None else _OF_TRACE)
+        return int.from_bytes(self.rows[at : at + 4], sys.byteorder)
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether a line of the log is several of these."""
+        return self.rows is not None and self.outer is not None
+
+    def is_whole_line(self, line: int) -> bool:
+        """Whether a line is a line of the log, and none of its spans."""
+        return not struct.unpack_from("=7I", self.rows or b"", line * _OF_TRACE)[4]
+
+    def _traces(self, first: int, behind: int) -> Iterator[bytes | bytearray | memoryview]:
+        """Yield a trace of the span of each line alone, or the line of the log, where it is none."""
+        data, log = self.data, self.outer or b""
+        known = memoryview(self.rows or b"")[first * _OF_TRACE : behind * _OF_TRACE]
+        for _, at, size, span, length, info, size_of_info in struct.iter_unpack("=7I", known):
+            if length:
+                yield b'{"info":'
+                yield data[info : info + size_of_info]
+                yield b',"data":{"spans":['
+                yield data[span : span + length]
+                yield b"]}}\n"
+            else:
+                yield log[at : at + size]
+                yield b"\n"
+
     @property
     def is_whole(self) -> bool:
         """Whether the last line is a record, and none that goes on in the next one."""
+        if self.outer is not None or self.rows is not None:
+            return not self.is_open
         try:
             self.scan.told(self.lines - 1)
         except IndexError:
@@ -133,9 +183,19 @@ class Scanned(Struct):
         return True
 
     def text(self, first: int, behind: int) -> bytes:
-        """Return the lines from index `first` up to, not including, `behind`."""
+        """Return the lines from index `first` up to, not including, `behind`, with what is around them."""
+        if self.is_divided:
+            return b"".join(self._traces(first, behind))
+        if self.outer is not None:
+            end = self.starts[behind] if behind < self.lines else None
+            return bytes(self.outer[self.starts[first] : end])
         start, end = self.scan.span(first, behind)
         return bytes(self.data[start:end])
+
+    def record(self, index: int) -> bytes:
+        """Return a record as it was read."""
+        start, end = self.scan.span(index, index + 1)
+        return bytes(self.data[start : end - 1])
 
 
 class NativeCounter:
@@ -188,10 +248,11 @@ class NativeCounter:
     def _new_scan(self) -> _native.Scan:
         plan = self._plan
         tests = tuple(map(_tested, plan.tests))
+        kind = int(plan.rule is not None) + _UNWRAPPED * bool(plan.wrappers) + _BY_LINE * plan.by_line
         if plan.rule is None:
-            return _native.Scan(self._wanted, 0, _AS_TOLD, False, False, plan.latency_in, tests)
+            return _native.Scan(self._wanted, kind, _AS_TOLD, False, False, plan.latency_in, tests)
         parts = _stands(plan, plan.rule)
-        made = _native.Scan(self._wanted, 1, parts, plan.by_id, plan.rule.text_time, plan.latency_in, tests)
+        made = _native.Scan(self._wanted, kind, parts, plan.by_id, plan.rule.text_time, plan.latency_in, tests)
         if plan.lines is not None:
             made.as_text(text_form(plan, plan.lines, self._wanted, len(ROLES) + _MOST_CLASSES, self._tested))
         return made
@@ -201,12 +262,24 @@ class NativeCounter:
         """Whether its records are those of a declaration, which may belong together."""
         return self._plan.rule is not None
 
+    @property
+    def unwraps(self) -> bool:
+        """Whether it takes the records out of what is around each line."""
+        return bool(self._plan.wrappers)
+
     def takes(self, data: bytes | bytearray | memoryview, others_count: bool) -> bool:
         """Whether to count these records here; `others_count`: what was read before may change what they mean."""
         if data[-1:] != b"\n" or self.pauses():
             return False
         rule = self._plan.rule
-        return rule is None or not (others_count or (rule.marker and _native.holds(data, rule.marker)))
+        if self._plan.wrappers:  # whose framing may be that of documents; what marks them is inside
+            return not others_count
+        return rule is None or not (others_count or self._has_mark(data))
+
+    def _has_mark(self, data: bytes | bytearray | memoryview) -> bool:
+        """Whether records in a text may belong together."""
+        mark = b"" if self._plan.rule is None else self._plan.rule.marker
+        return bool(mark) and _native.holds(data, mark)
 
     @staticmethod
     def lines(data: bytes | bytearray | memoryview) -> int:
@@ -214,16 +287,37 @@ class NativeCounter:
         return _native.count_lines(data)
 
     def scan(self, data: bytes | bytearray | memoryview, header: bytes | None = None) -> Scanned | None:  # noqa: ARG002 - of rows alone
-        """Find the values in whole lines. Returns None when they are too short to be records.
+        """Find the values in whole lines. Returns None when they are too short to be records, or Python has
+        to read them together.
 
         Counts nothing, and may run in any thread.
         """
+        outer, starts, is_open = None, b"", False
+        rows: bytes | None = None
+        if self._plan.divides:
+            divided = _native.divide(data)
+            if divided is None:
+                return None
+            outer, (data, rows) = data, divided
+        if self._plan.spans is not None:
+            spans = _native.flatten(data, self._plan.spans.names, self._plan.spans.contexts)
+            if spans is None:
+                self._pause = _SHORT_PAUSE
+                return None
+            data, rows = spans
+        if self._plan.wrappers:
+            made = _native.unwrap(data, self._plan.wrappers, self._plan.by_brace)
+            if made is None or self._has_mark(made[0]):
+                return None
+            outer, (data, starts, is_open) = data, made
         scan = self.taken()
         number = scan.read(data)
         if number < 0:
             self.give(scan)
             return None
-        return Scanned(data, scan, number)
+        return Scanned(
+            data, scan, number, outer=outer, starts=memoryview(starts).cast("I"), is_open=is_open, rows=rows
+        )
 
     def gives_up(self, runs: int, records: int) -> bool:  # noqa: ARG002 - of rows alone
         """Whether to leave the rest of a chunk to Python, after so many runs of what is not plain among so many
@@ -291,14 +385,50 @@ class NativeCounter:
         rarely, many = (_DECLARED_RARELY, read) if self.is_declared else (_RARELY, runs)
         if many * rarely > found.lines or (self.is_declared and asked * _ASKED_RARELY > found.lines > _FEW):
             self.pause()
-        counted, repeated, left_out, filtered, others, refused, left_out_times = self._tally.chunk()
+        counted, repeated, left_out, filtered, others, nothing, refused, left_out_times = self._tally.chunk()
         for time in left_out_times:
             if window is not None and (moment := self._moment(self._tally.time(time))):
                 window.keeps(moment.toordinal())
         again = [line for line, place in refused if place == _SEEN]
         passed = [line for line, place in refused if place == _PASSED]
         refusals = [(line, *self._refusals[place]) for line, place in refused if place < _PASSED]
-        return Counts(counted, repeated, left_out, filtered, refusals, again, passed, others)
+        return Counts(counted, repeated, left_out, filtered, nothing, refusals, again, passed, others)
+
+    def outline(self, found: Scanned, limit: datetime) -> tuple[CallLines, Outline] | None:
+        """Return what shows whether calls of scanned spans can be seen twice; None when Python has to count them.
+
+        Nothing is counted. Where there is an outline, all of them can be.
+        """
+        calls, until, at, asked = bytearray(found.lines), (limit - EPOCH) // A_MINUTE, 0, 0
+        spans = self._plan.spans
+        if self._window is not None:
+            self._tally.ask_again()
+            self._window = None
+        while spans is not None:
+            stop, at, other, given = self._tally.check(found.scan, found.data, at, until, calls)
+            if stop == _DONE and found.rows is not None:
+                told = _native.outline(found.data, found.rows, calls)
+                if told is None:
+                    break
+                ids, parents, contexts = told
+                if asked * _ASKED_RARELY > found.lines > _FEW:
+                    self.pause()
+                return CallLines(bytes(found.data), calls, spans), Outline(
+                    spans.scopes(contexts), {*ids}, {*parents}
+                )
+            if stop == _NEW_TIME and given is not None:
+                self._tell_time(other, given)
+            elif stop not in (_DONE, _ODD_LINES):
+                asked += 1
+                self._tell_place(other, found, at)
+            else:
+                break
+        return None
+
+    def leave(self, found: Scanned) -> None:
+        """Leave scanned lines to Python, and the next ones too."""
+        self.give(found.scan)
+        self._pause = _SHORT_PAUSE
 
     def _moment(self, given: tuple[str, str] | int, rest: str | int = ":00") -> datetime | None:
         """Return the time of a minute and the rest behind it, or of a number of minutes or microseconds since
@@ -318,11 +448,17 @@ class NativeCounter:
         self._tally.set_time(at, verdict, minute, day, slot, minute * 60 // self._calls.slot_seconds)
 
     def _tell_place(self, at: int, found: Scanned, index: int) -> None:
-        unit = found.text(index, index + 1)[:-1]
+        unit = found.record(index)
         parsed = self.parsed(unit, found)
+        beside = self._take_time(found, index, parsed)
         told: Agreed | None = None
         rule = self._plan.rule
-        if rule is not None and not rule.needs and parsed == Parsed(passed=_NO_CALLS, lines=[], seen=parsed.seen):
+        if (
+            rule is not None
+            and not beside
+            and not rule.needs
+            and parsed == Parsed(passed=_NO_CALLS, lines=[], seen=parsed.seen)
+        ):
             self._tally.set_place(at, _NO_CALL, 0, 0, 0, 0, 0, (-1, -1, -1))
             return
         if len(parsed.rows) == 1 and not parsed.unreadable and not parsed.pieces and not parsed.refused:
@@ -352,6 +488,16 @@ class NativeCounter:
             told.suffix, told.parts,
         )  # fmt: skip
 
+    def _take_time(self, found: Scanned, index: int, parsed: Parsed) -> bool:
+        """Fill in the time that stood beside a record without one, as the helper did. Returns whether it did."""
+        if not self._plan.wrappers or (not parsed.rows and parsed.seen):
+            return False
+        parsed.rows = [
+            row if row[_TIME] is not None else (*row[:_TIME], self._told(found, index).time, *row[_TIME + 1 :])
+            for row in parsed.rows
+        ]
+        return not parsed.rows
+
     def _told(self, found: Scanned, index: int) -> Told:
         *spans, numbers = found.scan.told(index)
         time, request, trace = (bytes(found.data[start:end]).decode() for start, end in spans)
@@ -379,8 +525,12 @@ class NativeCounter:
         ]
         newest_record = max((moment for moment in moments if moment is not None), default=None)
         _, known_times, known_places, texts = self._tally.sizes()
-        if known_times > _MOST_TIMES or known_places > _MOST_PLACES or texts > _MOST_TEXTS:
+        spans = self._plan.spans
+        contexts = 0 if spans is None else len(spans.contexts)
+        if known_times > _MOST_TIMES or max(known_places, contexts) > _MOST_PLACES or texts > _MOST_TEXTS:
             self._tally.forget()
+            if spans is not None:
+                spans.forget()
             self._groups, self._refusals = {}, {}
         return sums, days, newest_record
 

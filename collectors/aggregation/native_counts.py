@@ -15,6 +15,8 @@ class Counts(Struct):
     left_out: int
     """Records of days that are not asked for."""
     filtered: int
+    nothing: int
+    """What is by design no record."""
     refused: list[tuple[int, Result, str]]
     again: list[int]
     """Lines of records that were counted before."""

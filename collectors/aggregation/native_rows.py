@@ -75,7 +75,7 @@ def agreed(plan: Plan, told: Told, parsed: Parsed, unit: bytes) -> Agreed | None
 def _same(row: Row, name: str, text: str) -> bool:
     value: Any = row[FIELD_INDEX[name]]
     if isinstance(value, int | float):
-        return bool(text) and float(text) == value
+        return bool(text) and (str(value) == text or float(text) == value)
     return (value or "") == text
 
 

@@ -51,5 +51,12 @@ class Noting:
         results |= dict.fromkeys(counts.again, Result.DUPLICATE)
         results |= dict.fromkeys(counts.passed, Result.NOT_A_CALL)
         self._known.note_lines(
-            self._read, found.lines, found.text, results, read, exact=not counts.filtered, line=found.line, cut=cut
+            self._read,
+            found.lines,
+            found.text,
+            results,
+            read,
+            exact=not (counts.filtered or counts.nothing),
+            line=found.line,
+            cut=cut,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any, Protocol
 
 import msgspec
@@ -19,8 +19,9 @@ from msgspec.structs import replace
 from leverwatch.collectors.aggregation.grouping import Group, Index, connected, groups_of
 from leverwatch.collectors.aggregation.observed_state import Segments
 from leverwatch.collectors.records.fields import FIELD_INDEX
+from leverwatch.collectors.records.formats.interface import Parsed
 from leverwatch.collectors.records.merging import merge, outermost_first
-from leverwatch.collectors.records.observation import Fit, Key, Observations, Sight, fit
+from leverwatch.collectors.records.observation import Fit, Key, Observations, Outline, Sight, fit
 from leverwatch.collectors.records.vocabulary import CallStatus, is_cache_hit, status_of
 
 _STATUS, _TRACE, _HIT = FIELD_INDEX["status"], FIELD_INDEX["trace_id"], FIELD_INDEX["cache_hit"]
@@ -151,10 +152,7 @@ class Observed:
         self.report.seen.update(outline.scopes)
         self._scopes.update(outline.scopes)
         if not self._is_awake and not self._wakes(outline.spans, outline.parents):
-            self._waiting.append(_Chunk(seen.packed(), _packed(rows), left_out, len(rows), len(rows)))
-            self._held += len(rows)
-            while self._held > _WAITING and len(self._waiting) > 1:
-                self._held -= self._waiting.popleft().number
+            self._wait(_Chunk(seen.packed(), _packed(rows), left_out, len(rows), len(rows)))
             return NOTHING
         if not self._is_awake:
             self._is_awake = True
@@ -170,6 +168,35 @@ class Observed:
         while len(self._sights) > MOST and (gone := self._segments.drop_oldest()):
             self._forget(gone)
         return replace(joined, again=again) if again else joined
+
+    @property
+    def is_awake(self) -> bool:
+        """Whether observations are remembered, as calls may be seen twice."""
+        return self._is_awake
+
+    def sleeps(self, outline: Outline) -> bool:
+        """Whether none of the calls of a chunk can be seen twice, so that `slept` can note it. Changes nothing."""
+        spans, parents = outline.spans, outline.parents
+        apart = spans.isdisjoint(parents) and spans.isdisjoint(self._parents) and parents.isdisjoint(self._spans)
+        return apart and not self._is_awake and len(self._scopes.union(outline.scopes)) <= 1
+
+    def slept(self, outline: Outline, read: Callable[[int, int], Parsed], number: int, left_out: Set[int]) -> None:
+        """Note the calls of a chunk none of which is seen twice. `read` makes rows of those from one to before
+        another, when they are needed."""
+        self.report.seen.update(outline.scopes)
+        self._scopes.update(outline.scopes)
+        self._wakes(outline.spans, outline.parents)
+        for first in range(0, number, _STORED):
+            behind = min(first + _STORED, number)
+            once = cache(partial(read, first, behind))
+            out = frozenset(place - first for place in left_out if first <= place < behind)
+            self._wait(_Chunk(partial(_seen, once), partial(_rows, once), out, behind - first, behind - first))
+
+    def _wait(self, chunk: _Chunk) -> None:
+        self._waiting.append(chunk)
+        self._held += chunk.number
+        while self._held > _WAITING and len(self._waiting) > 1:
+            self._held -= self._waiting.popleft().number
 
     def _wakes(self, spans: set[str | None], parents: set[str | None]) -> bool:
         """Whether calls may be seen twice: by two instrumentations, or by one with a span inside another."""
@@ -317,6 +344,17 @@ class Observed:
         self._groups.pop(key, None)
         for other in self._fits.pop(key, {}):
             del self._fits[other][key]
+
+
+def _seen(read: Callable[[], Parsed]) -> Observations:
+    found = read().observed
+    if found is None:
+        raise TypeError("rows of spans have observations")
+    return found
+
+
+def _rows(read: Callable[[], Parsed]) -> Sequence[tuple[Any, ...]]:
+    return read().rows
 
 
 def _packed(rows: Sequence[tuple[Any, ...]]) -> Callable[[], Sequence[tuple[Any, ...]]]:

@@ -36,12 +36,15 @@ from leverwatch.collectors.records.formats.interface import (
 from leverwatch.collectors.records.formats.jsonl import JsonLines
 from leverwatch.collectors.records.formats.line_plan import line_plan
 from leverwatch.collectors.records.formats.mapped import MappedCsv, MappedJson
-from leverwatch.collectors.records.formats.plain import Plan
+from leverwatch.collectors.records.formats.mlflow import Traces
+from leverwatch.collectors.records.formats.otlp import Otlp
+from leverwatch.collectors.records.formats.plain import OF_CRI, OF_DOCKER, OF_PREFIX, OF_STRING, Plan, Unwrapped
 from leverwatch.collectors.records.formats.plan import plan_of
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.formats.rewritten import Rewriting
 from leverwatch.collectors.records.framing.journal import Journal, journal_fields
 from leverwatch.collectors.records.framing.lines import LINES
+from leverwatch.collectors.records.framing.partial import Cri, Docker
 from leverwatch.collectors.records.framing.python_text import Python
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.values import VALUES, ValueFraming
@@ -129,20 +132,34 @@ class Decoder:
 
     def plan(self) -> Plan | None:
         """Return what the compiled helper needs to count plain records; None when it cannot."""
-        if self._wrappers or self._sample_rate is not None:
+        around = unwrapped(self._framing, self._wrappers)
+        if around is None or self._sample_rate is not None:
             return None
         plan = self._plan()
-        return plan if plan is None or self._filtered is None else replace(plan, tests=self._filtered.tests)
+        if plan is None:
+            return None
+        by_line = plan.by_line or self._framing is not VALUES or bool(around)
+        by_brace = bool(around) and self._framing is VALUES
+        tests = () if self._filtered is None else self._filtered.tests
+        return replace(plan, tests=tests, wrappers=around, by_line=by_line, by_brace=by_brace)
 
     def _plan(self) -> Plan | None:
         reader = self._reader
-        if isinstance(reader, Rewriting) and reader.lines is not None and self._framing is LINES:
+        if isinstance(reader, Rewriting) and reader.lines is not None:
             told = reader.declared
-            return line_plan(told.declaration, reader.lines, told.template, reader.read)
+            is_bare = self._framing is LINES and not self._wrappers
+            return line_plan(told.declaration, reader.lines, told.template, reader.read) if is_bare else None
+        if isinstance(reader, JsonLines | MappedJson):
+            return None if self._framing is VALUES and not self._wrappers else reader.plan()
+        if isinstance(reader, Otlp | Traces):
+            is_bare = self._framing is VALUES and not self._wrappers and self._filtered is None
+            return reader.plan() if is_bare else None
         declared = reader.declared if isinstance(reader, Rewriting) else reader
-        if self._framing is not VALUES or not isinstance(declared, Declared):
-            return None
-        return plan_of(declared.declaration, declared.template, reader.read)
+        return (
+            plan_of(declared.declaration, declared.template, reader.read)
+            if isinstance(declared, Declared)
+            else None
+        )
 
     def check_header(self, line: bytes) -> tuple[str, ...]:  # noqa: ARG002 no format with readers has a header
         """Return nothing, as these formats have no header."""
@@ -178,6 +195,23 @@ class Decoder:
         parsed.refused = sorted([*units.refused, *parsed.refused], key=lambda refusal: refusal[0])
         parsed.ignored += units.ignored
         return parsed
+
+
+def unwrapped(framing: Framing, wrappers: Sequence[Wrapper]) -> tuple[Unwrapped, ...] | None:
+    """Return what the helper has to take off every line, the outermost first; None when it cannot."""
+    found: list[Unwrapped] = []
+    if isinstance(framing, Cri | Docker):
+        found.append((OF_CRI if isinstance(framing, Cri) else OF_DOCKER, True, ()))
+    elif framing is not LINES and framing is not VALUES:
+        return None
+    for wrapper in wrappers:
+        if isinstance(wrapper, JsonString):
+            found.append((OF_STRING, wrapper.any_text, tuple(name.encode() for name in wrapper.fields)))
+        elif isinstance(wrapper, Prefix) and framing is not VALUES:
+            found.append((OF_PREFIX, True, ()))
+        else:
+            return None
+    return tuple(found)
 
 
 def _fill_times(parsed: Parsed, times: Sequence[str | None]) -> None:

@@ -352,6 +352,13 @@ static enum stop count_on(Rest *rest, int64_t limit, size_t *first, size_t *behi
         Record *record = &scan->records[line];
         double *told = scan->values + line * (size_t)scan->amounts;
         const Span *tokens = scan->tokens + line * (size_t)scan->names;
+        if (line < scan->count && record->no_record) {
+            if (odd == line) { /* else it goes to Python with those before it */
+                tally->nothing++;
+                odd = line + 1;
+            }
+            continue;
+        }
         int is_odd = line < scan->count && record->odd;
         if (line < scan->count && !is_odd) {
             if (!(time = find_time(tally, record, data)))
@@ -431,4 +438,35 @@ enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t lim
     Rest rest = {tally, scan, data, seen, before, calls, 0, {{0, 0, 0, 0, 0}}};
     enum stop stop = count_on(&rest, limit, first, behind);
     return stop == NO_MEMORY || finish(&rest) < 0 ? NO_MEMORY : stop;
+}
+
+enum stop tally_check(Tally *tally, Scan *scan, const uint8_t *data, int64_t limit, uint8_t *calls, size_t *first,
+                      size_t *behind)
+{
+    for (size_t line = *first; line < scan->count; line++) {
+        Record *record = &scan->records[line];
+        double *told = scan->values + line * (size_t)scan->amounts;
+        *first = line;
+        if (record->odd || record->filtered)
+            return ODD_LINES;
+        Time *time = find_time(tally, record, data);
+        if (!time)
+            return NO_MEMORY;
+        *behind = (size_t)(time - tally->times);
+        if (time->verdict == ASKED)
+            return NEW_TIME;
+        if (time->verdict != COUNTS || time->minute >= limit)
+            return ODD_LINES;
+        Place *place = find_place(tally, record, scan->tokens + line * (size_t)scan->names, scan->names, data);
+        if (!place)
+            return NO_MEMORY;
+        *behind = (size_t)(place - tally->places);
+        if (place->verdict == ASKED)
+            return NEW_PLACE;
+        if (place->verdict == IS_ODD || (place->verdict != NO_CALL && is_unsettled(scan, record, told, place->kept,
+                                                                                  parts_of(scan, place))))
+            return ODD_LINES;
+        calls[line] = place->verdict != NO_CALL;
+    }
+    return DONE;
 }

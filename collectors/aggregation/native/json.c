@@ -5,6 +5,7 @@
 #include "order.h"
 #include "record.h"
 #include "roles.h"
+#include "unwrapped.h"
 
 #define SHORTEST 16 /* bytes of a line of a record, and its newline */
 
@@ -182,6 +183,16 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
         if (room)
             return room;
         Record *record = reader.record = &scan->records[scan->count];
+        Span beside;
+        const uint8_t *start = begin_record(&reader, p, &beside);
+        if (!start) {
+            const uint8_t *behind = memchr(p, '\n', (size_t)(reader.end - p));
+            *record = (Record){.line = {(uint32_t)(p - data), (uint32_t)(behind - p)}, .odd = behind == p, .no_record = behind > p};
+            scan->count++;
+            p = behind + 1;
+            continue;
+        }
+        p = start;
         reader.tokens = scan->tokens + scan->count * (size_t)scan->names;
         reader.values = scan->values + scan->count * (size_t)scan->amounts;
         begin(record, (uint32_t)(p - data));
@@ -194,23 +205,26 @@ int scan_read(Scan *scan, const uint8_t *data, size_t size)
         const uint8_t *end = read_outer(&reader, scan->root, skip_space(p));
         if (end)
             end = skip_space(end);
+        int is_beside = end && take_time(&reader, beside);
         if (!end || *end != '\n' || !record->time.length || reader.bad_time || read_latency(&reader) < 0 ||
             (reader.adds && add_up(&reader) < 0)) {
             record->odd = 1;
             end = memchr(p, '\n', (size_t)(reader.end - p));
         }
-        if (scan->declared && (*p != '{' || end[-1] != '}'))
+        if (scan->declared && !scan->by_line && (*p != '{' || end[-1] != '}'))
             scan->apart = 1;
         if (scan->apart)
             return 0;
         record->line.length = (uint32_t)(end - p);
         record->filtered = reader.held != scan->wanted;
+        record->odd |= record->filtered && is_beside; /* its time is not told of what is left out */
         if (!scan->declared) /* its format says what a cost of zero means */
             record->known = priced(record, reader.values, scan->column);
         for (int name = 0; name < scan->names && !record->odd; name++)
             record->hash = mix(record->hash, data + reader.tokens[name].at, reader.tokens[name].length);
         if (scan->declared && !record->odd) {
             record->classes = classes_of(scan, record, reader.values) | (uint64_t)(reader.best[REQUEST] & 15) << 52;
+            record->classes |= (uint64_t)is_beside << 63;
             record->hash = (record->hash ^ record->classes) * MIX_1;
         }
         scan->count++;

@@ -197,7 +197,7 @@ int read_number_time(const Number *number, const uint8_t *text, size_t length, R
     record->time_kind = NUMBER_TIME;
     if (number->whole) {
         uint64_t value = number->mantissa;
-        if (number->digits > 18 || value < 100000000ULL)
+        if (number->digits > 19 || value < 100000000ULL || value > INT64_MAX)
             return -1;
         record->micros = (int64_t)(value < 100000000000ULL        ? value * 1000000
                                    : value < 100000000000000ULL   ? value * 1000

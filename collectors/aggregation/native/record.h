@@ -12,7 +12,7 @@ static inline void begin(Record *record, uint32_t at)
 {
     const Span none = {0, 0};
     record->line = (Span){at, 0};
-    record->odd = record->filtered = record->passed = record->seconds = record->traced = 0;
+    record->odd = record->no_record = record->filtered = record->passed = record->seconds = record->traced = 0;
     record->time_kind = TEXT_TIME;
     record->known = 0;
     record->time = record->zone = record->request = record->trace = none;

@@ -168,7 +168,9 @@ static PyObject *Scan_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSE
         return NULL;
     self->paths = Py_NewRef(paths);
     memset(self->column, -1, sizeof self->column);
-    self->declared = declared;
+    self->declared = declared & 1;
+    self->unwrapped = declared >> 1 & 1;
+    self->by_line = declared >> 2 & 1;
     self->parts = (enum parts)parts;
     self->by_id = by_id;
     self->text_time = text_time;
@@ -386,7 +388,7 @@ static PyMethodDef methods[] = {
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, "Finds the values at `paths`, pairs of a path (a tuple of keys as bytes) and a role, in JSON lines. What follows is of declared records: that they are, where the parts of their tokens stand, whether an id alone makes a duplicate, whether only texts are times, and what their latency is divided by. Last comes a filter: a tuple of tests."},
+    {Py_tp_doc, "Finds the values at `paths`, pairs of a path (a tuple of keys as bytes) and a role, in JSON lines. What follows is of declared records: that they are (1; 2 that they were unwrapped, 4 that each is a line), where the parts of their tokens stand, whether an id alone makes a duplicate, whether only texts are times, and what their latency is divided by. Last comes a filter: a tuple of tests."},
     {Py_tp_new, Scan_new},
     {Py_tp_dealloc, Scan_dealloc},
     {Py_tp_methods, methods},

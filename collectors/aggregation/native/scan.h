@@ -65,6 +65,7 @@ typedef struct {
     Span line;      /* without its newline */
     uint32_t number; /* of a row: the newlines before it */
     int odd;        /* not plain: nothing else is known */
+    int no_record;  /* by design */
     int filtered;   /* a filter leaves it out */
     int passed;     /* no call, whatever its names are */
     uint32_t known; /* bits of the amounts that are there */
@@ -132,6 +133,8 @@ typedef struct {
     struct TextForm *text; /* of lines of access logs; NULL: they are JSON */
     /* Of records that a declaration describes: each is a line from brace to brace. */
     int declared;
+    int unwrapped; /* the lines are what `wrapped.c` made */
+    int by_line;   /* each line is a record, or none */
     enum parts parts;
     int by_id;         /* an id alone makes a duplicate */
     int text_time;     /* a time that is a number means something else */

@@ -17,7 +17,7 @@ static void forget_index(Index *index)
 
 static void forget_chunk(Tally *self)
 {
-    self->counted = self->repeated = self->skipped = self->filtered = self->passed = 0;
+    self->counted = self->repeated = self->skipped = self->filtered = self->passed = self->nothing = 0;
     self->refused_count = self->left_out_count = 0;
     self->chunk++;
 }
@@ -88,6 +88,26 @@ static PyObject *Tally_count(Tally *self, PyObject *args)
     stop = tally_count(self, scan, data.buf, limit, ids, older, (Ids *)calls, &first, &behind);
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&data);
+    if (stop == NO_MEMORY)
+        return PyErr_NoMemory();
+    PyObject *given = stop == NEW_TIME ? time_given(&self->times[behind]) : Py_NewRef(Py_None);
+    return given ? Py_BuildValue("(innN)", (int)stop, (Py_ssize_t)first, (Py_ssize_t)behind, given) : NULL;
+}
+
+static PyObject *Tally_check(Tally *self, PyObject *args)
+{
+    Scan *scan;
+    Py_buffer data, calls;
+    Py_ssize_t start;
+    long long limit;
+    if (!PyArg_ParseTuple(args, "O!y*nLw*", ScanType, &scan, &data, &start, &limit, &calls))
+        return NULL;
+    enum stop stop = ODD_LINES;
+    size_t first = (size_t)start, behind = 0;
+    if ((size_t)calls.len >= scan->count)
+        stop = tally_check(self, scan, data.buf, limit, calls.buf, &first, &behind);
+    PyBuffer_Release(&data);
+    PyBuffer_Release(&calls);
     if (stop == NO_MEMORY)
         return PyErr_NoMemory();
     PyObject *given = stop == NEW_TIME ? time_given(&self->times[behind]) : Py_NewRef(Py_None);
@@ -188,8 +208,8 @@ static PyObject *Tally_chunk(Tally *self, PyObject *Py_UNUSED(ignored))
         Py_XDECREF(left_out);
         return NULL;
     }
-    PyObject *result = Py_BuildValue("(KKKKKNN)", self->counted, self->repeated, self->skipped, self->filtered,
-                                     self->passed, refused, left_out);
+    PyObject *result = Py_BuildValue("(KKKKKKNN)", self->counted, self->repeated, self->skipped, self->filtered,
+                                     self->passed, self->nothing, refused, left_out);
     forget_chunk(self);
     return result;
 }
@@ -291,6 +311,7 @@ static PyObject *Tally_sizes(Tally *self, PyObject *Py_UNUSED(ignored))
 
 static PyMethodDef methods[] = {
     {"count", (PyCFunction)Tally_count, METH_VARARGS, "Count records from one on; why it stopped, where, and at which new time."},
+    {"check", (PyCFunction)Tally_check, METH_VARARGS, "See whether records from one on can all be counted, and which of them are calls; why it stopped, as `count`."},
     {"time", (PyCFunction)Tally_time, METH_O, "A time as it was given: minute and zone as texts, or a number of minutes."},
     {"set_time", (PyCFunction)Tally_set_time, METH_VARARGS, "Say what a time means."},
     {"set_place", (PyCFunction)Tally_set_place, METH_VARARGS, "Say where records with these names are counted."},

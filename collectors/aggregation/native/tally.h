@@ -104,7 +104,7 @@ typedef struct {
     Place nowhere; /* of records whose names are too long: they are odd */
     size_t last_time;
     uint64_t round, chunk;
-    uint64_t counted, repeated, skipped, filtered, passed;
+    uint64_t counted, repeated, skipped, filtered, passed, nothing;
     int tells_passed; /* whether the lines of what is no call are told, and not only how many they are */
 } Tally;
 
@@ -117,5 +117,10 @@ int place_suffix(Tally *tally, Place *place, const uint8_t *text, size_t length)
 /* Count records from `*first` on; `*first` and `*behind` say where it stopped. `before` are keys of an older version. */
 enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t limit, Ids *seen, Ids *before,
                       Ids *calls, size_t *first, size_t *behind);
+
+/* See whether all records from `*first` on can be counted, before any of them is: ODD_LINES where one cannot. Which of
+   them are `calls` is written down. */
+enum stop tally_check(Tally *tally, Scan *scan, const uint8_t *data, int64_t limit, uint8_t *calls, size_t *first,
+                      size_t *behind);
 
 #endif

@@ -20,6 +20,7 @@ from leverwatch.collectors.records.formats.access import (
     rewrite_lines,
 )
 from leverwatch.collectors.records.formats.declared import Declaration
+from leverwatch.collectors.records.formats.plain import Plainly
 from leverwatch.collectors.records.formats.rewritten import Rewritten
 from leverwatch.collectors.records.formats.routes import kind_of_model, route
 from leverwatch.collectors.records.framing.lines import LINES
@@ -126,6 +127,12 @@ APISIX = Rewritten(
         reasoning=Stands.UNSAID,
         total=("llm_summary.total_tokens", "llm_total_tokens"),
         finish=_finish,
+        plainly=Plainly(
+            # As text, so that it is none of a plain record: the access log, in seconds.
+            absent=("request_time",),
+            classes=frozenset({"summary_duration", "upstream_latency"}),
+            keeps_time=True,
+        ),
         framing=LINES,
     ),
     rewrite_lines(_LINE, _NAMES, "not the access log that the documentation of ai-proxy shows"),

@@ -83,10 +83,6 @@ def _found(pattern: re.Pattern[str], start: str, text: str) -> Iterator[str]:
         at = text.find(start, match.end() if match else at + 1)
 
 
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
 class _Choice(msgspec.Struct, gc=False):
     finish_reason: str | None = None
 
@@ -135,8 +131,13 @@ def _read_usage(row: list[Any], told: Sequence[Mapping[str, Any]]) -> None:
     flat: dict[str, Any] = {}
     for usage in told:
         # What comes later in a stream is newer, and may say less: the events of Claude tell the input first.
-        for part in (usage, *filter(_is_object, usage.values())):
-            flat |= {name: value for name, value in part.items() if value is not None}
+        inner = [usage]
+        for part in inner:
+            for name, value in part.items():
+                if value is not None:
+                    flat[name] = value
+                    if part is usage and type(value) is dict:
+                        inner.append(value)
     for place, names in _USAGE.items():
         if row[place] is not None:
             continue

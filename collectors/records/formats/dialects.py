@@ -80,7 +80,7 @@ _SPELLINGS = {
 _RANK = {name: (what, rank) for what, names in _SPELLINGS.items() for rank, name in enumerate(names)}
 TOKENS = ("input", "cached", "written", "output", "reasoning")
 _MODALITIES = ("text", "image", "audio", "video", "document")
-_BREAKDOWN = {
+BREAKDOWN = {
     f"gen_ai.usage.{modality}.{part}": what
     for modality in _MODALITIES
     for part, what in (
@@ -88,10 +88,10 @@ _BREAKDOWN = {
     )
 }  # fmt: skip
 """The parts of what is told once more for each kind of content."""
-_UNCOMMON_ATTRIBUTES = frozenset({*_BREAKDOWN, PARAMETERS, OTHER_PARAMETERS})
+_UNCOMMON_ATTRIBUTES = frozenset({*BREAKDOWN, PARAMETERS, OTHER_PARAMETERS})
 AMOUNTS = frozenset({"cached", "written", "reasoning", "cost"})
 """What is a zero under one name where another name has the number."""
-WANTED = frozenset({*_RANK, *_BREAKDOWN, *KINDS, PARAMETERS, OTHER_PARAMETERS, ERROR, CACHE_HIT})
+WANTED = frozenset({*_RANK, *BREAKDOWN, *KINDS, PARAMETERS, OTHER_PARAMETERS, ERROR, CACHE_HIT})
 
 
 def ranked(names: Sequence[str]) -> dict[str, tuple[int, ...]]:
@@ -106,7 +106,7 @@ def ranked(names: Sequence[str]) -> dict[str, tuple[int, ...]]:
 
 def tells_in_parts(names: Iterable[str]) -> bool:
     """Whether something is told once more for each kind of content."""
-    return not _BREAKDOWN.keys().isdisjoint(names)
+    return not BREAKDOWN.keys().isdisjoint(names)
 
 
 Told = tuple[int, str, Scalar]
@@ -132,7 +132,7 @@ def tell(attributes: Mapping[str, Scalar]) -> dict[str, Told]:
 def _tell_rare(found: dict[str, Told], attributes: Mapping[str, Scalar]) -> None:
     """Add what is told in parts or within another attribute, unless it is told for itself."""
     sums: dict[str, float] = {}
-    for name, what in _BREAKDOWN.items():
+    for name, what in BREAKDOWN.items():
         value = attributes.get(name)
         if isinstance(value, int | float):
             sums[what] = sums.get(what, 0) + value

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
@@ -21,6 +22,8 @@ from leverwatch.collectors.records.formats.mlflow_spans import (
     outer_calls,
     text_of,
 )
+from leverwatch.collectors.records.formats.plain import Place, Plainly, Plan
+from leverwatch.collectors.records.formats.plan import plan_of
 from leverwatch.collectors.records.formats.rewritten import Refusal, Rewriting, Rewritten, with_keys
 
 _TIME, _REQUEST, _TRACE = FIELD_INDEX["time"], FIELD_INDEX["request_id"], FIELD_INDEX["trace_id"]
@@ -104,10 +107,20 @@ def _without_spans(unit: bytes) -> bytes:
     return msgspec.json.encode({name: value for name, value in values.items() if name not in {"spans", "data"}})
 
 
-class _Traces(Rewriting):
+class Traces(Rewriting):
     """Reads traces. Spans that were written down alone are put together by their trace first."""
 
     group_marker = b"mlflow."
+
+    def plan(self) -> Plan | None:
+        """Return what the compiled helper needs to count the spans of plain traces, of which it makes records."""
+        plan = plan_of(self.declared.declaration, self.declared.template, self.declared.read)
+        if plan is None:
+            return None
+        own: tuple[Place, ...] = (((b"leverwatch ns",), "latency_ms", 0), ((b"leverwatch id",), "request_id", 0))
+        paths = (*(place for place in plan.paths if place[1] != "request_id"), *own)
+        return replace(plan, paths=paths, latency_in=1e6, by_line=True, divides=True)
+
     has_ends = False
 
     def open_from(self, units: Sequence[bytes]) -> int | None:
@@ -166,7 +179,7 @@ class _Mlflow(Rewritten, frozen=True):
         Raises:
             ValueError: a placeholder of the system template is not a valid path.
         """
-        return _Traces(Declared(self.declaration, template), self.rewrite, self.reads_text)
+        return Traces(Declared(self.declaration, template), self.rewrite, self.reads_text)
 
 
 def _finish(
@@ -270,6 +283,7 @@ MLFLOW = _Mlflow(
         total=_span(f"{_CHAT_USAGE}.total_tokens"),
         repeats=Repeats.VERSIONS,
         finish=_finish,
+        plainly=Plainly(unread=frozenset({"end"})),
     ),
     _spans,
 )  # fmt: skip

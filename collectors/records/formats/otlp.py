@@ -14,9 +14,11 @@ from leverwatch.collectors.records.fields import ALL_FIELDS, PromptPath
 from leverwatch.collectors.records.formats.dialects import CACHE_HIT, ERROR, Told, tell, value_of
 from leverwatch.collectors.records.formats.interface import Framing, Parsed, Reader, Repeats, Row
 from leverwatch.collectors.records.formats.observers import Around, Call, Observers, around, is_work
+from leverwatch.collectors.records.formats.plain import Plan
 from leverwatch.collectors.records.formats.producers import PRODUCERS_WANT, as_meant, has_own_meaning, is_hit
 from leverwatch.collectors.records.formats.span_documents import has_spans
 from leverwatch.collectors.records.formats.span_kinds import KINDS, operations_of
+from leverwatch.collectors.records.formats.span_lines import SpanLines
 from leverwatch.collectors.records.formats.span_numbers import (
     NO_TOKENS,
     Mistyped,
@@ -77,6 +79,13 @@ class Otlp:
         self._prompts = frozenset(self._template) - names
         self._reader = SpanReader(self._wanted, self._template, self._prompts)
         self._shapes = Shapes(self._template)
+
+    def plan(self) -> Plan | None:
+        """Return what the compiled helper needs to count plain spans; None when it cannot."""
+        try:
+            return None if self._prompts else SpanLines(self._template, self.read).plan()
+        except ValueError:
+            return None
 
     def read(self, units: Sequence[bytes]) -> Parsed:
         """Read documents of many spans each; an invalid span is refused, and the others are read."""

@@ -8,13 +8,16 @@ are missing or zero, it asks once what a record with these means; so `finish` an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
 from leverwatch.collectors.records.filters import ValueTest
 from leverwatch.collectors.records.formats.interface import Parsed, Row
 from leverwatch.collectors.records.formats.line_layout import Lines
+
+if TYPE_CHECKING:
+    from leverwatch.collectors.records.formats.span_lines import SpanLines
 
 Step = bytes | bool | None
 """A key; None: a key of any name, the only one of its object; True: the only element of the array before it."""
@@ -85,6 +88,8 @@ class Plainly(Struct, frozen=True):
     """Whether the total counts where it is not the sum of input and output."""
     text_time: bool = False
     """Whether a time is only plain as text."""
+    keeps_time: bool = False
+    """Whether a plain time is what it is converted to."""
     marker: bytes = b""
     """Bytes that records have which belong together; empty: none do."""
 
@@ -115,6 +120,12 @@ class AsTable(Struct, frozen=True):
     """Fields that every plain row has."""
 
 
+Unwrapped = tuple[int, bool, tuple[bytes, ...]]
+"""A wrapper that the helper removes: its kind, whether something else than JSON may be in it, and the names of
+its fields."""
+OF_CRI, OF_DOCKER, OF_STRING, OF_PREFIX = range(4)
+
+
 class Plan(Struct, frozen=True):
     """What the helper is told of the records of a source."""
 
@@ -141,3 +152,13 @@ class Plan(Struct, frozen=True):
     """Converts the time of a record to what its row has; None: it is the same."""
     named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By placeholder of the system template: the values of lines that nothing but the system is named by."""
+    wrappers: tuple[Unwrapped, ...] = ()
+    """What is around every record, the outermost first."""
+    by_line: bool = False
+    """Whether no record is longer than a line."""
+    spans: SpanLines | None = None
+    """Makes the lines that are read, one of every span; None: they are those of the log."""
+    divides: bool = False
+    """Whether a line of the log is a trace, of whose spans each is read by itself."""
+    by_brace: bool = False
+    """Whether what is around records may be longer than a line, which then is no object from brace to brace."""

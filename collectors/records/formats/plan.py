@@ -49,7 +49,7 @@ def plan_of(
     converted = {name for name in declaration.convert if name in VALUES} - {"latency_ms"}
     if (beside and (declaration.total or thought_beside)) or not isinstance(latency, Divided):
         return None
-    if converted - ({"time"} if rule.text_time else set()):
+    if converted - ({"time"} if rule.text_time or rule.keeps_time else set()):
         return None
     paths = tuple(_settled(_places(declaration, rule, template)))
     by_id = declaration.repeats is Repeats.VERSIONS

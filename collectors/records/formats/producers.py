@@ -59,7 +59,7 @@ _ADK_VERSION = re.compile(r"2\.(?:[6-9]|1[0-3])\.")
 """Versions of Google's ADK that add the reasoning to an output that has it, for models of LiteLLM and Apigee."""
 _ADK_OWN = ("projects/", "models/", "publishers/")
 _REASONING, _OUTPUT = "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.output_tokens"
-_MEANS_MORE = frozenset({LANGFUSE_KIND, _LOGFIRE_TYPE, _CALL_TYPE, _COMPACTED})
+MEANS_MORE = frozenset({LANGFUSE_KIND, _LOGFIRE_TYPE, _CALL_TYPE, _COMPACTED})
 """Attributes of producers that mean something of their own."""
 PRODUCERS_WANT = WANTED | {_CALL_TYPE, _LOGFIRE_TYPE, _SECONDS, _REQUEST, *_COMPACTION, *LANGFUSE_NAMES}
 """All attributes that are read."""
@@ -77,7 +77,7 @@ def has_own_meaning(scope: str, *, failed: bool) -> bool:
 
 def is_as_told(names: Iterable[str]) -> bool:
     """Return whether attributes of these names mean what the conventions say, by any other instrumentation."""
-    return _MEANS_MORE.isdisjoint(names)
+    return MEANS_MORE.isdisjoint(names)
 
 
 def as_meant(span: Span) -> Span | None:

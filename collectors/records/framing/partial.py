@@ -118,7 +118,8 @@ class Wrapping:
         inner = Units([], ignored=outer.ignored)
         found: list[tuple[int, bytes, str | None]] = []
         open_runs: dict[str, _Run] = {}
-        runs = self._runs(b"\n".join(outer.units), open_runs, inner)
+        # Each with its newline, without which a blank last one would be none.
+        runs = self._runs(b"\n".join([*outer.units, b""]), open_runs, inner)
         for run in (*(run for run, _ in runs), *open_runs.values()):
             text = b"".join(part.text for part in run.parts)
             if text.strip():

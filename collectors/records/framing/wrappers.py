@@ -42,7 +42,7 @@ class JsonString:
     """
 
     def __init__(self, fields: Sequence[str] = (), *, any_text: bool = False) -> None:
-        self._fields = tuple(fields) or STRING_FIELDS
+        self.fields, self.any_text = tuple(fields) or STRING_FIELDS, any_text
         self._start = b"" if any_text else b"{"
         self._decoder = msgspec.json.Decoder(_Object)
 
@@ -60,7 +60,7 @@ class JsonString:
                 inner.refuse(index, "not one JSON object around a text")
                 continue
             if found is None:
-                inner.refuse(index, f"has no text in {', '.join(self._fields)}")
+                inner.refuse(index, f"has no text in {', '.join(self.fields)}")
             elif not found.startswith(self._start):
                 inner.ignored += 1
             else:
@@ -74,7 +74,7 @@ class JsonString:
             if name in values:
                 time = _text(values[name])
                 break
-        for name in self._fields:
+        for name in self.fields:
             raw = bytes(values.get(name, b"")).strip()
             if raw.startswith(b"{"):
                 return raw, time

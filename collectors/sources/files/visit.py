@@ -117,8 +117,7 @@ class Visit:
                 return
             self._go_on_after_rest(following)
         packed = content.kind is not Kind.PLAIN
-        framing = self._ingest.framing
-        in_place = not packed and (framing.by_newline or framing.documents or isinstance(framing, QuotedFraming))
+        in_place = not packed and self._ingest.takes_lines
         if packed:
             self._context.unpacking.begin(content.found.size)
         while data := content.read(chunk):

@@ -1,0 +1,319 @@
+/* Makes a line of every span of MLflow's traces: the record that `formats/mlflow.py` makes of it. A trace that is not
+   written as MLflow writes it, or in which a call lies within another one, is left to Python. */
+
+#include "traces.h"
+
+#include "walk.h"
+
+#include <stdio.h>
+
+#define MOST_SPANS 128
+#define LONGEST_KIND 40
+
+typedef struct {
+    Piece whole, id, parent, began, ended;
+    int may_be_call;
+} Told;
+
+typedef struct {
+    Reader reader;
+    Buffer lines, rows;
+    Told span[MOST_SPANS];
+    int spans;
+    Piece info, trace;
+    uint32_t outer;
+    int failed; /* out of memory */
+} Divided;
+
+static int holds_text(Piece text, const char *part)
+{
+    size_t length = strlen(part);
+    for (size_t at = 0; at + length <= text.length; at++)
+        if (!memcmp(text.at + at, part, length))
+            return 1;
+    return 0;
+}
+
+/* A text, or null, which is none; it may have no escapes. */
+static const uint8_t *read_id_text(const Reader *r, const uint8_t *p, Piece *text)
+{
+    if (*p != 'n')
+        return bare_text(r, p, text);
+    *text = (Piece){p, 0};
+    return skip_word(p);
+}
+
+static const uint8_t *read_kind(const Reader *r, const uint8_t *p, int *may_be_call)
+{
+    const uint8_t *start = p;
+    int escaped;
+    if (!(p = *p == '"' ? skip_string(r, p + 1, &escaped, 0) : NULL))
+        return NULL;
+    Piece kind = {start, (size_t)(p - start)};
+    *may_be_call = holds_text(kind, "CHAT_MODEL") || holds_text(kind, "LLM");
+    return kind.length > LONGEST_KIND || holds_text(kind, "\\u") ? NULL : p;
+}
+
+static const uint8_t *read_traits(const Reader *r, const uint8_t *p, Told *span)
+{
+    Piece key;
+    int done = 0, kinds = 0;
+    if (*p != '{')
+        return NULL;
+    p = skip_space(p + 1);
+    if (*p == '}')
+        return p + 1;
+    while (!done) {
+        if (!(p = read_name(r, p, &key)))
+            return NULL;
+        int is_kind = IS(key, "mlflow.spanType");
+        if (is_kind && kinds++)
+            return NULL;
+        p = is_kind ? read_kind(r, p, &span->may_be_call) : skip_outer(r, p);
+        if (!p || !(p = go_on(p, '}', &done)))
+            return NULL;
+    }
+    return p;
+}
+
+static const uint8_t *read_one(const Reader *r, const uint8_t *p, Told *span)
+{
+    static const char *const names[] = {"span_id", "parent_span_id", "start_time_unix_nano", "end_time_unix_nano",
+                                        "attributes", "parent_id", "trace_id", "context", "start_time", "end_time"};
+    const int most = sizeof names / sizeof *names;
+    const uint8_t *start = p;
+    Piece key;
+    int done = 0;
+    uint32_t seen = 0;
+    *span = (Told){.may_be_call = 0};
+    if (*p != '{')
+        return NULL;
+    for (p = skip_space(p + 1); !done;) {
+        if (!(p = read_name(r, p, &key)))
+            return NULL;
+        int at = 0;
+        while (at < most && (strlen(names[at]) != key.length || memcmp(names[at], key.at, key.length)))
+            at++;
+        if (seen & 1U << at && at < most)
+            return NULL;
+        seen |= 1U << at;
+        switch (at) {
+        case 0: p = bare_text(r, p, &span->id); break;
+        case 1: p = read_id_text(r, p, &span->parent); break;
+        case 2: p = *p == '"' ? NULL : whole_number(r, p, &span->began); break;
+        case 3: p = *p == '"' ? NULL : whole_number(r, p, &span->ended); break;
+        case 4: p = read_traits(r, p, span); break;
+        default: p = at < most && at != 6 ? NULL : skip_outer(r, p); /* older spans are written in another way */
+        }
+        if (!p || !(p = go_on(p, '}', &done)))
+            return NULL;
+    }
+    span->whole = (Piece){start, (size_t)(p - start)};
+    return span->id.length && span->began.length == 19 && span->ended.length == 19 ? p : NULL;
+}
+
+static const uint8_t *read_info(Divided *d, const uint8_t *p)
+{
+    const uint8_t *start = p;
+    Piece key;
+    int done = 0, traces = 0;
+    if (*p != '{')
+        return NULL;
+    for (p = skip_space(p + 1); !done;) {
+        if (!(p = read_name(&d->reader, p, &key)))
+            return NULL;
+        if (IS(key, "trace_id")) {
+            p = traces++ ? NULL : bare_text(&d->reader, p, &d->trace);
+        } else if ((IS(key, "tags") || IS(key, "trace_metadata")) && *p != '{' && *p != 'n') {
+            return NULL;
+        } else {
+            p = skip_outer(&d->reader, p);
+        }
+        if (!p || !(p = go_on(p, '}', &done)))
+            return NULL;
+    }
+    d->info = (Piece){start, (size_t)(p - start)};
+    return d->trace.length ? p : NULL;
+}
+
+static const uint8_t *read_spans(Divided *d, const uint8_t *p)
+{
+    int last = 0;
+    if (*p != '[')
+        return NULL;
+    for (p = skip_space(p + 1); !last;)
+        if (d->spans == MOST_SPANS || !(p = read_one(&d->reader, p, &d->span[d->spans++])) || !(p = go_on(p, ']', &last)))
+            return NULL;
+    return p;
+}
+
+static const uint8_t *read_data(Divided *d, const uint8_t *p)
+{
+    Piece key;
+    int done = 0, spans = 0;
+    if (*p != '{')
+        return NULL;
+    for (p = skip_space(p + 1); !done;) {
+        if (!(p = read_name(&d->reader, p, &key)))
+            return NULL;
+        int is_spans = IS(key, "spans");
+        if (is_spans && spans++)
+            return NULL;
+        p = is_spans ? read_spans(d, p) : skip_outer(&d->reader, p);
+        if (!p || !(p = go_on(p, '}', &done)))
+            return NULL;
+    }
+    return d->spans ? p : NULL;
+}
+
+/* `{"info": {…}, "data": {"spans": […]}}`; NULL: something else. */
+static const uint8_t *read_trace(Divided *d, const uint8_t *p)
+{
+    Piece key;
+    int done = 0;
+    d->spans = 0;
+    d->info = d->trace = (Piece){NULL, 0};
+    if (*p != '{')
+        return NULL;
+    for (p = skip_space(p + 1); !done;) {
+        if (!(p = read_name(&d->reader, p, &key)))
+            return NULL;
+        if (IS(key, "info") && !d->info.at)
+            p = read_info(d, p);
+        else if (IS(key, "data") && !d->spans)
+            p = read_data(d, p);
+        else
+            return NULL;
+        if (!p || !(p = go_on(p, '}', &done)))
+            return NULL;
+    }
+    p = skip_space(p);
+    return d->info.at && d->spans && *p == '\n' ? p : NULL;
+}
+
+static int is_same_piece(Piece one, Piece other)
+{
+    return one.length == other.length && !memcmp(one.at, other.at, one.length);
+}
+
+static int place_of(const Divided *d, Piece id)
+{
+    int at = 0;
+    while (at < d->spans && !is_same_piece(d->span[at].id, id))
+        at++;
+    return at;
+}
+
+/* Whether a call may lie within another one, or the spans cannot be told apart. */
+static int nests(const Divided *d)
+{
+    for (int at = 0; at < d->spans; at++)
+        if (place_of(d, d->span[at].id) != at)
+            return 1;
+    for (int at = 0; at < d->spans; at++) {
+        if (!d->span[at].may_be_call)
+            continue;
+        int steps = 0;
+        for (Piece id = d->span[at].parent; id.length && steps <= d->spans; steps++) {
+            int around = place_of(d, id);
+            if (around == d->spans)
+                break;
+            if (d->span[around].may_be_call)
+                return 1;
+            id = d->span[around].parent;
+        }
+        if (steps > d->spans)
+            return 1;
+    }
+    return 0;
+}
+
+static void put_text_of(Divided *d, const void *bytes, size_t length)
+{
+    d->failed |= add_bytes(&d->lines, bytes, length) < 0;
+}
+#define PUT(text) put_text_of(d, text, sizeof text - 1)
+
+/* Write the line of a span; 0: it is not plain. */
+static int put_one(Divided *d, const Told *span, uint32_t *row)
+{
+    uint64_t began = number_in(span->began), ended = number_in(span->ended);
+    char text[64];
+    if (ended < began || ended - began > MOST_COUNT || ended >= 1ULL << 62)
+        return 0;
+    int length = snprintf(text, sizeof text, "{\"leverwatch ns\":%llu", (unsigned long long)(ended - began));
+    put_text_of(d, text, (size_t)length);
+    PUT(",\"leverwatch id\":\"");
+    put_text_of(d, d->trace.at, d->trace.length);
+    PUT("/");
+    put_text_of(d, span->id.at, span->id.length);
+    PUT("\",\"leverwatch outer\":false,\"leverwatch span\":");
+    row[SPAN_AT] = (uint32_t)d->lines.length;
+    row[SPAN_LENGTH] = (uint32_t)span->whole.length;
+    put_text_of(d, span->whole.at, span->whole.length);
+    PUT(",\"leverwatch trace\":");
+    row[INFO_AT] = (uint32_t)d->lines.length;
+    row[INFO_LENGTH] = (uint32_t)d->info.length;
+    put_text_of(d, d->info.at, d->info.length);
+    PUT("}\n");
+    d->failed |= add_bytes(&d->rows, row, OF_TRACE * sizeof *row) < 0;
+    return 1;
+}
+
+/* Write the lines of one line of the log; 0: it may be a span alone, which belongs to others of its trace. */
+static int put_trace(Divided *d, const uint8_t *start, const uint8_t *end)
+{
+    size_t lines = d->lines.length, rows = d->rows.length;
+    uint32_t row[OF_TRACE] = {[TRACE_OUTER] = d->outer, [OUTER_AT] = (uint32_t)(start - d->reader.data),
+                              [OUTER_LENGTH] = (uint32_t)(end - start)};
+    int is_plain = read_trace(d, start) == end && !nests(d);
+    for (int at = 0; is_plain && at < d->spans; at++)
+        is_plain = put_one(d, &d->span[at], row);
+    if (is_plain || d->failed)
+        return 1;
+    Piece line = {start, (size_t)(end - start)};
+    d->lines.length = lines;
+    d->rows.length = rows;
+    row[SPAN_AT] = row[SPAN_LENGTH] = row[INFO_AT] = row[INFO_LENGTH] = 0;
+    PUT("\n");
+    d->failed |= add_bytes(&d->rows, row, sizeof row) < 0;
+    return holds_text(line, "\"spans\"") || holds_text(line, "\"traces\"");
+}
+
+PyObject *divide(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    Py_buffer data;
+    PyObject *made = NULL;
+    if (!PyArg_ParseTuple(args, "y*", &data))
+        return NULL;
+    const uint8_t *bytes = data.buf;
+    Divided *d = PyMem_Calloc(1, sizeof *d);
+    int by_brace = 1;
+    if (!d || data.len > INT32_MAX / 4 || (data.len && bytes[data.len - 1] != '\n')) {
+        PyErr_SetString(d ? PyExc_ValueError : PyExc_MemoryError, "not whole lines, or too many of them");
+    } else {
+        d->reader = (Reader){.data = bytes, .end = bytes + data.len};
+        Py_BEGIN_ALLOW_THREADS
+        for (const uint8_t *p = bytes; p < d->reader.end && by_brace && !d->failed; d->outer++) {
+            const uint8_t *end = memchr(p, '\n', (size_t)(d->reader.end - p));
+            by_brace = end - p > 1 && *p == '{' && end[-1] == '}' && d->lines.length < INT32_MAX;
+            if (by_brace)
+                by_brace = put_trace(d, p, end);
+            p = end + 1;
+        }
+        Py_END_ALLOW_THREADS
+        if (d->failed)
+            PyErr_NoMemory();
+        else if (!by_brace)
+            made = Py_NewRef(Py_None);
+        else
+            made = pair_of(d->lines.bytes, d->lines.length, d->rows.bytes, d->rows.length);
+    }
+    if (d) {
+        free(d->lines.bytes);
+        free(d->rows.bytes);
+        PyMem_Free(d);
+    }
+    PyBuffer_Release(&data);
+    return made;
+}

@@ -1,0 +1,109 @@
+"""The helper counts the spans of MLflow's traces as Python counts them, whatever is unusual about some of them."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leverwatch.collectors.aggregation.known_records import KnownRecords
+from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.pipeline import assemble
+from tests.collectors.aggregation.test_native_counter import SPANS, damaged
+from tests.collectors.aggregation.test_native_declared import expected, told, varied
+from tests.collectors.aggregation.test_native_spans import count, refusals
+from tests.collectors.aggregation.test_native_wrapped import noted
+from tests.collectors.sources.files.logs import NOW, config, ingest
+
+START = 1773129600 * 10**9
+KINDS = ("CHAT_MODEL", "LLM", "AGENT", "TOOL", "EMBEDDING", "RERANKER", "")
+NAMES = ("call", "count_tokens", "embeddings_1", "Completions")
+
+
+def span(number: int, chance: random.Random, calm: bool) -> dict[str, Any]:
+    usage = {"input_tokens": chance.randrange(50), "output_tokens": 3, "total_tokens": chance.choice([53, None])}
+    if chance.random() < 0.3:
+        usage["cache_read_input_tokens"] = chance.randrange(60)
+    kind = chance.choice(KINDS)
+    start = START + chance.randrange(10**12)
+    values: dict[str, Any] = {"mlflow.spanType": json.dumps(kind), "mlflow.spanInputs": json.dumps('a "b" \\ ü')}
+    if chance.random() < 0.8:
+        values["mlflow.chat.tokenUsage"] = chance.choice([json.dumps(usage), usage])
+        values["mlflow.llm.model"] = json.dumps(chance.choice(["gpt-4o", "text-embedding-3-small"]))
+    if chance.random() < 0.3:
+        values["mlflow.llm.cost"] = json.dumps({"total_cost": chance.choice([0, 0.5])})
+    made = {
+        "span_id": f"{number:04x}", "parent_span_id": "0000" if number else None, "name": chance.choice(NAMES),
+        "start_time_unix_nano": start, "end_time_unix_nano": start + chance.randrange(10**10),
+        "status": {"code": chance.choice(["STATUS_CODE_OK", "STATUS_CODE_ERROR", "OK"]), "message": ""},
+        "attributes": values,
+    }  # fmt: skip
+    if not calm and chance.random() < 0.3:
+        others = ({"trace_id": "other"}, {"span_id": "0001"}, {"parent_span_id": "0002"}, {"end_time": 1})
+        made |= chance.choice(others)
+    return varied(made, chance) if not calm and chance.random() < 0.3 else made
+
+
+def trace(chance: random.Random, calm: bool) -> Any:
+    """A trace, or parts of one."""
+    spans = [span(number, chance, calm) for number in range(chance.randrange(1, 5))]
+    if calm and sum(it["attributes"]["mlflow.spanType"] in ('"LLM"', '"CHAT_MODEL"') for it in spans) > 1:
+        spans[0]["attributes"]["mlflow.spanType"] = '"AGENT"'
+    location = {"mlflow_experiment": {"experiment_id": chance.choice(["1", "2", ""])}}
+    info: dict[str, Any] = {
+        "trace_id": f"tr-{chance.randrange(9)}", "trace_location": location, "request_preview": 'a "b"',
+        "trace_metadata": {"mlflow.trace.tokenUsage": "{}"}, "tags": {"mlflow.traceName": "x"},
+    }  # fmt: skip
+    made: Any = {"info": info, "data": {"spans": spans}}
+    if calm:
+        return made
+    if chance.random() < 0.1:
+        info["tags"] = chance.choice([None, 7, {"mlflow.trace.sourceScorer": "judge"}])
+    if chance.random() < 0.1:
+        del info[chance.choice(list(info))]
+    alone = {**spans[0], "trace_id": "a"}
+    form = chance.choice((made, made, made, {**info, "spans": spans}, {"traces": [made]}, {"spans": spans}, alone))
+    return varied(form, chance) if chance.random() < 0.2 else form
+
+
+@given(st.integers(0, 2**32), st.sampled_from(["{experiment}", "bot"]), st.sampled_from(["0s", "1h"]), SPANS)
+@settings(max_examples=50)
+def test_the_helper_counts_what_python_counts(seed: int, system: str, window: str, days: Any) -> None:
+    chance = random.Random(seed)
+    made = config(format={"type": "mlflow"}, system=system, dedupe_window=window)
+    helped, alone = ingest(made), ingest(made, compiled=False)
+    assert helped.takes_views
+    refused = refusals(helped), refusals(alone)
+    for one in (helped, alone):
+        one.keep(days)
+        one.known = KnownRecords() if seed % 3 == 0 else None
+    first = 1
+    for _ in range(chance.randrange(1, 4)):
+        calm = chance.random() < 0.5
+        number = chance.randrange(1, 6)
+        texts = [json.dumps(trace(chance, calm or chance.random() < 0.7)).encode() for _ in range(number)]
+        if not calm and chance.random() < 0.2:
+            texts[0] = damaged(texts[0], chance.randrange(12))
+        data = b"\n".join(texts) + b"\n"
+        count(helped, alone, Lines(data, "traces.json", first, key="a"), chance)
+        first += data.count(b"\n")
+
+    assert [numbers for numbers, _, _ in refused[0]] == [numbers for numbers, _, _ in refused[1]]
+    assert noted(helped) == noted(alone)
+    assert told(helped.drain()) == expected(alone.drain())
+
+
+def test_plain_spans_are_not_given_to_python() -> None:
+    plain = assemble(config(format={"type": "mlflow"}, system="{experiment}"), lambda: NOW).plain
+    assert plain is not None
+    made = trace(random.Random(3), calm=True)
+    found = plain.scan(json.dumps(made).encode() + b"\n")
+    assert found is not None
+
+    counted = plain.count(found, NOW, None, lambda *_: pytest.fail("it was given to Python"))
+
+    assert counted.counted + len(counted.passed) == len(made["data"]["spans"])
