@@ -1,0 +1,12 @@
+#ifndef LEVERWATCH_NATIVE_H
+#define LEVERWATCH_NATIVE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <string.h>
+
+PyObject *drawn(PyObject *module, PyObject *args);
+PyObject *swings(PyObject *module, PyObject *args);
+
+#endif
