@@ -19,6 +19,7 @@ from leverwatch.agent.framework.model import Facts, Verdict
 from leverwatch.agent.framework.timeline import Timeline
 from leverwatch.agent.log import get_logger
 from leverwatch.agent.store.batches import write_batch
+from leverwatch.agent.store.counted_days import CountedDays
 from leverwatch.agent.store.engine import WRITES, open_database, translated
 from leverwatch.agent.store.facts import Scope, read_facts, read_timelines
 from leverwatch.agent.store.migrate import is_newest, migrate
@@ -30,6 +31,7 @@ from leverwatch.agent.store.schema import source_state, sources, unreadable_valu
 from leverwatch.agent.store.sqlite import check_damage, is_lost, is_unwritable
 from leverwatch.agent.store.tallies import read_tallies
 from leverwatch.agent.store.verdicts import forget_after, latest_verdicts, newest_moment, write_verdicts
+from leverwatch.agent.store.written_days import WrittenDays
 from leverwatch.collectors.interface import Batch, Result, SourceState, utc_now
 from leverwatch.collectors.stored_state import place_of
 
@@ -89,6 +91,7 @@ class Store(Reads):
         self._counting = Lock()
         self._refused: Counter[str] = Counter()
         self._folds = FoldWarning()
+        self._written = WrittenDays()
 
     def migrate(self) -> None:
         """Bring the database to the schema of this version; safe to call at every start."""
@@ -261,6 +264,7 @@ class Store(Reads):
             admission = Admission(connection, self.limits, self._known, now)
             writer = RowWriter(connection, source, narrowing=narrowing)
             replaced = write_batch(connection, source, revision, batch, now, admission, writer)
+        self._written.note(source, revision, {row.day for row in batch.usage} | batch.replaces)
         admission.confirm()
         writer.report()
         with self._counting:
@@ -304,10 +308,16 @@ class Store(Reads):
         with self.reading() as connection:
             return read_facts(connection, as_of, scope)
 
-    def timelines(self, as_of: date, scope: Scope) -> dict[str, Timeline]:
-        """Return the same facts as timelines, from which those of earlier days can be taken."""
+    def timelines(self, as_of: date, scope: Scope, counted: CountedDays | None = None) -> dict[str, Timeline]:
+        """Return the same facts as timelines, from which those of earlier days can be taken.
+
+        `counted`: what was read of the counts the last time; only what was written since is read again.
+        """
         with self.reading() as connection:
-            return read_timelines(connection, as_of, scope)
+            if counted is None:
+                return read_timelines(connection, as_of, scope)
+            counts = counted.read(connection, as_of, scope.systems, self._written, self._generation_now())
+            return read_timelines(connection, as_of, scope, counts)
 
     @contextmanager
     def past(self, until: date, scope: Scope, models_per_system: int) -> Iterator[HistoryReader]:

@@ -1,0 +1,65 @@
+"""Remembers which UTC days of a source the batches of this process wrote, so that nobody reads the others again."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from datetime import date
+from threading import Lock
+
+from msgspec import Struct, field
+
+_MOST_DAYS = 1_000
+"""More days of one source are not told apart: all of them are read again."""
+
+
+class _Source(Struct):
+    since: int
+    """The revision after which everything that was written is known."""
+    until: int
+    life: int
+    """How often what is known began anew."""
+    days: dict[date, int] = field(default_factory=dict)
+    """The revision that each day was last written by."""
+
+
+class WrittenDays:
+    """The days that were written, by source. Only what follows on what is known is believed: a batch on another
+    revision than the last one means that something else wrote as well, and it begins anew."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._sources: dict[str, _Source] = {}
+
+    def note(self, source: str, revision: int, days: Set[date]) -> None:
+        """Note that a batch wrote these days as revision `revision + 1`; call it once that is committed."""
+        with self._lock:
+            known = self._sources.get(source)
+            if known is None or known.until != revision or len(known.days) + len(days) > _MOST_DAYS:
+                known = _Source(revision, revision, 0 if known is None else known.life + 1)
+                if len(days) > _MOST_DAYS:
+                    known.since, days = revision + 1, frozenset()
+                self._sources[source] = known
+            known.until = revision + 1
+            known.days.update(dict.fromkeys(days, known.until))
+
+    def life(self, source: str) -> int:
+        """Return how often what is known of a source began anew; -1 when nothing is known."""
+        with self._lock:
+            known = self._sources.get(source)
+            return -1 if known is None else known.life
+
+    def between(self, source: str, life: int, then: int, now: int) -> Set[date] | None:
+        """Return the days, perhaps some too many, that were written between two revisions.
+
+        None: something else may have written as well, and any day may be another one. `life`: what `life` said
+        before the first of these revisions was read from the database.
+        """
+        with self._lock:
+            known = self._sources.get(source)
+            if known is None:
+                return frozenset() if life == -1 and then == now else None
+            # Where nothing was known, the first batch has to be the next one.
+            follows = known.since <= then if life == known.life else known.life == 0 > life and known.since == then
+            if not follows or not then <= now <= known.until:
+                return None
+            return frozenset(day for day, revision in known.days.items() if revision > then)
