@@ -13,6 +13,7 @@ from leverwatch.agent.framework import compiled
 from leverwatch.agent.framework.coverage import (
     WINDOW_DAYS,
     fill_idle,
+    is_unbroken,
     is_sparse,
     largest_of_kind,
     last_day,
@@ -53,6 +54,10 @@ def recent_weeks(daily: Mapping[date, float], newest: date, weeks: int) -> tuple
     Begins with the first block that is known.
     """
     totals: list[float | None] = []
+    if is_unbroken(daily) and next(reversed(daily)) == newest:  # type: ignore[call-overload]  # a dictionary's order
+        counts = list(daily.values())
+        most = min(len(counts), 7 * weeks) // 7
+        return tuple(fsum(counts[len(counts) - 7 * age :][:7]) for age in range(most, 0, -1))
     for age in range(7 * (weeks - 1), -1, -7):
         days = [daily.get(newest - timedelta(days=age + day)) for day in range(7)]
         known = [count for count in days if count is not None]
@@ -148,10 +153,10 @@ def _without_gaps(
     if compiled.native is None or len(daily) < WINDOW_DAYS:
         return None
     days = list(daily)
-    first, newest = days[0], days[-1]
-    if newest > as_of or (newest - first).days != len(days) - 1 or last_day(newest.toordinal(), as_of, alive_until) != newest.toordinal():
+    newest = days[-1]
+    if newest > as_of or last_day(newest.toordinal(), as_of, alive_until) != newest.toordinal():
         return None
-    if any(newest - _PADDING * _DAY <= day <= newest for day in incomplete) or days != sorted(days):
+    if not is_unbroken(daily) or any(newest - _PADDING * _DAY <= day <= newest for day in incomplete):
         return None
     bands = _Bands(settings)
     found = compiled.native.walk(list(daily.values()), _days_needed(settings), *bands.limits)

@@ -9,6 +9,8 @@ from math import fsum, log
 from statistics import median
 from sys import float_info
 
+from leverwatch.agent.framework.coverage import is_unbroken
+
 LONGEST = 104
 """The largest number of weeks of history that is used."""
 SHIFT_WEEKS = 4
@@ -24,6 +26,10 @@ def weekly_totals(daily: Mapping[date, float], newest: date) -> tuple[float, ...
     without gaps.
     """
     totals: list[float] = []
+    if is_unbroken(daily) and next(reversed(daily)) == newest:  # type: ignore[call-overload]  # a dictionary's order
+        known = list(daily.values())
+        most = min(len(known) // 7, LONGEST)
+        return tuple(fsum(known[len(known) - 7 * age :][:7]) for age in range(most, 0, -1))
     end = newest.toordinal()
     counts = {day.toordinal(): count for day, count in daily.items()}
     while len(totals) < LONGEST:
@@ -54,8 +60,10 @@ def level_shifts(logs: Sequence[float]) -> list[int]:
     change that steady growth within these weeks explains. Two weeks in a row must exceed the limit.
     """
     jumps = [0.0] * (len(logs) + 1)
+    medians = [_median_of_four(logs[index : index + 4]) for index in range(len(logs) - SHIFT_WEEKS + 1)]
     for index in range(SHIFT_WEEKS, len(logs) - SHIFT_WEEKS + 1):
-        jumps[index] = _jump(logs, index)
+        jump = medians[index] - medians[index - SHIFT_WEEKS]
+        jumps[index] = jump if abs(jump) <= _JUMP else jump - _grown(logs, index)
     found: list[int] = []
     index = SHIFT_WEEKS
     while index < len(logs):
@@ -70,13 +78,11 @@ def level_shifts(logs: Sequence[float]) -> list[int]:
     return found
 
 
-def _jump(logs: Sequence[float], index: int) -> float:
+def _grown(logs: Sequence[float], index: int) -> float:
+    """What steady growth explains of a jump."""
     before, after = logs[index - SHIFT_WEEKS : index], logs[index : index + SHIFT_WEEKS]
-    jump = _median_of_four(after) - _median_of_four(before)
-    if abs(jump) <= _JUMP:
-        return jump
     slopes = [b - a for week in (before, after) for a, b in pairwise(week)]
-    return jump - SHIFT_WEEKS * median(slopes)
+    return SHIFT_WEEKS * median(slopes)
 
 
 def _median_of_four(values: Sequence[float]) -> float:
