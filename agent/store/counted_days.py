@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Set
-from datetime import date, datetime
+from datetime import date
 from itertools import compress
 from math import nan
 from typing import Any
 
-from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, and_, func, select, tuple_
 
 from leverwatch.agent.store.engine import batched
 from leverwatch.agent.store.names import OVERFLOW_SYSTEM, named
 from leverwatch.agent.store.plain_rows import day_of, plain_rows, same_day
-from leverwatch.agent.store.schema import sources, usage_daily, usage_totals
+from leverwatch.agent.store.schema import usage_daily, usage_totals
+from leverwatch.agent.store.source_stamps import SourceStamp, Stamps, read_stamps, written_between
 from leverwatch.agent.store.written_days import WrittenDays
 from leverwatch.collectors.interface import Operation
 
@@ -27,16 +27,6 @@ _MOST_DAYS = 100
 """More days of a source than this are not looked up one by one: all of them are read."""
 _ROOM = 400
 """Days without a count that a run of days may have in addition to as many as it has counts."""
-
-
-class _Stamp(Struct, frozen=True):
-    """What tells one state of a source from another."""
-
-    generation: int
-    life: int
-    revision: int
-    newest_record: datetime | None
-    restated: float
 
 
 class Run:
@@ -106,7 +96,7 @@ class CountedDays:
 
     def __init__(self) -> None:
         self._runs: dict[str, dict[str, Run]] = {}
-        self._stamps: dict[str, _Stamp] = {}
+        self._stamps: Stamps = {}
         self._until: date | None = None
         self._systems: frozenset[str] | None = None
 
@@ -119,18 +109,9 @@ class CountedDays:
         generation: int,
     ) -> Counts:
         """Return the counts up to the end of a day; `systems`: only these; None: all with names of their own."""
-        # Before anything else: what is written from now on is read again the next time.
-        now = {
-            row.source: _Stamp(
-                generation, written.life(row.source), row.revision, row.newest_record, row.restated_inferences
-            )
-            for row in connection.execute(
-                select(
-                    sources.c.source, sources.c.revision, sources.c.newest_record, sources.c.restated_inferences
-                )
-            )
-        }
-        if self._until is None or as_of < self._until or systems != self._systems or not self._stamps.keys() <= now.keys():
+        now = read_stamps(connection, written, generation)
+        known = self._until is not None and self._until <= as_of and systems == self._systems
+        if not known or not self._stamps.keys() <= now.keys():
             self._runs, self._stamps, self._until = {}, {}, None
         until, self._until = self._until, None
         wanted = {source: self._wanted(source, stamp, until, as_of, written) for source, stamp in now.items()}
@@ -146,19 +127,14 @@ class CountedDays:
         return {source: run.days() for source, run in self._runs.get(system, {}).items()}
 
     def _wanted(
-        self, source: str, now: _Stamp, until: date | None, as_of: date, written: WrittenDays
+        self, source: str, now: SourceStamp, until: date | None, as_of: date, written: WrittenDays
     ) -> Set[date] | None:
         """Return the days to read of a source; None: all."""
-        then = self._stamps.get(source)
-        if until is None or then is None or then.generation != now.generation:
-            return None
-        if now.revision == then.revision and (now.newest_record, now.restated) != (then.newest_record, then.restated):
-            return None
-        changed = written.between(source, then.life, then.revision, now.revision)
-        if changed is None:
+        found = written_between(self._stamps.get(source), now, source, written)
+        if until is None or found is None:
             return None
         new = {same_day(ordinal) for ordinal in range(until.toordinal() + 1, as_of.toordinal() + 1)}
-        days = new | {day for day in changed if day <= as_of}
+        days = new | {day for day in found.days if day <= as_of}
         return days if len(days) <= _MOST_DAYS else None
 
     def _renew(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import date, datetime
 from threading import Lock
@@ -28,10 +28,11 @@ from leverwatch.agent.store.reads import Reads
 from leverwatch.agent.store.replaced import Cell, Replaced, read_inferences
 from leverwatch.agent.store.rows import RowWriter
 from leverwatch.agent.store.schema import source_state, sources, unreadable_values
+from leverwatch.agent.store.source_stamps import Stamps, days_between, read_stamps
 from leverwatch.agent.store.sqlite import check_damage, is_lost, is_unwritable
 from leverwatch.agent.store.tallies import read_tallies
 from leverwatch.agent.store.verdicts import forget_after, latest_verdicts, newest_moment, write_verdicts
-from leverwatch.agent.store.written_days import WrittenDays
+from leverwatch.agent.store.written_days import Written, WrittenDays
 from leverwatch.collectors.interface import Batch, Result, SourceState, utc_now
 from leverwatch.collectors.stored_state import place_of
 
@@ -48,6 +49,13 @@ _AT_ONCE = 1_000
 _REVISIONS = 2**40
 """More revisions than any source has. The bits above say how often the file was replaced, so that a collector
 that remembers the state of one file never takes the same revision of another file for it."""
+
+
+def _written(batch: Batch) -> Written:
+    more = batch.prompt_changes or batch.replace_prompt_changes or batch.eval_results or batch.model_shutdowns
+    days = {row.day for row in batch.usage} | {row.day for row in batch.tier_counts} | batch.days_seen
+    days |= {row.day for row in batch.prompt_counts} | batch.replaces
+    return Written(days, bool(more))
 
 
 def _outward(revision: int, generation: int) -> int:
@@ -264,7 +272,7 @@ class Store(Reads):
             admission = Admission(connection, self.limits, self._known, now)
             writer = RowWriter(connection, source, narrowing=narrowing)
             replaced = write_batch(connection, source, revision, batch, now, admission, writer)
-        self._written.note(source, revision, {row.day for row in batch.usage} | batch.replaces)
+        self._written.note(source, revision, _written(batch))
         admission.confirm()
         writer.report()
         with self._counting:
@@ -318,6 +326,15 @@ class Store(Reads):
                 return read_timelines(connection, as_of, scope)
             counts = counted.read(connection, as_of, scope.systems, self._written, self._generation_now())
             return read_timelines(connection, as_of, scope, counts)
+
+    def stamps(self) -> Stamps:
+        """Return the state of each source, which tells the next one from it."""
+        with self.reading() as connection:
+            return read_stamps(connection, self._written, self._generation_now())
+
+    def days_between(self, then: Stamps, now: Stamps) -> Set[date] | None:
+        """Return the days of which usage was written between two states; None: not known, or more was written."""
+        return days_between(then, now, self._written)
 
     @contextmanager
     def past(self, until: date, scope: Scope, models_per_system: int) -> Iterator[HistoryReader]:
