@@ -173,7 +173,7 @@ class CountedDays:
             .group_by(cell.system, cell.source, cell.day)
         )
         day = day_of(connection)
-        for system, source, value, inferences in _rows(connection, query):
+        for system, source, value, inferences in plain_rows(connection, query):
             if system == OVERFLOW_SYSTEM or (systems is not None and system not in systems):
                 continue
             by_source = self._runs.get(system)
@@ -183,10 +183,6 @@ class CountedDays:
             if run is None:
                 run = by_source[source] = Run()
             run.put(day(value).toordinal(), inferences)
-
-
-def _rows(connection: Connection, query: Any) -> Iterator[tuple[str, str, Any, float]]:
-    return iter(plain_rows(connection, query))  # type: ignore[arg-type]  # its columns
 
 
 def _cells(source: str) -> ColumnElement[bool]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Select
 
+_AT_ONCE = 2_000
+"""Rows that are held at the same time, where the driver does not hold all."""
 
-def plain_rows(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
-    """Return all rows of a query as tuples, without what SQLAlchemy makes of their values: `day_of` is for days.
+
+def plain_rows(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield all rows of a query as tuples, without what SQLAlchemy makes of their values: `day_of` is for days.
 
     Only for texts, numbers and days: times and JSON have another form in some databases.
     """
     result = connection.execute(query)
     try:
-        return result.cursor.fetchall()  # type: ignore[no-any-return]  # a cursor of the driver
+        while rows := result.cursor.fetchmany(_AT_ONCE):  # type: ignore[attr-defined]  # a cursor of the driver
+            yield from rows
     finally:
         result.close()
 

@@ -9,6 +9,7 @@ from math import fsum, log
 from statistics import median
 from sys import float_info
 
+from leverwatch.agent.framework import compiled
 from leverwatch.agent.framework.coverage import is_unbroken
 
 LONGEST = 104
@@ -59,11 +60,9 @@ def level_shifts(logs: Sequence[float]) -> list[int]:
     At week i the median of the four weeks from i on is compared with that of the four weeks before, less the
     change that steady growth within these weeks explains. Two weeks in a row must exceed the limit.
     """
-    jumps = [0.0] * (len(logs) + 1)
-    medians = [_median_of_four(logs[index : index + 4]) for index in range(len(logs) - SHIFT_WEEKS + 1)]
-    for index in range(SHIFT_WEEKS, len(logs) - SHIFT_WEEKS + 1):
-        jump = medians[index] - medians[index - SHIFT_WEEKS]
-        jumps[index] = jump if abs(jump) <= _JUMP else jump - _grown(logs, index)
+    jumps = None if compiled.native is None else compiled.native.jumps(logs, _JUMP)
+    if jumps is None:
+        jumps = _jumps(logs)
     found: list[int] = []
     index = SHIFT_WEEKS
     while index < len(logs):
@@ -78,6 +77,16 @@ def level_shifts(logs: Sequence[float]) -> list[int]:
     return found
 
 
+def _jumps(logs: Sequence[float]) -> list[float]:
+    """How far the level jumps at each week; 0 where too few weeks are known."""
+    jumps = [0.0] * (len(logs) + 1)
+    medians = [_median_of_four(logs[index : index + 4]) for index in range(len(logs) - SHIFT_WEEKS + 1)]
+    for index in range(SHIFT_WEEKS, len(logs) - SHIFT_WEEKS + 1):
+        jump = medians[index] - medians[index - SHIFT_WEEKS]
+        jumps[index] = jump if abs(jump) <= _JUMP else jump - _grown(logs, index)
+    return jumps
+
+
 def _grown(logs: Sequence[float], index: int) -> float:
     """What steady growth explains of a jump."""
     before, after = logs[index - SHIFT_WEEKS : index], logs[index : index + SHIFT_WEEKS]
@@ -86,4 +95,6 @@ def _grown(logs: Sequence[float], index: int) -> float:
 
 
 def _median_of_four(values: Sequence[float]) -> float:
-    return (sum(values) - min(values) - max(values)) / 2
+    # One after the other: `sum` corrects its rounding in some versions of Python and not in others.
+    one, two, three, four = values
+    return (one + two + three + four - min(values) - max(values)) / 2

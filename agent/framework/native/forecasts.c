@@ -70,6 +70,76 @@ PyObject *theil_sen(PyObject *Py_UNUSED(module), PyObject *args)
     return Py_BuildValue("dd", level, slope);
 }
 
+static double middle_of_four(const double *values)
+{
+    double least = values[0], most = values[0];
+    for (int at = 1; at < 4; at++) {
+        least = values[at] < least ? values[at] : least;
+        most = values[at] > most ? values[at] : most;
+    }
+    return (values[0] + values[1] + values[2] + values[3] - least - most) / 2;
+}
+
+/* The jump at a week, less what steady growth explains: `weekly.level_shifts`. */
+static double jump_at(const double *logs, const double *middles, int week, double limit)
+{
+    double jump = middles[week] - middles[week - SHIFT_WEEKS], slopes[2 * (SHIFT_WEEKS - 1)];
+    int number = 0;
+    if (fabs(jump) <= limit)
+        return jump;
+    for (int start = week - SHIFT_WEEKS; start <= week; start += SHIFT_WEEKS)
+        for (int at = start; at + 1 < start + SHIFT_WEEKS; at++)
+            slopes[number++] = logs[at + 1] - logs[at];
+    return jump - SHIFT_WEEKS * middle(slopes, number);
+}
+
+PyObject *jumps(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *list;
+    double logs[MOST_WEEKS], middles[MOST_WEEKS], limit;
+    if (!PyArg_ParseTuple(args, "Od", &list, &limit))
+        return NULL;
+    int weeks = numbers(list, logs, MOST_WEEKS);
+    if (weeks < 0)
+        Py_RETURN_NONE;
+    for (int week = 0; week + SHIFT_WEEKS <= weeks; week++)
+        middles[week] = middle_of_four(logs + week);
+    PyObject *found = PyList_New(weeks + 1);
+    for (int week = 0; found && week <= weeks; week++) {
+        int is_between = week >= SHIFT_WEEKS && week + SHIFT_WEEKS <= weeks;
+        double jump = is_between ? jump_at(logs, middles, week, limit) : 0.0;
+        if (PyList_SetItem(found, week, PyFloat_FromDouble(jump)) < 0)
+            Py_CLEAR(found);
+    }
+    return found;
+}
+
+/* The sums of what a method missed and of what the last week repeated would have, the median of the absolute errors
+   and their mean: `backtest.score`. */
+PyObject *scores(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *lists[2];
+    double totals[MOST_WEEKS], errors[MOST], misses[MOST], naive[MOST], sizes[MOST];
+    if (!PyArg_ParseTuple(args, "OO", lists, lists + 1))
+        return NULL;
+    int weeks = numbers(lists[0], totals, MOST_WEEKS), known = numbers(lists[1], errors, MOST);
+    int last = weeks - WINDOW, origin = last - MOST + 1 > FIRST ? last - MOST + 1 : FIRST;
+    if (weeks < 0 || known < 1 || known != last - origin + 1)
+        Py_RETURN_NONE;
+    for (int at = 0; at < known; at++, origin++) {
+        double actual = exact_sum(totals + origin, WINDOW), factor = exp(errors[at]);
+        if (factor == 0 || !isfinite(factor) || !isfinite(actual))
+            Py_RETURN_NONE;
+        misses[at] = fabs(actual - actual / factor);
+        naive[at] = fabs(actual - WINDOW * totals[origin - 1]);
+        sizes[at] = fabs(errors[at]);
+        if (!isfinite(misses[at]) || !isfinite(naive[at]))
+            Py_RETURN_NONE;
+    }
+    return Py_BuildValue("dddd", exact_sum(misses, known), exact_sum(naive, known), middle(sizes, known),
+                         exact_sum(errors, known) / known);
+}
+
 /* Puts the errors at an origin into a tuple; NULL without an error: Python decides. */
 static PyObject *errors_of(const double *totals, int weeks, int end, const double *foretold)
 {
