@@ -28,8 +28,8 @@ from leverwatch.agent.framework.assessment import (
 from leverwatch.agent.framework.bill import Bill
 from leverwatch.agent.framework.economics.model import Agreement
 from leverwatch.agent.framework.last_result_cache import LastResultCache
-from leverwatch.agent.log import get_logger
 from leverwatch.agent.framework.model import Verdict
+from leverwatch.agent.log import get_logger
 from leverwatch.agent.prices.book import PriceBook
 from leverwatch.agent.prices.current import CurrentPrices
 from leverwatch.agent.store.facts import Scope
@@ -226,7 +226,9 @@ def _is_settled(given: AssessmentFacts) -> bool:
     """Whether the verdict at the review, if there was one, cannot become another."""
     declared, held = given.facts.declaration, given.at_review
     reviewed = declared.reviewed if declared else None
-    return reviewed is None or (held is not None and held.as_of < given.facts.as_of and reviewed < given.facts.as_of)
+    return reviewed is None or (
+        held is not None and held.as_of < given.facts.as_of and reviewed < given.facts.as_of
+    )
 
 
 def _digest(given: AssessmentFacts) -> bytes:

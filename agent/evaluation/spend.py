@@ -18,8 +18,8 @@ def price_spend(
     """Price what came since the last time, in one transaction, and return on how many days something changed.
 
     Whatever was priced keeps its price, also when the prices change: counters of money go on from where they were.
-    `systems`: only these; None: all. `days`: only these few, as nothing else was written since the last time at the
-    same prices; None: all.
+    `systems`: only these; None: all. `days`: only these few, as nothing else was written since the last time, at
+    the same prices; None: all.
 
     Raises:
         StoreError: the database refused or cannot be reached.

@@ -16,9 +16,7 @@ def drawn(
     after: int,
     hair: float,
     /,
-) -> (
-    tuple[float, float, float, float, float | None, float | None, float | None, float, float, float] | None
-): ...
+) -> tuple[float, float, float, float, float | None, float | None, float | None, float, float, float] | None: ...
 def swings(
     each: tuple[float, ...],
     terms: _Terms,

@@ -1,4 +1,4 @@
-"""Uses the compiled helper of the framework if it is built; without it everything comes to the same, only slower."""
+"""Uses the compiled helper of the framework if it is built; without it all comes to the same, only slower."""
 
 from __future__ import annotations
 

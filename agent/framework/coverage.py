@@ -51,10 +51,12 @@ def _others_are_regular(weeks: Counts) -> bool:
     return sum(map(sum, used)) >= _REGULAR * sum(map(len, used)) > 0
 
 
-def is_unbroken(daily: Mapping[date, float]) -> bool:
-    """Whether the days are one after the other, in ascending order and without a gap; they are most often so."""
+def unbroken_end(daily: Mapping[date, float]) -> date | None:
+    """Return the last day when the days are one after the other, in ascending order and without a gap, as they
+    most often are; else None."""
     days = list(daily)
-    return bool(days) and (days[-1] - days[0]).days == len(days) - 1 and days == sorted(days)
+    unbroken = days and (days[-1] - days[0]).days == len(days) - 1 and days == sorted(days)
+    return days[-1] if unbroken else None
 
 
 def with_idle_days(daily: Mapping[date, float], as_of: date, alive_until: date | None) -> Mapping[date, float]:
@@ -66,10 +68,9 @@ def with_idle_days(daily: Mapping[date, float], as_of: date, alive_until: date |
         alive_until: the last day up to which the sources are known to have been read. Idle days right after the
             newest covered day are true zeros up to it; None: only days between covered ones can be.
     """
-    if is_unbroken(daily):
-        end = next(reversed(daily))  # type: ignore[call-overload]  # the order is that of a dictionary
-        if end <= as_of and last_day(end.toordinal(), as_of, alive_until) == end.toordinal():
-            return daily
+    end = unbroken_end(daily)
+    if end is not None and end <= as_of and last_day(end.toordinal(), as_of, alive_until) == end.toordinal():
+        return daily
     days = [day for day in daily if day <= as_of]
     if not days:
         return {}

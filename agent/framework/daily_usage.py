@@ -79,7 +79,7 @@ def day_calls(rows: Iterable[DailyUsage]) -> Iterator[DayCalls]:
 
 
 def traffic_of(rows: Sequence[DailyUsage], covered: Collection[date], newest: date) -> TrafficMoments:
-    """Return the `traffic_moments` of rows: by the compiled helper where there is one, to the same in every digit."""
+    """Return the `traffic_moments` of rows, in every digit: by the compiled helper where there is one."""
     if compiled.native is None:
         return traffic_moments(day_calls(rows), covered, newest)
     week_of = weeks_of(covered, newest)

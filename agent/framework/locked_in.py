@@ -22,6 +22,7 @@ from leverwatch.collectors.interface import EvalResult
 
 _DAY = timedelta(days=1)
 
+
 class OutputChecks(Struct, frozen=True):
     """Counts of the validated outputs, and of the schema mode, on one day."""
 

@@ -13,11 +13,11 @@ from leverwatch.agent.framework import compiled
 from leverwatch.agent.framework.coverage import (
     WINDOW_DAYS,
     fill_idle,
-    is_unbroken,
     is_sparse,
     largest_of_kind,
     last_day,
     likely_sum,
+    unbroken_end,
 )
 from leverwatch.agent.framework.model import Band, Boundary, Crossing, Settings, UsageFacts, VolumeState
 
@@ -54,7 +54,7 @@ def recent_weeks(daily: Mapping[date, float], newest: date, weeks: int) -> tuple
     Begins with the first block that is known.
     """
     totals: list[float | None] = []
-    if is_unbroken(daily) and next(reversed(daily)) == newest:  # type: ignore[call-overload]  # a dictionary's order
+    if unbroken_end(daily) == newest:
         counts = list(daily.values())
         most = min(len(counts), 7 * weeks) // 7
         return tuple(fsum(counts[len(counts) - 7 * age :][:7]) for age in range(most, 0, -1))
@@ -156,7 +156,7 @@ def _without_gaps(
     newest = days[-1]
     if newest > as_of or last_day(newest.toordinal(), as_of, alive_until) != newest.toordinal():
         return None
-    if not is_unbroken(daily) or any(newest - _PADDING * _DAY <= day <= newest for day in incomplete):
+    if unbroken_end(daily) is None or any(newest - _PADDING * _DAY <= day <= newest for day in incomplete):
         return None
     bands = _Bands(settings)
     found = compiled.native.walk(list(daily.values()), _days_needed(settings), *bands.limits)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from datetime import date
 from itertools import compress
 from math import nan
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, tuple_
 
@@ -81,13 +80,14 @@ class Run:
     def days(self) -> dict[date, float]:
         """Return the counts by day, in ascending order."""
         if self._apart is None and not self._missing:
-            return dict(zip(map(same_day, range(self._first, self._first + len(self._values))), self._values))
+            days = map(same_day, range(self._first, self._first + len(self._values)))
+            return dict(zip(days, self._values, strict=True))
         return {same_day(ordinal): count for ordinal, count in self._items()}
 
     def _items(self) -> Iterator[tuple[int, float]]:
         if self._apart is not None:
             return iter(sorted(self._apart.items()))
-        told = [count == count for count in self._values]  # noqa: PLR0124 - NaN alone is not what it is
+        told = [count == count for count in self._values]
         return compress(enumerate(self._values, self._first), told)
 
 

@@ -47,9 +47,9 @@ def read_daily_usage(
     found: dict[str, list[DailyUsage]] = defaultdict(list)
     day_from = day_of(connection)
     for chosen in named(usage_daily.c.system, scope.systems):
-        for system, source, day, *usage in plain_rows(connection, query.where(chosen)):
-            if source in counted[system]:
-                found[system].append(DailyUsage(day_from(day), *usage))
+        for row in plain_rows(connection, query.where(chosen)):
+            if row[1] in counted[row[0]]:
+                found[row[0]].append(DailyUsage._make((day_from(row[2]), *row[3:])))
     return dict(found)
 
 
@@ -69,7 +69,9 @@ def read_prompt_sums(connection: Connection, since: date, until: date, scope: Sc
         )
         .group_by(usage_daily.c.system, usage_daily.c.source)
     )
-    results = (plain_rows(connection, query.where(chosen)) for chosen in named(usage_daily.c.system, scope.systems))
+    results = (
+        plain_rows(connection, query.where(chosen)) for chosen in named(usage_daily.c.system, scope.systems)
+    )
     found: dict[str, PromptSums] = {}
     for system, source, *sums in chain.from_iterable(results):
         if source in counted[system]:

@@ -20,7 +20,7 @@ def plain_rows(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any
     """
     result = connection.execute(query)
     try:
-        while rows := result.cursor.fetchmany(_AT_ONCE):  # type: ignore[attr-defined]  # a cursor of the driver
+        while rows := result.cursor.fetchmany(_AT_ONCE):
             yield from rows
     finally:
         result.close()

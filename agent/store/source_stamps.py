@@ -41,7 +41,9 @@ def read_stamps(connection: Connection, written: WrittenDays, generation: int) -
     }
 
 
-def written_between(then: SourceStamp | None, now: SourceStamp, source: str, written: WrittenDays) -> Written | None:
+def written_between(
+    then: SourceStamp | None, now: SourceStamp, source: str, written: WrittenDays
+) -> Written | None:
     """Return what was written between two states of a source; None: not known, so that it may be anything."""
     if then is None or then.generation != now.generation:
         return None

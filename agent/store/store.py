@@ -27,7 +27,7 @@ from leverwatch.agent.store.names import Admission, FoldWarning, KnownNames, Nam
 from leverwatch.agent.store.reads import Reads
 from leverwatch.agent.store.replaced import Cell, Replaced, read_inferences
 from leverwatch.agent.store.rows import RowWriter
-from leverwatch.agent.store.schema import source_state, sources, unreadable_values
+from leverwatch.agent.store.schema import source_state, sources
 from leverwatch.agent.store.source_stamps import Stamps, days_between, read_stamps
 from leverwatch.agent.store.sqlite import check_damage, is_lost, is_unwritable
 from leverwatch.agent.store.tallies import read_tallies
@@ -49,13 +49,6 @@ _AT_ONCE = 1_000
 _REVISIONS = 2**40
 """More revisions than any source has. The bits above say how often the file was replaced, so that a collector
 that remembers the state of one file never takes the same revision of another file for it."""
-
-
-def _written(batch: Batch) -> Written:
-    more = batch.prompt_changes or batch.replace_prompt_changes or batch.eval_results or batch.model_shutdowns
-    days = {row.day for row in batch.usage} | {row.day for row in batch.tier_counts} | batch.days_seen
-    days |= {row.day for row in batch.prompt_counts} | batch.replaces
-    return Written(days, bool(more))
 
 
 def _outward(revision: int, generation: int) -> int:
@@ -272,7 +265,7 @@ class Store(Reads):
             admission = Admission(connection, self.limits, self._known, now)
             writer = RowWriter(connection, source, narrowing=narrowing)
             replaced = write_batch(connection, source, revision, batch, now, admission, writer)
-        self._written.note(source, revision, _written(batch))
+        self._written.note(source, revision, Written.of(batch))
         admission.confirm()
         writer.report()
         with self._counting:
@@ -404,11 +397,3 @@ class Store(Reads):
         """Return the number of records by source and result, since the store exists."""
         with self.reading() as connection:
             return read_tallies(connection)
-
-    def unreadable(self) -> Mapping[str, Mapping[str, int]]:
-        """Return the number of values that could not be read by source and field, since the store exists."""
-        found: dict[str, dict[str, int]] = {}
-        with self.reading() as connection:
-            for row in connection.execute(select(unreadable_values)):
-                found.setdefault(row.source, {})[row.field] = row.number
-        return found

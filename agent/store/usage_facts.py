@@ -94,7 +94,7 @@ def _total(
         covered = days[bisect_left(days, starts[source]) :]
         of_source = counted.get(source, {})
         if not total:
-            total = dict.fromkeys(covered, 0.0) | of_source
+            total = {**dict.fromkeys(covered, 0.0), **of_source}
             continue
         for day in covered:
             total.setdefault(day, 0.0)
@@ -114,10 +114,7 @@ def _counted_twice(
     twice: set[date] = set()
     for sources_of in parts.values():
         days = {
-            day
-            for source in sources_of
-            for day, inferences in counts.get(source, {}).items()
-            if inferences > 0
+            day for source in sources_of for day, inferences in counts.get(source, {}).items() if inferences > 0
         }
         twice |= once & days
         once |= days

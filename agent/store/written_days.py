@@ -1,4 +1,4 @@
-"""Remembers which UTC days of a source the batches of this process wrote, so that nobody reads the others again."""
+"""Remembers which UTC days of a source the batches of this process wrote: the others are not read again."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import date
 from threading import Lock
 
 from msgspec import Struct, field
+
+from leverwatch.collectors.interface import Batch
 
 _MOST_DAYS = 1_000
 """More days of one source are not told apart: all of them are read again."""
@@ -19,6 +21,14 @@ class Written(Struct, frozen=True):
     """The days of which usage was written."""
     more: bool = False
     """Whether anything else was written that a verdict or an assessment may depend on."""
+
+    @classmethod
+    def of(cls, batch: Batch) -> Written:
+        """Return what a batch writes."""
+        more = batch.prompt_changes or batch.replace_prompt_changes or batch.eval_results or batch.model_shutdowns
+        counted = (batch.usage, batch.tier_counts, batch.prompt_counts)
+        days = {row.day for rows in counted for row in rows}
+        return cls(days | batch.days_seen | batch.replaces, bool(more))
 
 
 class _Source(Struct):

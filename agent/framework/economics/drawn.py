@@ -77,7 +77,7 @@ def sums_drawn(
     terms: Terms,
     compared: Compared | None = None,
 ) -> Sums:
-    """Return what `costs_drawn` comes to: by the compiled helper where there is one, to the same in every digit."""
+    """Return what `costs_drawn` comes to, in every digit: by the compiled helper where there is one."""
     if compiled.native is not None and len(columns[0]) == WEEKS:
         found = _by_helper(seed, columns, volume, inputs, terms, compared)
         if found is not None:
@@ -88,14 +88,17 @@ def sums_drawn(
 def summed(drawn: Drawn, compared: Compared | None) -> Sums:
     """Return what the costs of all draws come to."""
     costs = dict(zip(Strategy, (drawn.prompting, drawn.hybrid, drawn.tuning), strict=True))
-    cheaper = [sum(map(lt, costs[one], drawn.prompting)) / DRAWS for one in (Strategy.HYBRID, Strategy.FINE_TUNING)]
+    cheaper = [
+        sum(map(lt, costs[one], drawn.prompting)) / DRAWS for one in (Strategy.HYBRID, Strategy.FINE_TUNING)
+    ]
     volumes = sorted(drawn.volumes)
     saved = None
     if compared is not None:
         savings = sorted(map(sub, costs[compared.before], costs[compared.after]))
         share = sum(amount > compared.hair for amount in savings) / DRAWS
         saved = Saved(savings[_TENTH], savings[-1 - _TENTH], share)
-    return Sums(*cheaper, (volumes[_TENTH], volumes[-1 - _TENTH]), _quantiles(drawn.crossings), saved)
+    hybrid, tuning = cheaper
+    return Sums(hybrid, tuning, (volumes[_TENTH], volumes[-1 - _TENTH]), _quantiles(drawn.crossings), saved)
 
 
 def _quantiles(crossings: list[float | None]) -> tuple[float | None, float | None, float | None]:

@@ -30,7 +30,7 @@ def start_of_trend(shifts: Sequence[int], weeks: int) -> int:
 
 
 def all_errors(history: History, shifts: Sequence[int]) -> dict[Method, list[tuple[float, ...]]]:
-    """Return the `errors` of every method: by the compiled helper where there is one, to the same in every digit."""
+    """Return the `errors` of every method, in every digit: by the compiled helper where there is one."""
     if compiled.native is not None:
         found = compiled.native.backtest(history.totals, history.logs, shifts, damped(HORIZONS[-1]))
         if found is not None:

@@ -10,7 +10,7 @@ from statistics import median
 from sys import float_info
 
 from leverwatch.agent.framework import compiled
-from leverwatch.agent.framework.coverage import is_unbroken
+from leverwatch.agent.framework.coverage import unbroken_end
 
 LONGEST = 104
 """The largest number of weeks of history that is used."""
@@ -27,7 +27,7 @@ def weekly_totals(daily: Mapping[date, float], newest: date) -> tuple[float, ...
     without gaps.
     """
     totals: list[float] = []
-    if is_unbroken(daily) and next(reversed(daily)) == newest:  # type: ignore[call-overload]  # a dictionary's order
+    if unbroken_end(daily) == newest:
         known = list(daily.values())
         most = min(len(known) // 7, LONGEST)
         return tuple(fsum(known[len(known) - 7 * age :][:7]) for age in range(most, 0, -1))
