@@ -38,10 +38,10 @@ define environment
 	@touch $(1)/bin/.ready
 endef
 
-$(BIN)/.ready: pyproject.toml .ci/supply/newest.txt $(wildcard collectors/aggregation/native/*)
+$(BIN)/.ready: pyproject.toml .ci/supply/newest.txt $(wildcard collectors/aggregation/native/* agent/framework/native/*)
 	$(call environment,$(VENV),.ci/supply/newest.txt,$(PYTHON))
 
-$(OLDEST)/bin/.ready: pyproject.toml .ci/supply/oldest.txt .ci/supply/clickhouse.txt $(wildcard collectors/aggregation/native/*) | $(BIN)/.ready
+$(OLDEST)/bin/.ready: pyproject.toml .ci/supply/oldest.txt .ci/supply/clickhouse.txt $(wildcard collectors/aggregation/native/* agent/framework/native/*) | $(BIN)/.ready
 	$(call environment,$(OLDEST),.ci/supply/oldest.txt,$(PYTHON_OLDEST))
 	@# What is a source is built with what the lock has, as the package itself is.
 	$(call locked,$(OLDEST),.ci/supply/clickhouse.txt) --no-build-isolation
@@ -122,7 +122,7 @@ on: servers ## the tests, or the ones in TESTS, on another Python: make on PY=py
 	$(SCRATCH) $(ON)/bin/pytest -n $(WORKERS) -q $(TESTS)
 
 ifneq ($(ON),)
-$(ON)/bin/.ready: pyproject.toml .ci/supply/newest.txt $(wildcard collectors/aggregation/native/*) | $(BIN)/.ready
+$(ON)/bin/.ready: pyproject.toml .ci/supply/newest.txt $(wildcard collectors/aggregation/native/* agent/framework/native/*) | $(BIN)/.ready
 	$(call environment,$(ON),.ci/supply/newest.txt,$(PY))
 endif
 

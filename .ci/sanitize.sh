@@ -1,15 +1,16 @@
 #!/bin/sh
-# Builds the compiled helper with sanitizers, in a copy of the tree, and runs the tests that use it: first for what
+# Builds the compiled helpers with sanitizers, in a copy of the tree, and runs the tests that use it: first for what
 # one thread does wrong with memory and numbers, then for what several do to each other.
 #   PYTHON=PROGRAM   the interpreter, with the packages of the tests
 set -eu
 PYTHON=${PYTHON:-python3}
 cd "$(dirname "$0")/.."
 native=$(dirname "$(echo collectors/*/native/module.c)")
+framework=agent/framework/native
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -a agent collectors leverwatch grafana helm tests pyproject.toml "$work"
-rm -f "$work"/collectors/*/_native*.so
+rm -f "$work"/collectors/*/_native*.so "$work"/agent/framework/_native*.so
 cd "$work"
 
 include=$("$PYTHON" -c 'import sysconfig; print(sysconfig.get_paths()["include"])')
@@ -18,9 +19,14 @@ suffix=.abi3.so
 # build SANITIZERS: -Wcast-function-type and -Wmissing-field-initializers are off, as this extension, as all of them,
 # casts methods and leaves slots out.
 build() {
+    for folder in "$native" "$framework"; do build_of "$folder" "$1"; done
+}
+
+# build_of FOLDER SANITIZERS
+build_of() {
     gcc -g -O1 -Wall -Wextra -Werror -Wno-cast-function-type -Wno-missing-field-initializers \
-        -DPy_LIMITED_API=0x030B0000 "-fsanitize=$1" -fno-sanitize-recover=undefined -shared -fPIC -I"$include" \
-        "$native"/*.c -o "$(dirname "$native")/_native$suffix" -lm
+        -DPy_LIMITED_API=0x030B0000 "-fsanitize=$2" -ffp-contract=off -fno-sanitize-recover=undefined -shared -fPIC -I"$include" \
+        "$1"/*.c -o "$(dirname "$1")/_native$suffix" -lm
 }
 
 # tests LIBRARIES FILE...: with the sanitizers' libraries loaded first; xdist would start processes without them.
@@ -41,8 +47,9 @@ without_random_addresses=
 export ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc
 build address,undefined
 tests "$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)" \
-    $counting/test_native_counter.py $counting/test_native_wide.py $counting/test_native_declared.py $counting/test_native_text.py $counting/test_native_wrapped.py $counting/test_native_spans.py $counting/test_native_traces.py $counting/test_id_table.py $here/sources/files/test_workers.py $counting/test_dedupe.py \
-    $counting/test_threads.py $counting/test_noted_lines.py $counting/test_native_tables.py $here/sources/files/test_quoted_files.py
+    $counting/test_native_*.py $counting/test_id_table.py $counting/test_dedupe.py $counting/test_threads.py \
+    $counting/test_noted_lines.py $here/sources/files/test_workers.py $here/sources/files/test_quoted_files.py \
+    tests/agent/framework/test_compiled.py
 unset PYTHONMALLOC
 
 # The interpreter and other packages are not built for this one: what they do is not watched, but for their locks,

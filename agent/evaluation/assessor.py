@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -28,9 +28,12 @@ from leverwatch.agent.framework.assessment import (
 from leverwatch.agent.framework.bill import Bill
 from leverwatch.agent.framework.economics.model import Agreement
 from leverwatch.agent.framework.last_result_cache import LastResultCache
+from leverwatch.agent.framework.model import Verdict
 from leverwatch.agent.log import get_logger
+from leverwatch.agent.prices.book import PriceBook
 from leverwatch.agent.prices.current import CurrentPrices
 from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.source_stamps import Stamps
 from leverwatch.agent.store.store import Store
 
 if TYPE_CHECKING:
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 
+_FEW_DAYS = 100
+"""So many days are looked up one by one when what was written since is priced."""
 _AT_ONCE = 100
 """How many systems' facts are held in memory at the same time."""
 
@@ -52,6 +57,9 @@ class Assessor:
             lambda _: nothing("nothing was worked out yet")
         )
         self._reviews = Reviews()
+        self._priced: _Priced | None = None
+        self._last: _Last | None = None
+        self._kept: dict[str, tuple[Verdict, Assessment]] = {}
         self.verdicts = LastVerdicts()
         """The verdicts of the last evaluation."""
 
@@ -73,7 +81,17 @@ class Assessor:
         What fails is logged, and done with the next evaluation: it is part of what is stored.
         """
         try:
-            price_spend(store, scope.systems, self._prices.book(as_of))
+            book = self._prices.book(as_of)
+            now, then = _Priced(store.stamps(), scope.systems, book), self._priced
+            days = None
+            if then is not None and then.systems == now.systems and book.says_the_same(then.book):
+                days = store.days_between(then.stamps, now.stamps)
+            self._priced = None
+            if days is None or len(days) > _FEW_DAYS:
+                price_spend(store, scope.systems, book)
+            elif days:
+                price_spend(store, scope.systems, book, days)
+            self._priced = now
         except Exception as error:  # noqa: BLE001 - no failure here may cost a verdict
             detail = str(error) if isinstance(error, LeverwatchError) else type(error).__name__
             log.warning("spend_not_priced", error=detail)
@@ -117,12 +135,22 @@ class Assessor:
         if not decided:
             return {}
         if settings != self._settings:
-            self._settings = settings
+            self._settings, self._kept = settings, {}
             self._memo = LastResultCache(
                 lambda given: assess_context(given, settings, _Isolated(given.facts.system)), _digest
             )
         book = self._prices.book(decided[0][0].as_of)
-        found: dict[str, Assessment] = {}
+        # Before anything is read: what is written from now on is looked at the next time.
+        last = _Last(store.stamps(), scope, plans, book, decided[0][0].as_of)
+        known = self._kept if self._last is not None and last.follows(self._last, store) else {}
+        found = {
+            facts.system: known[facts.system][1]
+            for facts, verdict in decided
+            # The verdict is the same object where nothing changed that it depends on.
+            if facts.system in known and known[facts.system][0] is verdict
+        }
+        kept = {system: known[system] for system in found}
+        decided = [(facts, verdict) for facts, verdict in decided if facts.system not in found]
         # What is read of a system takes many times the memory of what is worked out from it.
         for start in range(0, len(decided), _AT_ONCE):
             some = decided[start : start + _AT_ONCE]
@@ -131,9 +159,12 @@ class Assessor:
                     try:
                         given = stored.of(facts, verdict, plans, book)
                         found[facts.system] = self._memo.ask(facts.system, given)
+                        if _is_settled(given):
+                            kept[facts.system] = verdict, found[facts.system]
                     except Exception as error:  # noqa: BLE001 - the other systems are worked out all the same
                         found[facts.system] = nothing(_failed("facts", facts.system, error))
         self._memo.keep(found)
+        self._last, self._kept = last, kept
         return found
 
     def _read(
@@ -162,6 +193,42 @@ class Assessor:
                 yield from self._read(store, scope, settings, half, failed)
         else:
             yield stored, some
+
+
+class _Priced(NamedTuple):
+    """What was priced the last time, and at which prices."""
+
+    stamps: Stamps
+    systems: frozenset[str] | None
+    book: PriceBook
+
+
+class _Last(NamedTuple):
+    """All that an assessment depends on besides the verdict and what is stored of its system."""
+
+    stamps: Stamps
+    scope: Scope
+    plans: CostPlans
+    book: PriceBook
+    as_of: date
+
+    def follows(self, other: _Last, store: Store) -> bool:
+        """Whether nothing of it is another, and no usage was written that counts by then."""
+        if self.as_of != other.as_of or self.book is not other.book:
+            return False
+        if self.scope != other.scope or self.plans != other.plans:
+            return False
+        days = store.days_between(other.stamps, self.stamps)
+        return days is not None and all(day > self.as_of for day in days)
+
+
+def _is_settled(given: AssessmentFacts) -> bool:
+    """Whether the verdict at the review, if there was one, cannot become another."""
+    declared, held = given.facts.declaration, given.at_review
+    reviewed = declared.reviewed if declared else None
+    return reviewed is None or (
+        held is not None and held.as_of < given.facts.as_of and reviewed < given.facts.as_of
+    )
 
 
 def _digest(given: AssessmentFacts) -> bytes:

@@ -144,14 +144,14 @@ def _decide(
 ) -> tuple[list[tuple[Facts, Verdict]], Mapping[str, Verdict]]:
     """Return the facts and verdicts, and the verdicts that were stored before."""
     unreadable: dict[str, StoreUnreadable] = {}
+    known = last or LastVerdicts()
     previous = store.verdicts(as_of, plan.scope.systems, unreadable.__setitem__)
-    timelines = store.timelines(as_of, plan.scope)
+    timelines = store.timelines(as_of, plan.scope, known.counted)
     for name, error in unreadable.items():
         log.error("verdict_unreadable", system=name, error=str(error))
         timelines.pop(name, None)
         if not timelines:
             raise error
-    known = last or LastVerdicts()
     decided = [(line.facts, known.of(line, plan.settings, previous.get(name))) for name, line in timelines.items()]
     known.keep(timelines)
     return decided, previous

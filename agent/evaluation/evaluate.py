@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -143,8 +144,13 @@ def _weeks(daily: Mapping[date, float], verdict: Verdict) -> tuple[float | None,
     return () if newest is None else recent_weeks(daily, newest, _SHOWN_WEEKS)
 
 
-def _last_month(daily: Mapping[date, float], today: date) -> float | None:
+@lru_cache(maxsize=4)
+def _days_of_last_month(today: date) -> tuple[date, ...]:
     last = today.replace(day=1) - timedelta(days=1)
-    days = [daily.get(last.replace(day=number)) for number in range(1, last.day + 1)]
+    return tuple(last.replace(day=number) for number in range(1, last.day + 1))
+
+
+def _last_month(daily: Mapping[date, float], today: date) -> float | None:
+    days = list(map(daily.get, _days_of_last_month(today)))
     known = [count for count in days if count is not None]
     return sum(known) if len(known) == len(days) else None

@@ -12,6 +12,7 @@ from leverwatch.agent.framework.holding import verdict_on
 from leverwatch.agent.framework.last_result_cache import LastResultCache
 from leverwatch.agent.framework.model import Settings, Verdict
 from leverwatch.agent.framework.timeline import Timeline
+from leverwatch.agent.store.counted_days import CountedDays
 
 
 class _Given(NamedTuple):
@@ -24,6 +25,8 @@ class LastVerdicts:
     """Returns what `verdict_on` returns, and works it out only for systems of which something changed."""
 
     def __init__(self) -> None:
+        self.counted = CountedDays()
+        """The daily counts that the verdicts were worked out from."""
         self._memo: LastResultCache[_Given, Verdict] = LastResultCache(
             lambda given: verdict_on(given.line, given.line.facts, given.settings, given.stored), _digest
         )

@@ -16,13 +16,13 @@ from leverwatch.agent.framework.daily_usage import (
     GROWTH_WEEKS,
     DailyUsage,
     PromptSums,
-    day_calls,
     output_checks,
     prompt_moments,
     recent_models,
+    traffic_of,
 )
 from leverwatch.agent.framework.economics.amounts import Price, Unpriced
-from leverwatch.agent.framework.economics.traffic import TrafficMoments, traffic_moments, window
+from leverwatch.agent.framework.economics.traffic import TrafficMoments, window
 from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS, ModelDays, recognise
 from leverwatch.agent.framework.model import Facts, Verdict
 from leverwatch.agent.framework.review import PastVerdict
@@ -150,7 +150,7 @@ class StoredFacts(Struct, frozen=True):
         newest = verdict.volume.newest_day
         if newest is None:
             return TrafficMoments()
-        return traffic_moments(day_calls(days), self._covered(facts), newest)
+        return traffic_of(days, self._covered(facts), newest)
 
     def _covered(self, facts: Facts) -> set[date]:
         # A day before `since` was not read: it is unknown here, and no true zero.

@@ -51,6 +51,14 @@ def _others_are_regular(weeks: Counts) -> bool:
     return sum(map(sum, used)) >= _REGULAR * sum(map(len, used)) > 0
 
 
+def unbroken_end(daily: Mapping[date, float]) -> date | None:
+    """Return the last day when the days are one after the other, in ascending order and without a gap, as they
+    most often are; else None."""
+    days = list(daily)
+    unbroken = days and (days[-1] - days[0]).days == len(days) - 1 and days == sorted(days)
+    return days[-1] if unbroken else None
+
+
 def with_idle_days(daily: Mapping[date, float], as_of: date, alive_until: date | None) -> Mapping[date, float]:
     """The daily counts up to `as_of`, with a zero for each idle day between them.
 
@@ -60,6 +68,9 @@ def with_idle_days(daily: Mapping[date, float], as_of: date, alive_until: date |
         alive_until: the last day up to which the sources are known to have been read. Idle days right after the
             newest covered day are true zeros up to it; None: only days between covered ones can be.
     """
+    end = unbroken_end(daily)
+    if end is not None and end <= as_of and last_day(end.toordinal(), as_of, alive_until) == end.toordinal():
+        return daily
     days = [day for day in daily if day <= as_of]
     if not days:
         return {}

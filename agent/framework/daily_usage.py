@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
-from operator import attrgetter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from functools import reduce
+from operator import add, attrgetter
 from typing import NamedTuple
 
+from leverwatch.agent.framework import compiled
 from leverwatch.agent.framework.economics.doubts import doubt
-from leverwatch.agent.framework.economics.traffic import Calls, DayCalls
+from leverwatch.agent.framework.economics.traffic import (
+    WEEKS,
+    Calls,
+    DayCalls,
+    TrafficMoments,
+    blocks,
+    traffic_moments,
+    weeks_of,
+)
 from leverwatch.agent.framework.fine_tuned_models import RECENT_DAYS
 from leverwatch.agent.framework.locked_in import OutputChecks
 from leverwatch.agent.framework.overengineering import PromptMoments
 
 GROWTH_WEEKS = 13
 """Weeks from the end of the earlier 28-day window to the end of the present one, for the growth of prompts."""
+_DAY = timedelta(days=1)
 _LEAST_KNOWN = 0.5
 """A mean is unknown when fewer than this share of the inferences have a known value."""
 
@@ -47,7 +58,9 @@ class DailyUsage(NamedTuple):
 SUMMED = tuple(name for name in DailyUsage._fields if name not in {"day", "model"})
 """The fields of `DailyUsage` that can be added up."""
 _sums = attrgetter(*SUMMED)
+_checks = attrgetter("day", "checked", "invalid", "schema_checked", "schema_mode")
 _calls = attrgetter(*Calls._fields)
+_OF_CALLS = tuple(SUMMED.index(name) for name in Calls._fields[1:])
 
 
 class PromptSums(NamedTuple):
@@ -65,17 +78,31 @@ def day_calls(rows: Iterable[DailyUsage]) -> Iterator[DayCalls]:
     return (DayCalls(row.day, Calls._make(_calls(row))) for row in rows)
 
 
+def traffic_of(rows: Sequence[DailyUsage], covered: Collection[date], newest: date) -> TrafficMoments:
+    """Return the `traffic_moments` of rows, in every digit: by the compiled helper where there is one."""
+    if compiled.native is None:
+        return traffic_moments(day_calls(rows), covered, newest)
+    week_of = weeks_of(covered, newest)
+    sums: list[dict[str, Calls]] = [{} for _ in range(WEEKS)]
+    for week, model, numbers in compiled.native.add_up(list(rows), week_of, True, len(SUMMED)):
+        sums[week][model] = Calls._make((model, *map(numbers.__getitem__, _OF_CALLS)))
+    return blocks(week_of, sums)
+
+
 def output_checks(rows: Iterable[DailyUsage]) -> dict[date, OutputChecks]:
     """Output validation by day, over all models. Days without any checked output or known mode are left out."""
     found: dict[date, OutputChecks] = {}
-    for row in rows:
-        if row.checked or row.schema_checked:
-            before = found.get(row.day, OutputChecks())
-            found[row.day] = OutputChecks(
-                checked=before.checked + row.checked,
-                invalid=before.invalid + row.invalid,
-                schema_known=before.schema_known + row.schema_checked,
-                schema_mode=before.schema_mode + row.schema_mode,
+    for day, checked, invalid, known, mode in map(_checks, rows):
+        if checked or known:
+            before = found.get(day)
+            if before is None:
+                found[day] = OutputChecks(checked, invalid, known, mode)
+                continue
+            found[day] = OutputChecks(
+                checked=before.checked + checked,
+                invalid=before.invalid + invalid,
+                schema_known=before.schema_known + known,
+                schema_mode=before.schema_mode + mode,
             )
     return found
 
@@ -83,10 +110,13 @@ def output_checks(rows: Iterable[DailyUsage]) -> dict[date, OutputChecks]:
 def recent_models(rows: Iterable[DailyUsage], as_of: date) -> dict[str, dict[date, float]]:
     """Inferences by model and day over the trailing 28 days."""
     found: dict[str, dict[date, float]] = {}
-    for row in rows:
-        if 0 <= (as_of - row.day).days < RECENT_DAYS:
-            days = found.setdefault(row.model, {})
-            days[row.day] = days.get(row.day, 0.0) + row.inferences
+    since = as_of - (RECENT_DAYS - 1) * _DAY
+    for day, model, inferences, *_ in rows:
+        if since <= day <= as_of:
+            days = found.get(model)
+            if days is None:
+                days = found[model] = {}
+            days[day] = days.get(day, 0.0) + inferences
     return found
 
 
@@ -101,10 +131,9 @@ def prompt_moments(
         as_of: the last day of the window.
         eval_gain: whether an eval result got better over these 13 weeks; None when that is unknown.
     """
-    within = [_sums(row) for row in rows if 0 <= (as_of - row.day).days < RECENT_DAYS]
-    if not within:
+    sums = _recent_sums(rows, as_of)
+    if sums is None:
         return PromptMoments(eval_gain=eval_gain)
-    sums = map(sum, zip(*within, strict=True))
     total = DailyUsage(as_of, "", **dict(zip(SUMMED, sums, strict=True)))
     number = total.inferences
     long_ago = earlier or PromptSums(0.0, 0.0, 0.0, 0.0, 0.0)
@@ -122,6 +151,18 @@ def prompt_moments(
         earlier_static_tokens=_mean(long_ago.static_tokens, long_ago.static_known, long_ago.inferences),
         eval_gain=eval_gain,
     )
+
+
+def _recent_sums(rows: Sequence[DailyUsage], as_of: date) -> Sequence[float] | None:
+    """The sums over the trailing 28 days, in the order of `SUMMED`; None without any row."""
+    if compiled.native is None:
+        within = [_sums(row) for row in rows if 0 <= (as_of - row.day).days < RECENT_DAYS]
+        # One after the other: `sum` corrects its rounding in some versions of Python and not in others.
+        return [reduce(add, column) for column in zip(*within, strict=True)] or None
+    days = dict.fromkeys((as_of - age * _DAY for age in range(RECENT_DAYS)), 0)
+    for _, _, sums in compiled.native.add_up(list(rows), days, False, len(SUMMED)):
+        return sums  # type: ignore[no-any-return]  # its declaration says what it is
+    return None
 
 
 def measured_shares(totals: Mapping[str, Calls]) -> dict[str, float]:

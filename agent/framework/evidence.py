@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from functools import lru_cache
 
 from leverwatch.agent.framework import reasons
 from leverwatch.agent.framework.frequency import whole_weeks
@@ -25,27 +25,33 @@ def gather(
     facts: Facts, volume: VolumeState, frequency: FrequencyState, settings: Settings
 ) -> tuple[RuleEvidence, ...]:
     """The evidence of all five rules, in the order of `Rule`."""
+    known = volume.monthly_inferences is not None
+    now = reasons.inferences(volume, facts.as_of, settings) if known else ""
     return (
-        *(_volume_rule(band, volume, facts.as_of, settings) for band in Band),
+        *(_volume_rule(band, volume, now, settings) for band in Band),
         _frequent_changes(facts, frequency, settings),
         _locked_in(facts),
     )
 
 
-def _volume_rule(band: Band, volume: VolumeState, as_of: date, settings: Settings) -> RuleEvidence:
-    low, high = settings.hybrid_from, settings.fine_tuning_above
-    condition = {
+@lru_cache(maxsize=64)
+def _condition(band: Band, low: float, high: float) -> str:
+    return {
         Band.LOW: f"below {humanise(low)}",
         Band.MID: f"from {humanise(low)} to {humanise(high)}",
         Band.HIGH: f"above {humanise(high)}",
     }[band]
+
+
+def _volume_rule(band: Band, volume: VolumeState, now: str, settings: Settings) -> RuleEvidence:
+    low, high = settings.hybrid_from, settings.fine_tuning_above
+    condition = _condition(band, low, high)
     value = volume.monthly_inferences
     if volume.newest_day is None:
         text = f"holds {condition}; no usage was seen"
     elif value is None:
         text = f"holds {condition}; {reasons.coverage(volume, settings)}"
     else:
-        now = reasons.inferences(volume, as_of, settings)
         text = f"holds {condition}; seen {now}, settled in the {volume.band} band since {volume.band_since}"
     return RuleEvidence(
         rule=RULE_OF_BAND[band],

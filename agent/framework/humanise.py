@@ -16,7 +16,8 @@ def humanise(value: float, thresholds: Iterable[float] = ()) -> str:
     value onto or across one of `thresholds`, or a positive value to zero, more decimals are written.
     """
     landmarks = (0.0, *thresholds)
-    index = max(sum(abs(value) >= size for size, *_ in _UNITS) - 1, 0)
+    size = abs(value)
+    index = 3 if size >= 1e9 else 2 if size >= 1e6 else 1 if size >= 1e3 else 0
     text = _rounded(value, index, landmarks)
     if abs(float(text)) >= 1000 and index + 1 < len(_UNITS):  # 999,960 rounds to 1000.0K, which reads as 1.0M
         index += 1
@@ -31,7 +32,10 @@ def _rounded(value: float, index: int, landmarks: Iterable[float]) -> str:
     for places in range(decimals, _MOST_DECIMALS):
         text = f"{value / size:.{places}f}"
         shown = float(text + exponent)
-        if all((shown > mark) == (value > mark) and (shown < mark) == (value < mark) for mark in landmarks):
+        for mark in landmarks:
+            if (shown > mark) != (value > mark) or (shown < mark) != (value < mark):
+                break
+        else:
             return text
     # No division here: it rounds, and the value may differ from the threshold in its very last digit.
     return f"{Decimal(repr(value)).scaleb(-3 * index):f}"

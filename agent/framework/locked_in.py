@@ -20,6 +20,8 @@ from leverwatch.agent.framework.mistakes import LockedInSettings
 from leverwatch.agent.framework.model import PromptFacts, Reason
 from leverwatch.collectors.interface import EvalResult
 
+_DAY = timedelta(days=1)
+
 
 class OutputChecks(Struct, frozen=True):
     """Counts of the validated outputs, and of the schema mode, on one day."""
@@ -162,13 +164,15 @@ def _failures(
 
 
 def _sum(checks: Mapping[date, OutputChecks], last: date, days: int) -> OutputChecks:
-    found = [checks[day] for day in (last - timedelta(days=age) for age in range(days)) if day in checks]
-    return OutputChecks(
-        checked=sum(day.checked for day in found),
-        invalid=sum(day.invalid for day in found),
-        schema_known=sum(day.schema_known for day in found),
-        schema_mode=sum(day.schema_mode for day in found),
-    )
+    checked = invalid = known = mode = 0.0
+    for age in range(days):
+        found = checks.get(last - age * _DAY)
+        if found is not None:
+            checked += found.checked
+            invalid += found.invalid
+            known += found.schema_known
+            mode += found.schema_mode
+    return OutputChecks(checked, invalid, known, mode)
 
 
 def _flat_scores(

@@ -83,6 +83,8 @@ def shutdowns(
     settings: ShutdownSettings | None = None,
 ) -> tuple[Shutdown, ...]:
     """The models that served the system in the trailing 28 days and are to be shut down, the nearest day first."""
+    if not configured and not listed:
+        return ()
     chosen = settings or ShutdownSettings()
     recent = {
         model: sum(count for day, count in days.items() if 0 <= (as_of - day).days < RECENT_DAYS)

@@ -9,6 +9,7 @@ from math import fsum
 
 from msgspec import Struct
 
+from leverwatch.agent.framework import compiled
 from leverwatch.agent.framework.coverage import (
     WINDOW_DAYS,
     fill_idle,
@@ -16,12 +17,14 @@ from leverwatch.agent.framework.coverage import (
     largest_of_kind,
     last_day,
     likely_sum,
+    unbroken_end,
 )
 from leverwatch.agent.framework.model import Band, Boundary, Crossing, Settings, UsageFacts, VolumeState
 
 _DEFAULTS = Settings()
 _LEVELS = (Band.LOW, Band.MID, Band.HIGH)
 _PADDING = WINDOW_DAYS - 1
+_DAY = timedelta(days=1)
 _MONTH, _OF_MONTH = 487, 448
 """Their ratio is 30.4375 / 28. Multiplying first keeps exact values exact. Sums are rounded once (fsum), so that
 the figure depends on the window alone: a running sum would carry errors of days long gone across a threshold."""
@@ -51,6 +54,10 @@ def recent_weeks(daily: Mapping[date, float], newest: date, weeks: int) -> tuple
     Begins with the first block that is known.
     """
     totals: list[float | None] = []
+    if unbroken_end(daily) == newest:
+        counts = list(daily.values())
+        most = min(len(counts), 7 * weeks) // 7
+        return tuple(fsum(counts[len(counts) - 7 * age :][:7]) for age in range(most, 0, -1))
     for age in range(7 * (weeks - 1), -1, -7):
         days = [daily.get(newest - timedelta(days=age + day)) for day in range(7)]
         known = [count for count in days if count is not None]
@@ -91,6 +98,9 @@ def volume_state(
             newest day with records are covered up to it.
         incomplete: covered days on which one of several sources was missing; their counts may be too low.
     """
+    walked = _without_gaps(daily, as_of, settings, alive_until, incomplete)
+    if walked is not None:
+        return walked
     counted = {day.toordinal(): count for day, count in daily.items() if day <= as_of}
     if not counted:
         return VolumeState()
@@ -129,6 +139,43 @@ def volume_state(
         idle_days=tuple(history.day(index) for index in sorted(history.idle) if index > newest - WINDOW_DAYS),
         bounded_days=() if bounds is None else bounds.days,
         certain=bounds is None or bounds.bands == {bands.settled},
+    )
+
+
+def _without_gaps(
+    daily: Mapping[date, float],
+    as_of: date,
+    settings: Settings,
+    alive_until: date | None,
+    incomplete: Collection[date],
+) -> VolumeState | None:
+    """The same by the compiled helper, which knows days without a gap only; None: it is not for these days."""
+    if compiled.native is None or len(daily) < WINDOW_DAYS:
+        return None
+    days = list(daily)
+    newest = days[-1]
+    if newest > as_of or last_day(newest.toordinal(), as_of, alive_until) != newest.toordinal():
+        return None
+    if unbroken_end(daily) is None or any(newest - _PADDING * _DAY <= day <= newest for day in incomplete):
+        return None
+    bands = _Bands(settings)
+    found = compiled.native.walk(list(daily.values()), _days_needed(settings), *bands.limits)
+    if found is None:
+        return None
+    monthly, settled, start, since, candidate, run, crossings = found
+    return VolumeState(
+        monthly_inferences=monthly,
+        covered_days=WINDOW_DAYS,
+        newest_day=newest,
+        band=_LEVELS[settled],
+        band_since=days[since],
+        candidate=None if candidate < 0 else _LEVELS[candidate],
+        candidate_days=run,
+        crossings=tuple(Crossing(days[index], _LEVELS[old], _LEVELS[new]) for index, old, new in crossings),
+        first_settled=days[start],
+        monthly_low=monthly,
+        monthly_high=monthly,
+        certain=True,
     )
 
 
@@ -302,6 +349,11 @@ class _Bands:
         self._leave_high = settings.fine_tuning_above * settings.leave_ratio
         self._in_mid = self._in_high = self._below_mid = self._below_high = 0
         self._settings = settings
+
+    @property
+    def limits(self) -> tuple[int, float, float, float, float]:
+        """How long a band must last, and the limits of the bands, as the compiled helper takes them."""
+        return self._dwell, self._enter_mid, self._enter_high, self._leave_mid, self._leave_high
 
     def step(self, ordinal: int, volume: float) -> None:
         """Add the volume of one day; days must be given in ascending order."""

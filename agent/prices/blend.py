@@ -32,6 +32,8 @@ def blended_price(
         tiers: what of them is of another tier than the standard, by its name; several of one tier add up.
         price_of: the price of a tier, given its name.
     """
+    if tiers == () and whole.uncosted_write_1h_tokens <= 0:
+        return price_of(_STANDARD)
     used = _by_tier(whole, tiers)
     if used.keys() <= {_STANDARD} and whole.uncosted_write_1h_tokens <= 0:
         return price_of(_STANDARD)

@@ -47,6 +47,14 @@ class PriceBook:
         self._no_public = no_public
         self._known: dict[tuple[str, date, str | None, bool, str], Price | Unpriced] = {}
 
+    def says_the_same(self, other: PriceBook) -> bool:
+        """Whether both look prices up in the same lists, so that a day has the same price in both."""
+        mine, its = (
+            (book._unusable, book._own, book._public, book._deployments, book._no_public)  # noqa: SLF001
+            for book in (self, other)
+        )
+        return all(one is another or one == another for one, another in zip(mine, its, strict=True))
+
     def price(
         self, model: str, day: date, provider: str | None = None, *, of_base: bool = True, tier: str = ""
     ) -> Price | Unpriced:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select
 from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
 from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.names import named
+from leverwatch.agent.store.plain_rows import day_of, plain_rows
 from leverwatch.agent.store.schema import EMPTIED, usage_daily, usage_totals
 from leverwatch.collectors.interface import Operation
 
@@ -23,7 +24,7 @@ def counting(connection: Connection, scope: Scope) -> dict[str, frozenset[str]]:
         select(usage_totals.c.system, usage_totals.c.source).where(usage_totals.c.first_day < EMPTIED).distinct()
     )
     for chosen in named(usage_totals.c.system, scope.systems):
-        for system, source in connection.execute(pairs.where(chosen)):
+        for system, source in plain_rows(connection, pairs.where(chosen)):
             feeding[system].add(source)
     return {system: scope.counting_for(system, sources) for system, sources in feeding.items()}
 
@@ -44,10 +45,11 @@ def read_daily_usage(
         usage_daily.c.day <= as_of,
     )
     found: dict[str, list[DailyUsage]] = defaultdict(list)
+    day_from = day_of(connection)
     for chosen in named(usage_daily.c.system, scope.systems):
-        for system, source, *usage in connection.execute(query.where(chosen)):
-            if source in counted[system]:
-                found[system].append(DailyUsage._make(usage))
+        for row in plain_rows(connection, query.where(chosen)):
+            if row[1] in counted[row[0]]:
+                found[row[0]].append(DailyUsage._make((day_from(row[2]), *row[3:])))
     return dict(found)
 
 
@@ -67,7 +69,9 @@ def read_prompt_sums(connection: Connection, since: date, until: date, scope: Sc
         )
         .group_by(usage_daily.c.system, usage_daily.c.source)
     )
-    results = (connection.execute(query.where(chosen)) for chosen in named(usage_daily.c.system, scope.systems))
+    results = (
+        plain_rows(connection, query.where(chosen)) for chosen in named(usage_daily.c.system, scope.systems)
+    )
     found: dict[str, PromptSums] = {}
     for system, source, *sums in chain.from_iterable(results):
         if source in counted[system]:
@@ -87,6 +91,6 @@ def read_model_names(connection: Connection, scope: Scope) -> Mapping[str, froze
         usage_totals.c.operation == Operation.GENERATION.value
     )
     for chosen in named(usage_totals.c.system, scope.systems):
-        for system, model in connection.execute(pairs.where(chosen).distinct()):
+        for system, model in plain_rows(connection, pairs.where(chosen).distinct()):
             found[system].add(model)
     return {system: frozenset(models) for system, models in found.items()}

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TypeVar
 
 from msgspec import Struct, field
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, UsageFacts
 from leverwatch.agent.framework.served_prompts import Served, prompt_facts, served
-from leverwatch.agent.framework.timeline import Timeline, is_overlapping
+from leverwatch.agent.framework.timeline import Timeline
+from leverwatch.agent.store.counted_days import CountedDays, Counts
 from leverwatch.agent.store.names import named, read_names
 from leverwatch.agent.store.prompt_days import read_prompt_days
-from leverwatch.agent.store.schema import EMPTIED, prompt_changes, source_days, sources, usage_daily, usage_totals
-from leverwatch.agent.store.source_life import alive_until, incomplete_days, name_of
+from leverwatch.agent.store.schema import prompt_changes
+from leverwatch.agent.store.source_life import name_of
 from leverwatch.agent.store.tallies import read_tallies
 from leverwatch.agent.store.unseen import why_unseen
+from leverwatch.agent.store.usage_facts import read_usage
 from leverwatch.agent.store.words import word
-from leverwatch.collectors.interface import COUNTING_KINDS, ChangeKind, Operation
+from leverwatch.agent.store.written_days import WrittenDays
+from leverwatch.collectors.interface import COUNTING_KINDS, ChangeKind
 
 MOST_COMPARED = 5_000
 """How many pairs of names are compared to find those that are nearly the same: it is done by every evaluation."""
-_Moment = TypeVar("_Moment", date, datetime)
 
 
 class Scope(Struct, frozen=True):
@@ -51,6 +52,8 @@ class Scope(Struct, frozen=True):
         An authoritative one counts alone, and the others compare. Where it names the system itself, they count
         nothing before its first answer either: what they counted would be taken away by it.
         """
+        if not self.authoritative:
+            return frozenset(feeding)
         alone = self.authoritative_of(feeding)
         return alone if alone or self._naming(system) else frozenset(feeding)
 
@@ -80,9 +83,16 @@ def read_facts(connection: Connection, as_of: date, scope: Scope) -> dict[str, F
     return {system: timeline.facts for system, timeline in read_timelines(connection, as_of, scope).items()}
 
 
-def read_timelines(connection: Connection, as_of: date, scope: Scope) -> dict[str, Timeline]:
-    """Return the same facts as `Timeline`, from which those of any day up to `as_of` can be taken."""
-    usage = _usage(connection, as_of, scope)
+def read_timelines(
+    connection: Connection, as_of: date, scope: Scope, counts: Counts | None = None
+) -> dict[str, Timeline]:
+    """Return the same facts as `Timeline`, from which those of any day up to `as_of` can be taken.
+
+    `counts`: the inferences of these days, where they are known; None: they are read.
+    """
+    if counts is None:
+        counts = CountedDays().read(connection, as_of, scope.systems, WrittenDays(), 0)
+    usage = read_usage(connection, as_of, scope, counts)
     landed = _prompts(connection, as_of, scope)
     seen = read_served(connection, as_of, scope)
     systems = sorted({*usage, *landed, *seen, *_declared(scope)})
@@ -129,72 +139,6 @@ def _declared(scope: Scope) -> Collection[str]:
     return scope.declarations if scope.systems is None else scope.declarations.keys() & scope.systems
 
 
-def _usage(connection: Connection, as_of: date, scope: Scope) -> dict[str, tuple[UsageFacts, frozenset[date]]]:
-    """Return usage by system, and the days for which several counting sources had records."""
-    first: dict[str, dict[str, date]] = defaultdict(dict)
-    starts = select(usage_totals.c.system, usage_totals.c.source, func.min(usage_totals.c.first_day)).group_by(
-        usage_totals.c.system, usage_totals.c.source
-    )
-    for chosen in named(usage_totals.c.system, scope.systems):
-        for system, source, day in connection.execute(starts.where(chosen)):
-            feeding = first[system]
-            if day < EMPTIED:
-                feeding[source] = day
-    seen: dict[str, list[date]] = defaultdict(list)
-    for source, day in connection.execute(
-        select(source_days.c.source, source_days.c.day)
-        .where(source_days.c.day <= as_of)
-        .order_by(source_days.c.source, source_days.c.day)
-    ):
-        seen[source].append(day)
-    last = select(source_days.c.source, func.max(source_days.c.day).label("newest")).group_by(source_days.c.source)
-    newest = {row.source: row.newest for row in connection.execute(last)}
-    reads = connection.execute(select(sources.c.source, sources.c.last_success))
-    read = {row.source: row.last_success for row in reads}
-    counts: dict[str, dict[str, dict[date, float]]] = defaultdict(lambda: defaultdict(dict))
-    daily = (
-        select(usage_daily.c.system, usage_daily.c.source, usage_daily.c.day, func.sum(usage_daily.c.inferences))
-        .where(usage_daily.c.operation == Operation.GENERATION.value, usage_daily.c.day <= as_of)
-        .group_by(usage_daily.c.system, usage_daily.c.source, usage_daily.c.day)
-    )
-    for chosen in named(usage_daily.c.system, scope.systems):
-        for system, source, day, inferences in connection.execute(daily.where(chosen)):
-            counts[system][source][day] = inferences
-    configured = None if scope.counting is None else frozenset(map(name_of, scope.counting))
-    facts = {}
-    for system, starts_of in first.items():
-        counting = sorted(scope.counting_for(system, starts_of))
-        total: dict[date, float] = {}
-        for source in counting:
-            start = starts_of[source]
-            for day in seen[source]:
-                if day >= start:
-                    total.setdefault(day, 0.0)
-            for day, inferences in counts[system][source].items():
-                total[day] = total.get(day, 0.0) + inferences
-        twice = _counted_twice(counts[system], counting)
-        parts: dict[str, list[str]] = defaultdict(list)
-        for source in counting:
-            parts[name_of(source)].append(source)
-        usage = UsageFacts(
-            daily=total,
-            sources=tuple(counting),
-            overlapping=is_overlapping(twice, as_of),
-            alive_until=alive_until(
-                [(_latest(map(newest.get, part)), _latest(map(read.get, part))) for part in parts.values()], as_of
-            ),
-            incomplete=incomplete_days(
-                [
-                    (min(map(starts_of.__getitem__, part)), sorted(set().union(*map(seen.__getitem__, part))))
-                    for part in parts.values()
-                ]
-            ),
-            former=() if configured is None else tuple(it for it in counting if name_of(it) not in configured),
-        )
-        facts[system] = (usage, twice)
-    return facts
-
-
 def read_served(connection: Connection, as_of: date, scope: Scope) -> dict[str, Served]:
     """Return what the versions that served tell of prompt changes, by system."""
     if not scope.telling:
@@ -210,22 +154,6 @@ def read_served(connection: Connection, as_of: date, scope: Scope) -> dict[str, 
         if days:
             found[system] = served(days)
     return found
-
-
-def _latest(moments: Iterable[_Moment | None]) -> _Moment | None:
-    return max((moment for moment in moments if moment is not None), default=None)
-
-
-def _counted_twice(counts: Mapping[str, Mapping[date, float]], sources: list[str]) -> frozenset[date]:
-    by_name: dict[str, set[date]] = defaultdict(set)
-    for source in sources:
-        by_name[name_of(source)] |= {day for day, inferences in counts.get(source, {}).items() if inferences > 0}
-    once: set[date] = set()
-    twice: set[date] = set()
-    for days in by_name.values():
-        twice |= once & days
-        once |= days
-    return frozenset(twice)
 
 
 def _prompts(connection: Connection, as_of: date, scope: Scope) -> dict[str, PromptFacts]:

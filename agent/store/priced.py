@@ -13,7 +13,7 @@ from leverwatch.agent.prices.spend import PricedDay, Untold
 from leverwatch.agent.store.bulk_insert import insert_into
 from leverwatch.agent.store.engine import batched
 from leverwatch.agent.store.names import named
-from leverwatch.agent.store.schema import USED, priced_days, priced_totals, tier_days, usage_daily
+from leverwatch.agent.store.schema import USED, priced_days, priced_totals, tier_days, usage_daily, usage_totals
 from leverwatch.collectors.interface import Operation
 
 if TYPE_CHECKING:
@@ -40,17 +40,30 @@ class ChangedDay(Struct, frozen=True):
     """The service tier and the length of the inputs; empty: the standard one and short ones."""
 
 
-def changed_days(connection: Connection, systems: Collection[str] | None) -> Iterator[ChangedDay]:
+def changed_days(
+    connection: Connection, systems: Collection[str] | None, days: Collection[date] | None = None
+) -> Iterator[ChangedDay]:
     """Yield the days on which generations without a told cost are not the ones that are priced.
 
     A day whose price is unknown is among them each time. One that is gone has no tokens. `systems`: only these;
-    None: all.
+    None: all. `days`: only these few; None: all.
     """
     for chosen in named(usage_daily.c.system, systems):
-        yield from _changed(connection, _standard().where(usage_daily.c.operation == _GENERATION, chosen))
+        query = _standard().where(usage_daily.c.operation == _GENERATION, chosen)
+        yield from _changed(connection, query if days is None else query.where(_cells_of(days)))
     for chosen in named(tier_days.c.system, systems):
-        yield from _changed(connection, select(*(tier_days.c[name] for name in (*_TIER, *USED))).where(chosen))
-    yield from _gone_days(connection, systems)
+        tiers = select(*(tier_days.c[name] for name in (*_TIER, *USED))).where(chosen)
+        yield from _changed(connection, tiers if days is None else tiers.where(tier_days.c.day.in_(days)))
+    for gone in _gone_days(connection, systems):
+        if days is None or gone.day in days:
+            yield gone
+
+
+def _cells_of(days: Collection[date]) -> ColumnElement[bool]:
+    """The rows of some days, by the keys that the totals have, so that days are looked up in the index."""
+    names = (*_KEY, "operation")
+    keys = select(*(usage_totals.c[name] for name in names)).where(usage_totals.c.operation == _GENERATION)
+    return and_(usage_daily.c.day.in_(days), tuple_(*(usage_daily.c[name] for name in names)).in_(keys))
 
 
 def _standard() -> Select[Any]:

@@ -11,9 +11,10 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.schema import unreadable_values
 
 if TYPE_CHECKING:
     from leverwatch.agent.framework.cross_check import CrossCheck, CrossCheckSettings
@@ -33,6 +34,14 @@ class Reads(ABC):
     @abstractmethod
     def reading(self) -> AbstractContextManager[Connection]:
         """A context manager of a connection that sees one state of the database."""
+
+    def unreadable(self) -> Mapping[str, Mapping[str, int]]:
+        """Return the number of values that could not be read by source and field, since the store exists."""
+        found: dict[str, dict[str, int]] = {}
+        with self.reading() as connection:
+            for row in connection.execute(select(unreadable_values)):
+                found.setdefault(row.source, {})[row.field] = row.number
+        return found
 
     def totals(self, scope: Scope, models_per_system: int) -> dict[str, SystemTotals]:
         """Return the sums over all days, by system."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import date, datetime
 from threading import Lock
@@ -19,6 +19,7 @@ from leverwatch.agent.framework.model import Facts, Verdict
 from leverwatch.agent.framework.timeline import Timeline
 from leverwatch.agent.log import get_logger
 from leverwatch.agent.store.batches import write_batch
+from leverwatch.agent.store.counted_days import CountedDays
 from leverwatch.agent.store.engine import WRITES, open_database, translated
 from leverwatch.agent.store.facts import Scope, read_facts, read_timelines
 from leverwatch.agent.store.migrate import is_newest, migrate
@@ -26,10 +27,12 @@ from leverwatch.agent.store.names import Admission, FoldWarning, KnownNames, Nam
 from leverwatch.agent.store.reads import Reads
 from leverwatch.agent.store.replaced import Cell, Replaced, read_inferences
 from leverwatch.agent.store.rows import RowWriter
-from leverwatch.agent.store.schema import source_state, sources, unreadable_values
+from leverwatch.agent.store.schema import source_state, sources
+from leverwatch.agent.store.source_stamps import Stamps, days_between, read_stamps
 from leverwatch.agent.store.sqlite import check_damage, is_lost, is_unwritable
 from leverwatch.agent.store.tallies import read_tallies
 from leverwatch.agent.store.verdicts import forget_after, latest_verdicts, newest_moment, write_verdicts
+from leverwatch.agent.store.written_days import Written, WrittenDays
 from leverwatch.collectors.interface import Batch, Result, SourceState, utc_now
 from leverwatch.collectors.stored_state import place_of
 
@@ -89,6 +92,7 @@ class Store(Reads):
         self._counting = Lock()
         self._refused: Counter[str] = Counter()
         self._folds = FoldWarning()
+        self._written = WrittenDays()
 
     def migrate(self) -> None:
         """Bring the database to the schema of this version; safe to call at every start."""
@@ -261,6 +265,7 @@ class Store(Reads):
             admission = Admission(connection, self.limits, self._known, now)
             writer = RowWriter(connection, source, narrowing=narrowing)
             replaced = write_batch(connection, source, revision, batch, now, admission, writer)
+        self._written.note(source, revision, Written.of(batch))
         admission.confirm()
         writer.report()
         with self._counting:
@@ -304,10 +309,25 @@ class Store(Reads):
         with self.reading() as connection:
             return read_facts(connection, as_of, scope)
 
-    def timelines(self, as_of: date, scope: Scope) -> dict[str, Timeline]:
-        """Return the same facts as timelines, from which those of earlier days can be taken."""
+    def timelines(self, as_of: date, scope: Scope, counted: CountedDays | None = None) -> dict[str, Timeline]:
+        """Return the same facts as timelines, from which those of earlier days can be taken.
+
+        `counted`: what was read of the counts the last time; only what was written since is read again.
+        """
         with self.reading() as connection:
-            return read_timelines(connection, as_of, scope)
+            if counted is None:
+                return read_timelines(connection, as_of, scope)
+            counts = counted.read(connection, as_of, scope.systems, self._written, self._generation_now())
+            return read_timelines(connection, as_of, scope, counts)
+
+    def stamps(self) -> Stamps:
+        """Return the state of each source, which tells the next one from it."""
+        with self.reading() as connection:
+            return read_stamps(connection, self._written, self._generation_now())
+
+    def days_between(self, then: Stamps, now: Stamps) -> Set[date] | None:
+        """Return the days of which usage was written between two states; None: not known, or more was written."""
+        return days_between(then, now, self._written)
 
     @contextmanager
     def past(self, until: date, scope: Scope, models_per_system: int) -> Iterator[HistoryReader]:
@@ -377,11 +397,3 @@ class Store(Reads):
         """Return the number of records by source and result, since the store exists."""
         with self.reading() as connection:
             return read_tallies(connection)
-
-    def unreadable(self) -> Mapping[str, Mapping[str, int]]:
-        """Return the number of values that could not be read by source and field, since the store exists."""
-        found: dict[str, dict[str, int]] = {}
-        with self.reading() as connection:
-            for row in connection.execute(select(unreadable_values)):
-                found.setdefault(row.source, {})[row.field] = row.number
-        return found

@@ -106,6 +106,7 @@ def test_the_wheel_takes_one_name_and_is_for_every_python_from_3_11(wheel: Path)
 
     assert {name.split("/")[0] for name in names} == {"leverwatch", "leverwatch-0.1.0.dist-info"}
     assert "leverwatch/collectors/aggregation/_native.abi3.so" in names
+    assert "leverwatch/agent/framework/_native.abi3.so" in names
     assert "leverwatch/agent/store/migrations/env.py" in names
     assert "leverwatch/agent/web/templates/status.html.j2" in names
     assert {f"leverwatch-0.1.0.dist-info/licenses/{name}" for name in _LICENCES} <= set(names)
@@ -132,11 +133,12 @@ def test_the_helper_works_in_every_python_there_is(other: Path, wheel: Path, tmp
     python = installed(other, wheel, tmp_path / "venv", {"click"})
     code = (
         "from leverwatch.collectors.aggregation import _native as n; ids = n.Ids(3);"
-        " print(n.count_lines(b'a\\nb\\n'), ids.add(7, 1), ids.add(7, 2), len(ids), n.COLUMNS[0])"
+        " print(n.count_lines(b'a\\nb\\n'), ids.add(7, 1), ids.add(7, 2), len(ids), n.COLUMNS[0]);"
+        " from leverwatch.agent.framework import _native as f; print(f.theil_sen([0.0, 1.0, 2.0], 0, 3))"
     )
 
     assert run(python, tmp_path, "-m", "leverwatch", "--help").returncode == 0
-    assert run(python, tmp_path, "-c", code).stdout == "2 True False 1 inferences\n"
+    assert run(python, tmp_path, "-c", code).stdout == "2 True False 1 inferences\n(2.0, 1.0)\n"
 
 
 def test_an_installation_leaves_the_names_agent_and_collectors_to_others(wheel: Path, tmp_path: Path) -> None:

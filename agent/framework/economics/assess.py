@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import inf
-from operator import lt
 
+from leverwatch.agent.framework import compiled
 from leverwatch.agent.framework.economics.amounts import Amount, Hosting, Origin, Price
 from leverwatch.agent.framework.economics.breakeven import Line, break_even
-from leverwatch.agent.framework.economics.change import cost_of_change
-from leverwatch.agent.framework.economics.drawn import costs_drawn, together
-from leverwatch.agent.framework.economics.draws import DRAWS
+from leverwatch.agent.framework.economics.change import compared, cost_of_change
+from leverwatch.agent.framework.economics.drawn import sums_drawn, together
 from leverwatch.agent.framework.economics.mix import Mix, measured, mix_of_weeks
 from leverwatch.agent.framework.economics.model import (
     CHEAPER_FROM,
@@ -37,6 +36,7 @@ from leverwatch.agent.framework.model import Strategy
 TRAFFIC = "monthly_inferences"
 """The name that the volume has among the drivers."""
 _DRIVERS = 2
+_PLACES = {name: place for place, name in enumerate((*Shares._fields, *UPKEEP_INPUTS))}
 _INSTANCES = frozenset({"gpu_hour_usd", "tokens_per_second", "utilisation", "minimum_instances"})
 
 
@@ -96,13 +96,20 @@ class _Assessment:
     def run(self) -> Economics:
         facts = self.facts
         likely = line(self.each, self.shares, self.kept, self.terms)
-        drawn = costs_drawn(f"{facts.system}/{facts.as_of}", self.columns, self.volume, facts.inputs, self.terms)
-        by_strategy = dict(zip(Strategy, (drawn.prompting, drawn.hybrid, drawn.tuning), strict=True))
         splits = self._splits(likely)
-        costs = tuple(self._costs(likely, splits, by_strategy))
-        probability = costs[-1].cheaper or 0.0
-        change, not_compared = cost_of_change(facts.declared, facts.recommended, splits, by_strategy)
-        low, median, high = _quantiles(drawn.crossings)
+        drawn = sums_drawn(
+            f"{facts.system}/{facts.as_of}",
+            self.columns,
+            self.volume,
+            facts.inputs,
+            self.terms,
+            compared(facts.declared, facts.recommended, splits),
+        )
+        cheaper = (None, drawn.hybrid_cheaper, drawn.tuning_cheaper)
+        costs = tuple(self._costs(likely, splits, cheaper))
+        probability = drawn.tuning_cheaper
+        change, not_compared = cost_of_change(facts.declared, facts.recommended, splits, drawn.saved)
+        low, median, high = drawn.crossings
         assumed_cached = self.whole.cost_by_cached_share != 0
         return Economics(
             system=facts.system,
@@ -137,11 +144,10 @@ class _Assessment:
         }
 
     def _costs(
-        self, likely: Line, splits: Mapping[Strategy, CostSplit], drawn: Mapping[Strategy, Sequence[float]]
+        self, likely: Line, splits: Mapping[Strategy, CostSplit], cheaper: Sequence[float | None]
     ) -> Iterator[StrategyCost]:
         part, volume = self.likely["hybrid_tuned_share"], self.volume
-        prompting = drawn[Strategy.PROMPT_ENGINEERING]
-        for (strategy, split), tuned_share in zip(splits.items(), (0.0, part, 1.0), strict=True):
+        for (strategy, split), tuned_share, share in zip(splits.items(), (0.0, part, 1.0), cheaper, strict=True):
             tokens = (1 - tuned_share) * likely.prompted + tuned_share * likely.tuned
             monthly = split.total
             yield StrategyCost(
@@ -150,20 +156,28 @@ class _Assessment:
                 monthly / volume * 1000 if volume > 0 else None,
                 tokens * 1000,
                 split,
-                None if drawn[strategy] is prompting else sum(map(lt, drawn[strategy], prompting)) / DRAWS,
+                share,
             )
 
-    def _drivers(self, likely: Line, volumes: list[float]) -> list[Driver]:
+    def _drivers(self, likely: Line, volumes: tuple[float, float]) -> Iterator[Driver]:
         """The inputs with the widest effect when each alone goes from its low to its high value (a tornado)."""
-        volumes.sort()
-        low, high = volumes[DRAWS // 10], volumes[-1 - DRAWS // 10]
-        found = [Driver(TRAFFIC, likely.saving(low), likely.saving(high), Origin.MEASURED)]
-        for name, amount in self.facts.inputs.items():
-            if amount.low < amount.high:
-                ends = [self._saving(name, end) for end in (amount.low, amount.high)]
-                found.append(Driver(name, ends[0], ends[1], amount.origin))
-        found.sort(key=lambda driver: (-driver.swing, driver.name))
-        return [driver for driver in found[:_DRIVERS] if driver.swing > 0]
+        low, high = volumes
+        swings = [(TRAFFIC, likely.saving(low), likely.saving(high), Origin.MEASURED)]
+        moved = [(name, amount) for name, amount in self.facts.inputs.items() if amount.low < amount.high]
+        savings = iter(self._savings([(name, end) for name, it in moved for end in (it.low, it.high)]))
+        swings += [(name, next(savings), next(savings), amount.origin) for name, amount in moved]
+        swings.sort(key=lambda swing: (-abs(swing[2] - swing[1]), swing[0]))
+        return (driver for swing in swings[:_DRIVERS] if (driver := Driver(*swing)).swing > 0)
+
+    def _savings(self, ends: list[tuple[str, float]]) -> list[float]:
+        """The saving at each of these values of one input, the others at their likely ones."""
+        if compiled.native is not None:
+            likely = (*self.shares, *[self.likely[name] for name in UPKEEP_INPUTS])
+            places = [(_PLACES.get(name, -1), value) for name, value in ends]
+            found = compiled.native.swings(self.each, self.terms.packed, self.volume, likely, places)
+            if found is not None:
+                return list(found)
+        return [self._saving(name, value) for name, value in ends]
 
     def _saving(self, name: str, value: float) -> float:
         """The saving at a value of one input, the others at their likely ones."""
@@ -179,11 +193,3 @@ def _outcome(probability: float) -> CostOutcome:
     if probability > CHEAPER_FROM:
         return CostOutcome.CHEAPER
     return CostOutcome.NOT_CHEAPER if probability < NOT_CHEAPER_BELOW else CostOutcome.CANNOT_TELL
-
-
-def _quantiles(crossings: list[float | None]) -> tuple[float | None, float | None, float | None]:
-    """The 10%, 50% and 90% quantile of break-even volumes; draws without one count as infinite, which is None."""
-    if not crossings:
-        return None, None, None
-    ranked = sorted(crossings, key=lambda volume: inf if volume is None else volume)
-    return ranked[len(ranked) // 10], ranked[len(ranked) // 2], ranked[-1 - len(ranked) // 10]

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from operator import sub
+from collections.abc import Mapping
 
-from leverwatch.agent.framework.economics.draws import DRAWS
+from leverwatch.agent.framework.economics.drawn import Compared, Saved
 from leverwatch.agent.framework.economics.model import CostOfChange, CostSplit
 from leverwatch.agent.framework.model import Strategy
 
 _ROUNDING = 1e-9
-_TENTH = DRAWS // 10
+
+
+def compared(
+    declared: Strategy | None, recommended: Strategy | None, splits: Mapping[Strategy, CostSplit]
+) -> Compared | None:
+    """Return which strategies the draws have to compare; None: there is nothing to compare."""
+    if recommended is None or declared is None or recommended is declared:
+        return None
+    # Equal sums that were added in another order are equal.
+    return Compared(declared, recommended, _ROUNDING * (splits[declared].total + splits[recommended].total))
 
 
 def cost_of_change(
     declared: Strategy | None,
     recommended: Strategy | None,
     splits: Mapping[Strategy, CostSplit],
-    drawn: Mapping[Strategy, Sequence[float]],
+    saved: Saved | None,
 ) -> tuple[CostOfChange | None, str]:
     """Return what the change saves, and why it is None when there is nothing to compare.
 
@@ -25,19 +33,16 @@ def cost_of_change(
         declared: what the team runs today; None when it does not say.
         recommended: what the framework recommends; None for nothing.
         splits: the likely cost of each strategy.
-        drawn: the cost of each strategy in each draw; one draw has the same inputs for all of them.
+        saved: what the draws say of the two that are `compared`.
     """
     if recommended is None or declared is None:
         return None, "nothing is recommended" if recommended is None else "no strategy is declared"
-    if recommended is declared:
+    pair = compared(declared, recommended, splits)
+    if pair is None or saved is None:
         return CostOfChange(declared, recommended, 0.0, 0.0, 0.0, None, CostSplit(0.0, 0.0, 0.0, 0.0)), ""
-    savings = sorted(map(sub, drawn[declared], drawn[recommended]))
-    low, high = savings[_TENTH], savings[-1 - _TENTH]
+    low, high, probability = saved
     split = splits[declared].minus(splits[recommended])
     saving = splits[declared].total - splits[recommended].total
-    # Equal sums that were added in another order are equal.
-    hair = _ROUNDING * (splits[declared].total + splits[recommended].total)
-    if low - hair <= saving <= high + hair:
+    if low - pair.hair <= saving <= high + pair.hair:
         low, high = min(low, saving), max(high, saving)
-    probability = sum(amount > hair for amount in savings) / DRAWS
     return CostOfChange(declared, recommended, saving, low, high, probability, split), ""

@@ -43,8 +43,13 @@ def weeks_drawn(blocks: int) -> tuple[tuple[int, ...], ...]:
     )
 
 
+def steps(seed: str) -> tuple[int, int]:
+    """The first place of the permutation that a seed chooses, and the step from each place to the next."""
+    number = crc32(seed.encode())
+    return number, (number >> 8) * 2 + 1
+
+
 def order(seed: str) -> tuple[int, ...]:
     """A permutation, chosen by the seed, that pairs the draws of weeks with the draws of the other inputs."""
-    number = crc32(seed.encode())
-    step, start = (number >> 8) * 2 + 1, number
+    start, step = steps(seed)
     return tuple([(start + step * index) % DRAWS for index in range(DRAWS)])

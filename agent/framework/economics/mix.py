@@ -103,6 +103,8 @@ class _Model(NamedTuple):
 def _week(block: Block, models: Mapping[str, _Model]) -> Mix:
     mixes = [_of_model(calls, *models[calls.model]) for calls in block.calls if calls.inferences]
     days = 7 / block.covered
+    if len(mixes) == 1:
+        return Mix._make([(0 + value) * days for value in mixes[0]])
     return Mix(*(sum(column) * days for column in zip(*mixes, strict=True))) if mixes else Mix(*[0.0] * 7)
 
 

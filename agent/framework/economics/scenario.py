@@ -36,6 +36,12 @@ class Terms(Struct, frozen=True):
     own: bool
     """Whether one of both is."""
 
+    @property
+    def packed(self) -> tuple[bool, bool, bool, bool, float, float, float, float]:
+        """The terms as the compiled helper takes them."""
+        whether = self.dedicated, self.own, self.own_calls, self.own_attempts
+        return *whether, self.input, self.output, self.tries, self.tuned_tries
+
     @classmethod
     def of(cls, tuned: Price | None, measured: Measured, inputs: Collection[str]) -> Terms:
         """Make the terms for a tuned model that is paid for by the token at this price; None: by the hour."""

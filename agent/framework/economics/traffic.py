@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from operator import add
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from msgspec import Struct
 
 WEEKS = 4
 _DAYS = 7
+_DAY = timedelta(days=1)
 
 
 class Calls(NamedTuple):
@@ -101,17 +102,27 @@ def traffic_moments(rows: Iterable[DayCalls], covered: Collection[date], newest:
         covered: days on which the traffic is known; a covered day without rows is a true zero.
         newest: the newest covered day.
     """
-    first = newest - timedelta(days=WEEKS * _DAYS - 1)
-    week_of = {day: (day - first).days // _DAYS for day in window(newest, covered)}
-    days = [0] * WEEKS
-    for index in week_of.values():
-        days[index] += 1
+    week_of = weeks_of(covered, newest)
     sums: list[dict[str, Calls]] = [{} for _ in range(WEEKS)]
     for day, calls in rows:
         if day in week_of:
             week = sums[week_of[day]]
             known = week.get(calls.model)
             week[calls.model] = calls if known is None else known.plus(calls)
+    return blocks(week_of, sums)
+
+
+def weeks_of(covered: Collection[date], newest: date) -> dict[date, int]:
+    """Return the week of each covered day of the four weeks that end at `newest`, from 0 on."""
+    days = [newest - _DAY * age for age in range(WEEKS * _DAYS)]
+    return {day: WEEKS - 1 - age // _DAYS for age, day in enumerate(days) if day in covered}
+
+
+def blocks(week_of: Mapping[date, int], sums: Sequence[Mapping[str, Calls]]) -> TrafficMoments:
+    """Return the blocks of weeks with these sums by model; weeks without a day are left out."""
+    days = [0] * WEEKS
+    for index in week_of.values():
+        days[index] += 1
     return TrafficMoments(
         tuple(
             Block(covered_days, tuple(week[name] for name in sorted(week)))

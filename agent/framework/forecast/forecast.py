@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from math import exp, fsum
 
 from leverwatch.agent.framework.forecast.backtest import (
+    all_errors,
     by_week,
     coverage,
-    errors,
     prolonged,
     score,
     start_of_trend,
@@ -65,7 +65,7 @@ def forecast(
     floored = [max(total, exp(level)) for total, level in zip(totals, logs, strict=True)]
     shifts = level_shifts(logs)
     history = History(floored, logs)
-    past = {method: errors(method, history, shifts) for method in Method}
+    past = all_errors(history, shifts)
     scores = tuple(score(method, floored, [known[0] for known in past[method]]) for method in Method)
     method = _choice(scores, len(totals), settings)
     known = past[method]

@@ -9,6 +9,9 @@ from math import fsum, log
 from statistics import median
 from sys import float_info
 
+from leverwatch.agent.framework import compiled
+from leverwatch.agent.framework.coverage import unbroken_end
+
 LONGEST = 104
 """The largest number of weeks of history that is used."""
 SHIFT_WEEKS = 4
@@ -24,6 +27,10 @@ def weekly_totals(daily: Mapping[date, float], newest: date) -> tuple[float, ...
     without gaps.
     """
     totals: list[float] = []
+    if unbroken_end(daily) == newest:
+        known = list(daily.values())
+        most = min(len(known) // 7, LONGEST)
+        return tuple(fsum(known[len(known) - 7 * age :][:7]) for age in range(most, 0, -1))
     end = newest.toordinal()
     counts = {day.toordinal(): count for day, count in daily.items()}
     while len(totals) < LONGEST:
@@ -53,9 +60,9 @@ def level_shifts(logs: Sequence[float]) -> list[int]:
     At week i the median of the four weeks from i on is compared with that of the four weeks before, less the
     change that steady growth within these weeks explains. Two weeks in a row must exceed the limit.
     """
-    jumps = [0.0] * (len(logs) + 1)
-    for index in range(SHIFT_WEEKS, len(logs) - SHIFT_WEEKS + 1):
-        jumps[index] = _jump(logs, index)
+    jumps = None if compiled.native is None else compiled.native.jumps(logs, _JUMP)
+    if jumps is None:
+        jumps = _jumps(logs)
     found: list[int] = []
     index = SHIFT_WEEKS
     while index < len(logs):
@@ -70,14 +77,24 @@ def level_shifts(logs: Sequence[float]) -> list[int]:
     return found
 
 
-def _jump(logs: Sequence[float], index: int) -> float:
+def _jumps(logs: Sequence[float]) -> list[float]:
+    """How far the level jumps at each week; 0 where too few weeks are known."""
+    jumps = [0.0] * (len(logs) + 1)
+    medians = [_median_of_four(logs[index : index + 4]) for index in range(len(logs) - SHIFT_WEEKS + 1)]
+    for index in range(SHIFT_WEEKS, len(logs) - SHIFT_WEEKS + 1):
+        jump = medians[index] - medians[index - SHIFT_WEEKS]
+        jumps[index] = jump if abs(jump) <= _JUMP else jump - _grown(logs, index)
+    return jumps
+
+
+def _grown(logs: Sequence[float], index: int) -> float:
+    """What steady growth explains of a jump."""
     before, after = logs[index - SHIFT_WEEKS : index], logs[index : index + SHIFT_WEEKS]
-    jump = _median_of_four(after) - _median_of_four(before)
-    if abs(jump) <= _JUMP:
-        return jump
     slopes = [b - a for week in (before, after) for a, b in pairwise(week)]
-    return jump - SHIFT_WEEKS * median(slopes)
+    return SHIFT_WEEKS * median(slopes)
 
 
 def _median_of_four(values: Sequence[float]) -> float:
-    return (sum(values) - min(values) - max(values)) / 2
+    # One after the other: `sum` corrects its rounding in some versions of Python and not in others.
+    one, two, three, four = values
+    return (one + two + three + four - min(values) - max(values)) / 2

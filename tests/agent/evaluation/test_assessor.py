@@ -302,8 +302,9 @@ def test_the_verdict_of_the_review_is_read_once_it_lies_in_the_past(
     for days in (0, 1, 1, 2):
         evaluate(memory, PLAN, NOW + timedelta(days=days), assessor)
 
-    # The first verdict that is stored stands for the review; it may change until the day after.
-    assert asked == [{"bot"}, {"bot"}, set(), set()]
+    # The first verdict that is stored stands for the review; it may change until the day after. Then the second
+    # evaluation of that day reads nothing, as nothing changed.
+    assert asked == [{"bot"}, {"bot"}, set()]
 
 
 def test_a_difference_stands_since_the_recommendation_whatever_was_stored_before(memory: Store) -> None:

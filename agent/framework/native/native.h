@@ -1,0 +1,18 @@
+#ifndef LEVERWATCH_NATIVE_H
+#define LEVERWATCH_NATIVE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <string.h>
+
+PyObject *drawn(PyObject *module, PyObject *args);
+PyObject *swings(PyObject *module, PyObject *args);
+PyObject *theil_sen(PyObject *module, PyObject *args);
+PyObject *backtest(PyObject *module, PyObject *args);
+PyObject *jumps(PyObject *module, PyObject *args);
+PyObject *scores(PyObject *module, PyObject *args);
+PyObject *walk(PyObject *module, PyObject *args);
+PyObject *add_up(PyObject *module, PyObject *args);
+
+#endif
