@@ -30,7 +30,6 @@ from leverwatch.agent.store.store import Store
 from leverwatch.agent.web.application import SECURITY_HEADERS, State, create_app, create_probe_app
 from leverwatch.agent.web.server import Server
 from leverwatch.agent.web.transport.auth import Authentication, Protection
-from leverwatch.agent.web.transport.current import CurrentWebFile
 from leverwatch.agent.web.transport.limits import PROBE_LIMITS, Drop, Limits
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.interface import Result, utc_now
@@ -72,7 +71,12 @@ class Agent:
         self._reloading = threading.Lock()
         self._publishing = threading.Lock()
         web, file = loaded.config.web, loaded.web_file
-        current = None if file is None else CurrentWebFile(file)
+        current = None
+        if file is not None:
+            # Only who has such a file needs what reads it.
+            from leverwatch.agent.web.transport.current import CurrentWebFile
+
+            current = CurrentWebFile(file)
         self._state = AgentSnapshot(
             version=__version__,
             python=platform.python_version(),
