@@ -21,6 +21,7 @@ from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.exporter.render import Exposition
 from leverwatch.agent.limited_log import lines_left_out
 from leverwatch.agent.log import configure, get_logger, warnings_logged
+from leverwatch.agent.memory import give_back_freed
 from leverwatch.agent.scheduling.runner import SourceRunner
 from leverwatch.agent.scheduling.scheduler import Pool, Scheduler
 from leverwatch.agent.scheduling.source_runner import source_runner
@@ -45,6 +46,10 @@ STOP_SECONDS = 20.0
 unit file and the chart wait 60 s."""
 
 
+_MANY_RECORDS = 100_000
+"""After a run that read that many, memory is given back to the system, which takes some tens of milliseconds."""
+
+
 def _same_prices(old: Loaded, new: Loaded) -> bool:
     return old.config.prices == new.config.prices and old.base_dir == new.base_dir
 
@@ -67,6 +72,9 @@ class Agent:
         self.exposition = Exposition()
         self._runners: dict[str, SourceRunner] = {}
         self._ran: set[str] = set()
+        self._give_back = False
+        """Whether the next evaluation ends with giving memory back: what reading everything for the first time and
+        deciding on it take is more than what the agent needs from then on."""
         self._stopping = threading.Event()
         self._reloading = threading.Lock()
         self._publishing = threading.Lock()
@@ -245,8 +253,11 @@ class Agent:
             if source.name not in self._ran:
                 self._ran.add(source.name)
                 if self._ran >= self._runners.keys():
+                    self._give_back = True
                     # The first evaluation ran beside the first reading; the verdicts should not wait an interval.
                     self._scheduler.soon(_EVALUATION)
+            elif report.read >= _MANY_RECORDS:
+                give_back_freed()
             elif source.type == "evals" and report.tallies.get(Result.COUNTED, 0):
                 # Somebody waits for what they came to, and they are few.
                 self._scheduler.soon(_EVALUATION)
@@ -278,6 +289,9 @@ class Agent:
             evaluation_duration_seconds=seconds,
             evaluation_last_success=now,
         )
+        if self._give_back:
+            self._give_back = False
+            give_back_freed()
         return True
 
     def _evaluation_missed(self) -> None:
