@@ -12,11 +12,11 @@ from http.client import RemoteDisconnected
 from typing import TYPE_CHECKING, Any
 
 from leverwatch.collectors.errors import SourceUnavailable
-from leverwatch.collectors.http import TICK, Answer, Form, Json, Limits, Pairs, Tls
+from leverwatch.collectors.http_values import TICK, Answer, Form, Json, Limits, Pairs, Tls
 from leverwatch.collectors.requests_library import requests
 
 if TYPE_CHECKING:
-    from leverwatch.collectors.http import Auth
+    from leverwatch.collectors.http_values import Auth
 
 _CHUNK = 1 << 14
 """Bytes read at once; few, as compressed ones may become a thousand times as many."""

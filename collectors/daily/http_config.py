@@ -13,12 +13,12 @@ from pydantic import ConfigDict, Field, SecretStr, field_validator, model_valida
 from leverwatch.collectors.bearer import Bearer, read_secret, read_token
 from leverwatch.collectors.config import Model
 from leverwatch.collectors.errors import SourceRefused
-from leverwatch.collectors.http import Tls
+from leverwatch.collectors.http_values import Tls
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
 
-    from leverwatch.collectors.http import Auth
+    from leverwatch.collectors.http_values import Auth
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_OURS = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection"})

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from leverwatch.collectors.daily.http_config import HttpSettings, tls_of
 from leverwatch.collectors.daily.over_http import fetched
 from leverwatch.collectors.errors import CollectorError, SourceUnavailable
-from leverwatch.collectors.http import USUAL_TLS, Limits, Pairs
+from leverwatch.collectors.http_values import USUAL_TLS, Limits, Pairs
 from leverwatch.collectors.interface import CollectorContext
 
 if TYPE_CHECKING:
-    from leverwatch.collectors.http import Auth
+    from leverwatch.collectors.http_values import Auth
 
 _LARGEST = 64 << 20
 

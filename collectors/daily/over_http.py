@@ -21,10 +21,11 @@ from leverwatch.collectors.daily.errors import (
     Unreachable,
 )
 from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
-from leverwatch.collectors.http import USUAL_TLS, Form, Json, Limits, Pairs, Tls, get
+from leverwatch.collectors.http import get
+from leverwatch.collectors.http_values import USUAL_TLS, Form, Json, Limits, Pairs, Tls
 
 if TYPE_CHECKING:
-    from leverwatch.collectors.http import Auth
+    from leverwatch.collectors.http_values import Auth
 
 _TOO_MANY = 429
 _BUSY = frozenset({503, 529})

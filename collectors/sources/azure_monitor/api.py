@@ -28,7 +28,7 @@ from leverwatch.collectors.sources.azure_monitor.config import AzureMonitorConfi
 from leverwatch.collectors.sources.azure_monitor.series import Question
 
 if TYPE_CHECKING:
-    from leverwatch.collectors.http import Auth
+    from leverwatch.collectors.http_values import Auth
 
 _VERSION = "2024-02-01"
 """Of the interface; the one that Microsoft's own library asks in."""

@@ -27,7 +27,7 @@ from leverwatch.collectors.sources.google_monitoring.config import GoogleMonitor
 from leverwatch.collectors.sources.google_monitoring.series import Question
 
 if TYPE_CHECKING:
-    from leverwatch.collectors.http import Auth
+    from leverwatch.collectors.http_values import Auth
 
 _SCOPE = "https://www.googleapis.com/auth/monitoring.read"
 _PAGE = 10_000

@@ -20,7 +20,7 @@ from leverwatch.collectors.daily.known_days import KINDS as OF_DAYS
 from leverwatch.collectors.daily.over_http import fetched, unfinished
 from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
-from leverwatch.collectors.http import Json, Limits
+from leverwatch.collectors.http_values import Json, Limits
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.sources.usage_api.answering import Reply, answer_of
