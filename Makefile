@@ -204,6 +204,7 @@ bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(BIN)/python -m tests.benchmarks.bench_evaluation
 	$(BIN)/python -m tests.benchmarks.bench_exposition
 	$(BIN)/python -m tests.benchmarks.bench_idle
+	$(BIN)/python -m tests.benchmarks.bench_memory
 	$(BIN)/python -m tests.benchmarks.bench_replay
 	$(BIN)/python -m tests.benchmarks.bench_start
 	$(BIN)/python -m tests.benchmarks.bench_git

@@ -21,6 +21,7 @@ from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.exporter.render import Exposition
 from leverwatch.agent.limited_log import lines_left_out
 from leverwatch.agent.log import configure, get_logger, warnings_logged
+from leverwatch.agent.memory import give_back_freed
 from leverwatch.agent.scheduling.runner import SourceRunner
 from leverwatch.agent.scheduling.scheduler import Pool, Scheduler
 from leverwatch.agent.scheduling.source_runner import source_runner
@@ -30,7 +31,6 @@ from leverwatch.agent.store.store import Store
 from leverwatch.agent.web.application import SECURITY_HEADERS, State, create_app, create_probe_app
 from leverwatch.agent.web.server import Server
 from leverwatch.agent.web.transport.auth import Authentication, Protection
-from leverwatch.agent.web.transport.current import CurrentWebFile
 from leverwatch.agent.web.transport.limits import PROBE_LIMITS, Drop, Limits
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.interface import Result, utc_now
@@ -44,6 +44,10 @@ _FINISH_SECONDS, _INTERRUPTED_SECONDS, _SERVER_SECONDS = 8.0, 4.0, 3.0
 STOP_SECONDS = 20.0
 """Seconds from SIGTERM to the end of the process in any case: all of the above, and some time to spare. The
 unit file and the chart wait 60 s."""
+
+
+_MANY_RECORDS = 100_000
+"""After a run that read that many, memory is given back to the system, which takes some tens of milliseconds."""
 
 
 def _same_prices(old: Loaded, new: Loaded) -> bool:
@@ -68,11 +72,19 @@ class Agent:
         self.exposition = Exposition()
         self._runners: dict[str, SourceRunner] = {}
         self._ran: set[str] = set()
+        self._give_back = False
+        """Whether the next evaluation ends with giving memory back: what reading everything for the first time and
+        deciding on it take is more than what the agent needs from then on."""
         self._stopping = threading.Event()
         self._reloading = threading.Lock()
         self._publishing = threading.Lock()
         web, file = loaded.config.web, loaded.web_file
-        current = None if file is None else CurrentWebFile(file)
+        current = None
+        if file is not None:
+            # Only who has such a file needs what reads it.
+            from leverwatch.agent.web.transport.current import CurrentWebFile
+
+            current = CurrentWebFile(file)
         self._state = AgentSnapshot(
             version=__version__,
             python=platform.python_version(),
@@ -241,8 +253,11 @@ class Agent:
             if source.name not in self._ran:
                 self._ran.add(source.name)
                 if self._ran >= self._runners.keys():
+                    self._give_back = True
                     # The first evaluation ran beside the first reading; the verdicts should not wait an interval.
                     self._scheduler.soon(_EVALUATION)
+            elif report.read >= _MANY_RECORDS:
+                give_back_freed()
             elif source.type == "evals" and report.tallies.get(Result.COUNTED, 0):
                 # Somebody waits for what they came to, and they are few.
                 self._scheduler.soon(_EVALUATION)
@@ -274,6 +289,9 @@ class Agent:
             evaluation_duration_seconds=seconds,
             evaluation_last_success=now,
         )
+        if self._give_back:
+            self._give_back = False
+            give_back_freed()
         return True
 
     def _evaluation_missed(self) -> None:

@@ -26,6 +26,20 @@ def give_back() -> bool:
     return mallopt is not None and bool(mallopt(_MMAP_THRESHOLD, _LARGE_BYTES) and mallopt(_ARENA_MAX, _ARENAS))
 
 
+def give_back_freed() -> None:
+    """Return what is free to the system, after work that needed much more than what follows it.
+
+    Python frees cycles only when many more objects come, and the C library returns what lies between blocks in use
+    only when it is told to.
+    """
+    import ctypes
+
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 _USUAL = gc.get_threshold()
 _SHORT_COMMAND_OBJECTS = 200_000
 """The number of new objects after which a short command collects garbage."""

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-import requests
+from typing import TYPE_CHECKING
 
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.regular import open_regular
 
+if TYPE_CHECKING:
+    from requests import PreparedRequest
+
 _LARGEST_TOKEN = 65_536
 
 
-class Bearer(requests.auth.AuthBase):
+class Bearer:
     """Authentication with a token. Without one nothing is sent, not even credentials of `.netrc`."""
 
     def __init__(self, token: str | None) -> None:
         self._token = token
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the token to a request."""
         if self._token is not None:
             request.headers["Authorization"] = f"Bearer {self._token}"

@@ -17,6 +17,8 @@ def command() -> None:
         # Nothing is read yet that a hangup could have read again; by default it would end the process.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     collect_rarely()  # before the imports, of which there are the most
+    # Libraries look whether it is there and load it. It is for programs that use it, and this is none.
+    sys.modules.setdefault("greenlet", None)  # type: ignore[arg-type]
     from leverwatch.agent.cli.main import main
 
     try:

@@ -9,7 +9,6 @@ from pathlib import Path
 from threading import Thread
 
 import click
-import requests
 
 from leverwatch import __version__
 from leverwatch.agent.cli.common import load, opened, reported
@@ -79,6 +78,8 @@ def _fetch(url: str, output: Format, credentials: tuple[str, str] | None) -> str
 
 
 def _answer(url: str, output: Format, credentials: tuple[str, str] | None) -> str | CommandError:
+    from leverwatch.collectors.requests_library import requests
+
     try:
         answer = requests.get(
             f"{url.rstrip('/')}/metrics",

@@ -13,9 +13,10 @@ from leverwatch.agent.errors import LeverwatchError
 from leverwatch.agent.exporter.render import Exposition, Payload, Snapshots, choose_format
 from leverwatch.agent.limited_log import LimitedLog
 from leverwatch.agent.log import get_logger
-from leverwatch.agent.web import runbooks, status_page
+from leverwatch.agent.web import runbooks
 from leverwatch.agent.web.api import systems_json
 from leverwatch.agent.web.page.listing import View
+from leverwatch.agent.web.style import style_source
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -31,7 +32,7 @@ _NOTHING_ELSE = "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 SECURITY_HEADERS = (
     (
         "Content-Security-Policy",
-        f"default-src 'none'; style-src {status_page.STYLE_SOURCE}; {_NOTHING_ELSE}",
+        f"default-src 'none'; style-src {style_source()}; {_NOTHING_ELSE}",
     ),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -147,6 +148,9 @@ def _routes(state: State) -> Mapping[str, _Route]:
 
 
 def _page(snapshots: Snapshots, view: View = View()) -> bytes:  # noqa: B008 - frozen
+    # Its templates are compiled when somebody first looks: they are a good part of an agent that nobody looks at.
+    from leverwatch.agent.web import status_page
+
     return status_page.render(snapshots.systems, snapshots.agent, view).encode("utf-8", "replace")
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from leverwatch.agent.web.status_page import ENVIRONMENT, STYLE
+from leverwatch.agent.web.style import style
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -37,7 +37,12 @@ def index() -> str:
 
 def _page(title: str, body: str | None) -> str:
     # Markdown without its HTML, made into HTML by the parser, is not escaped again.
-    return ENVIRONMENT.get_template("runbook.html.j2").render(title=title, body=body, alerts=alerts(), style=STYLE)
+    from markupsafe import Markup
+
+    from leverwatch.agent.web.status_page import ENVIRONMENT
+
+    template = ENVIRONMENT.get_template("runbook.html.j2")
+    return template.render(title=title, body=body, alerts=alerts(), style=Markup(style()))  # noqa: S704 - our own
 
 
 def _html(text: str) -> str:

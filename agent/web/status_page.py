@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 from urllib.parse import quote
@@ -22,6 +20,7 @@ from leverwatch.agent.web.page.labels import RULE_NAMES, STRATEGY_NAMES, decimal
 from leverwatch.agent.web.page.listing import FEW, ORDER_NAMES, View, listing
 from leverwatch.agent.web.page.sources import days, samples, source_flag, unattributed
 from leverwatch.agent.web.page.upcoming import unforeseen, upcoming
+from leverwatch.agent.web.style import style
 from leverwatch.collectors.interface import MALFORMED, Result
 
 
@@ -129,11 +128,6 @@ def _environment() -> Environment:
 ENVIRONMENT = _environment()
 """The templates of every page."""
 _PAGE = ENVIRONMENT.get_template("status.html.j2")
-STYLE = Markup(ENVIRONMENT.get_template("status.css").render())  # noqa: S704 - the package's own style sheet, not input
-"""The style sheet of every page."""
-
-STYLE_SOURCE = "'sha256-" + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode() + "'"
-"""The source expression of the Content-Security-Policy that allows only the style sheet of the pages."""
 
 
 def render(systems: SystemsSnapshot | None, agent: AgentSnapshot | None, view: View = View()) -> str:  # noqa: B008 - frozen
@@ -148,5 +142,5 @@ def render(systems: SystemsSnapshot | None, agent: AgentSnapshot | None, view: V
         agent=agent,
         bills={} if systems is None else {bill.source: bill.texts for bill in systems.bills},
         links=Links(None, None) if agent is None else Links(agent.runbook_url, agent.grafana_url),
-        style=STYLE,
+        style=Markup(style()),  # noqa: S704 - the package's own style sheet, not input
     )

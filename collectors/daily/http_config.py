@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit, urlunsplit
 
-import requests
 from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
-from requests.auth import HTTPBasicAuth
 
 from leverwatch.collectors.bearer import Bearer, read_secret, read_token
 from leverwatch.collectors.config import Model
 from leverwatch.collectors.errors import SourceRefused
-from leverwatch.collectors.http import Tls
+from leverwatch.collectors.http_values import Tls
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest
+
+    from leverwatch.collectors.http_values import Auth
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_OURS = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection"})
@@ -139,16 +141,16 @@ class HttpSettings(Model):
         return f"{self.url.rstrip('/')}/{path.lstrip('/')}"
 
 
-class HttpAuth(requests.auth.AuthBase):
+class HttpAuth:
     """Adds what a source shows of itself to a request. Without anything, nothing, not even what `.netrc` has."""
 
-    def __init__(self, headers: Mapping[str, str], auth: requests.auth.AuthBase) -> None:
+    def __init__(self, headers: Mapping[str, str], auth: Auth) -> None:
         self._headers, self._auth = headers, auth
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the headers to a request."""
         request.headers.update(self._headers)
-        signed: requests.PreparedRequest = self._auth(request)
+        signed: PreparedRequest = self._auth(request)
         return signed
 
 
@@ -169,7 +171,9 @@ def auth_of(config: HttpSettings, place: str, base_dir: Path) -> HttpAuth:
         if config.password_file is not None:
             password = read_secret(place, base_dir / config.password_file, "password")
         # As bytes, since the library takes texts for Latin-1.
-        return HttpAuth(headers, HTTPBasicAuth(config.user.encode(), password.encode()))
+        from leverwatch.collectors.requests_library import requests
+
+        return HttpAuth(headers, requests.auth.HTTPBasicAuth(config.user.encode(), password.encode()))
     token = None if config.token is None else config.token.get_secret_value()
     file = None if config.token_file is None else base_dir / config.token_file
     return HttpAuth(headers, Bearer(read_token(place, token, file)))
@@ -185,6 +189,8 @@ def tls_of(config: HttpSettings, place: str, base_dir: Path) -> Tls:
     ca_file, cert_file, key_file = (
         None if file is None else base_dir / file for file in (config.ca_file, config.cert_file, config.key_file)
     )
+    import ssl
+
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if ca_file is not None:
         try:

@@ -6,15 +6,16 @@ import json
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
-
-import requests
+from typing import TYPE_CHECKING, Any
 
 from leverwatch.collectors.daily.http_config import HttpSettings, tls_of
 from leverwatch.collectors.daily.over_http import fetched
 from leverwatch.collectors.errors import CollectorError, SourceUnavailable
-from leverwatch.collectors.http import USUAL_TLS, Limits, Pairs
+from leverwatch.collectors.http_values import USUAL_TLS, Limits, Pairs
 from leverwatch.collectors.interface import CollectorContext
+
+if TYPE_CHECKING:
+    from leverwatch.collectors.http_values import Auth
 
 _LARGEST = 64 << 20
 
@@ -48,7 +49,7 @@ class JsonAnswers:
         url: str,
         *,
         part: str,
-        auth: requests.auth.AuthBase,
+        auth: Auth,
         parameters: Pairs,
         meaning: Callable[[str, int, bytes], CollectorError | None],
     ) -> dict[str, Any]:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
 import msgspec
-import requests
 
 from leverwatch.collectors.daily.answers import Answer
 from leverwatch.collectors.daily.asking import LONGEST_PAUSE
@@ -21,7 +21,11 @@ from leverwatch.collectors.daily.errors import (
     Unreachable,
 )
 from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
-from leverwatch.collectors.http import USUAL_TLS, Form, Json, Limits, Pairs, Tls, get
+from leverwatch.collectors.http import get
+from leverwatch.collectors.http_values import USUAL_TLS, Form, Json, Limits, Pairs, Tls
+
+if TYPE_CHECKING:
+    from leverwatch.collectors.http_values import Auth
 
 _TOO_MANY = 429
 _BUSY = frozenset({503, 529})
@@ -33,7 +37,7 @@ def fetched(
     *,
     place: str,
     limits: Limits,
-    auth: requests.auth.AuthBase,
+    auth: Auth,
     now: Callable[[], datetime],
     parameters: Pairs | None = None,
     body: Form | Json | None = None,

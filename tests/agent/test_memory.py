@@ -3,10 +3,11 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+import weakref
 
 import pytest
 
-from leverwatch.agent.memory import collected_as_usual, collecting_rarely, rarely_collected
+from leverwatch.agent.memory import collected_as_usual, collecting_rarely, give_back_freed, rarely_collected
 
 PROGRAM = """
 import sys, threading
@@ -45,6 +46,21 @@ def grown(how: str) -> int:
 
 def test_large_blocks_are_given_back_by_whichever_thread_they_were_used() -> None:
     assert grown("told") < 10 < grown("not told")
+
+
+class Node:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_is_in_a_cycle_is_freed_at_once_when_memory_is_given_back() -> None:
+    with rarely_collected():
+        found = weakref.ref(Node())
+        assert found() is not None
+
+        give_back_freed()
+
+        assert found() is None
 
 
 def test_a_command_looks_for_garbage_rarely_while_it_runs_and_an_agent_as_usual() -> None:

@@ -16,7 +16,8 @@ import pytest
 import requests
 
 from leverwatch.collectors.errors import SourceUnavailable
-from leverwatch.collectors.http import Answer, Limits, get
+from leverwatch.collectors.http import get
+from leverwatch.collectors.http_values import Answer, Limits
 from tests.agent.web.transport.certificates import authority
 
 SECRET = "key-canary-4711"

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from leverwatch.agent.limited_log import LimitedLog
 from leverwatch.agent.log import get_logger
 from leverwatch.agent.web.transport.exchange import Headers
-from leverwatch.agent.web.transport.passwords import Passwords
 from leverwatch.agent.web.transport.turns import TooManyWaiting
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from _typeshed import OptExcInfo
+
+    from leverwatch.agent.web.transport.passwords import Passwords
 
 log = LimitedLog(get_logger(__name__))
 

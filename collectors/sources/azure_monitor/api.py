@@ -7,10 +7,8 @@ import logging
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from datetime import time as clock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import requests
 
 from leverwatch.collectors.bearer import Bearer
 from leverwatch.collectors.daily.errors import (
@@ -28,6 +26,9 @@ from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUn
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.sources.azure_monitor.config import AzureMonitorConfig
 from leverwatch.collectors.sources.azure_monitor.series import Question
+
+if TYPE_CHECKING:
+    from leverwatch.collectors.http_values import Auth
 
 _VERSION = "2024-02-01"
 """Of the interface; the one that Microsoft's own library asks in."""
@@ -110,7 +111,7 @@ class Api:
             raise SourceRefused(f"{self._place}: the next page is at another address, which gets no token")
         return url
 
-    def _auth(self) -> requests.auth.AuthBase:
+    def _auth(self) -> Auth:
         config = self._config
         if config.authenticates():
             return auth_of(config, self._place, self._context.base_dir)

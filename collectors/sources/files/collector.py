@@ -155,6 +155,7 @@ class FilesCollector:
                 revision += 1
         finally:
             self._ingest.use_workers(0)
+            run.tail.end()
         self._revision = revision
         if run.tracker.failures:
             raise SourceIncomplete.of(self._config.name, run.tracker.failures)

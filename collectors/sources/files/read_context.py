@@ -48,6 +48,11 @@ class Buffers:
             self._memory.append(bytearray(2 * self.chunk))
         self._memory.rotate()
 
+    def drop(self) -> None:
+        """Free the memory at the end of a run. Each run has its own, and a visit is freed when Python looks for
+        cycles: in an agent with little to do that is hours later."""
+        self._memory.clear()
+
 
 class ReadContext(Struct, frozen=True):
     """The objects that every visit of a run needs."""

@@ -62,6 +62,10 @@ class Tail:
         finally:
             ingest.known = None
 
+    def end(self) -> None:
+        """Free the memory that was read into; nothing is visited any more."""
+        self._context.buffers.drop()
+
     def _visit(self, state: FileCheckpoint, found: Found) -> Iterator[None]:
         if self._context.ingest.wants_header:
             # The settings may name other columns than those with which the headers were read.

@@ -7,9 +7,7 @@ import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock
-from typing import Any
-
-import requests
+from typing import TYPE_CHECKING, Any
 
 from leverwatch.collectors.bearer import Bearer
 from leverwatch.collectors.daily.errors import (
@@ -27,6 +25,9 @@ from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUn
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.sources.google_monitoring.config import GoogleMonitoringConfig
 from leverwatch.collectors.sources.google_monitoring.series import Question
+
+if TYPE_CHECKING:
+    from leverwatch.collectors.http_values import Auth
 
 _SCOPE = "https://www.googleapis.com/auth/monitoring.read"
 _PAGE = 10_000
@@ -108,9 +109,9 @@ class Api:
         url = self._config.address(f"v3/projects/{project}/timeSeries")
         return self.answers.one(url, part=project, auth=self._auth(), parameters=parameters, meaning=_meaning)
 
-    def _auth(self) -> requests.auth.AuthBase:
+    def _auth(self) -> Auth:
         config = self._config
-        auth: requests.auth.AuthBase
+        auth: Auth
         if config.authenticates():
             auth = auth_of(config, self._place, self._context.base_dir)
         else:

@@ -20,7 +20,7 @@ from leverwatch.collectors.daily.over_http import fetched, unfinished
 from leverwatch.collectors.daily.sums import Group, added_up
 from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.errors import CollectorError
-from leverwatch.collectors.http import Limits
+from leverwatch.collectors.http_values import Limits
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.sources.loki.config import LokiConfig

@@ -11,7 +11,8 @@ from hashlib import blake2b
 
 from leverwatch.collectors.bearer import Bearer, read_token
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
-from leverwatch.collectors.http import Limits, get
+from leverwatch.collectors.http import get
+from leverwatch.collectors.http_values import Limits
 from leverwatch.collectors.interface import Batch, CollectorContext, ModelShutdown, Problem, Result, SourceState
 from leverwatch.collectors.sources.models.config import ModelsConfig
 from leverwatch.collectors.sources.models.pages import MOST_MODELS, NotAModelList, Page, parse_page

@@ -15,7 +15,7 @@ from leverwatch.collectors.daily.errors import SchemaDiffers
 from leverwatch.collectors.daily.http_config import auth_of, tls_of
 from leverwatch.collectors.daily.over_http import fetched
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
-from leverwatch.collectors.http import Form, Limits
+from leverwatch.collectors.http_values import Form, Limits
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.sources.prometheus.config import PrometheusConfig
 from leverwatch.collectors.sources.prometheus.errors import is_missing, meaning

@@ -6,10 +6,10 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import msgspec
-import requests
 
 from leverwatch.collectors.daily.account import ACCOUNT, digest_of
 from leverwatch.collectors.daily.answers import Answer
@@ -20,7 +20,7 @@ from leverwatch.collectors.daily.known_days import KINDS as OF_DAYS
 from leverwatch.collectors.daily.over_http import fetched, unfinished
 from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.errors import SourceRefused, SourceUnavailable
-from leverwatch.collectors.http import Json, Limits
+from leverwatch.collectors.http_values import Json, Limits
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.sources.usage_api.answering import Reply, answer_of
@@ -28,6 +28,9 @@ from leverwatch.collectors.sources.usage_api.config import UsageApiConfig
 from leverwatch.collectors.sources.usage_api.interface import MODEL, Question, Wish
 from leverwatch.collectors.sources.usage_api.paging import pages
 from leverwatch.collectors.sources.usage_api.repeats import without_repeats
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest
 
 KINDS = (*OF_DAYS, ACCOUNT)
 """What a source stores."""
@@ -130,7 +133,7 @@ class Account:
         return Wish(days, words, self._config.only, self._config.costs and self._api.has_costs)
 
 
-class _Keyed(requests.auth.AuthBase):
+class _Keyed:
     """Adds the key to a request, in the header where the API wants it; it is read for every answer."""
 
     def __init__(self, config: UsageApiConfig, place: str, context: CollectorContext) -> None:
@@ -139,11 +142,11 @@ class _Keyed(requests.auth.AuthBase):
         if not config.has_key:
             raise SourceRefused(f"{place}: there is no key; {self._api.needs}")
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the key to a request."""
         for name, value in self._api.headers.items():
             request.headers[name] = value
-        signed: requests.PreparedRequest = self._auth(request)
+        signed: PreparedRequest = self._auth(request)
         bearer = str(signed.headers.get("Authorization") or "")
         if self._api.key_header is not None and bearer.startswith("Bearer "):
             del signed.headers["Authorization"]

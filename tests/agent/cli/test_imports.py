@@ -170,6 +170,40 @@ def test_a_verdict_needs_nothing_of_what_is_shown_beside_it(folder: Path) -> Non
     }
 
 
+def test_an_agent_needs_nothing_of_what_nobody_asks_of_it(folder: Path) -> None:
+    # What it holds from its start it holds as long as it runs: these are 20 MB.
+    program = PROGRAM.replace('name.split(".")[0] for name', "name for name").replace(
+        "from leverwatch.agent.cli.main import main\nmain()",
+        "from pathlib import Path\n"
+        "from leverwatch.agent.app import Agent\n"
+        "from leverwatch.agent.config import load_config\n"
+        "from leverwatch.agent.scheduling.source_runner import source_runner\n"
+        "loaded = load_config(Path('leverwatch.yaml'))\n"
+        "agent = Agent(loaded, lambda: loaded)\n"
+        "agent.store.migrate()\n"
+        "assert all(source_runner(it, loaded, agent.store).run().success for it in loaded.config.sources)\n",
+    )
+    modules, _ = imported(folder, program=program)
+
+    assert "sqlalchemy.sql" in modules
+    assert not modules & {
+        "alembic",
+        "bcrypt",
+        "chardet",
+        "charset_normalizer",
+        "cryptography",
+        "duckdb",
+        "jinja2",
+        "markdown_it",
+        "psycopg",
+        "requests",
+        "sqlalchemy.orm",
+        "sqlglot",
+        "tqdm",
+        "urllib3",
+    }
+
+
 def test_few_value_classes_are_made_by_running_code(folder: Path) -> None:
     # `dataclass` compiles the methods of a class at each start, in up to 2 ms; a struct of msgspec needs none.
     program = PROGRAM.replace('".".join(name.split(".")[:3])', "name").replace(

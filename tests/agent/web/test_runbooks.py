@@ -13,7 +13,7 @@ import requests
 from leverwatch.agent.exporter.render import Exposition
 from leverwatch.agent.web import runbooks
 from leverwatch.agent.web.server import Server, State, create_app
-from leverwatch.agent.web.status_page import STYLE_SOURCE
+from leverwatch.agent.web.style import style_source
 
 WRITTEN = sorted(path.stem for path in (Path(__file__).parents[3] / "docs" / "runbooks").glob("*.md"))
 
@@ -42,7 +42,7 @@ def test_a_runbook_is_a_page_under_both_of_its_names_and_all_its_links_lead_some
     page = get(server, f"/runbooks/{alert}")
 
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert STYLE_SOURCE in page.headers["Content-Security-Policy"]
+    assert style_source() in page.headers["Content-Security-Policy"]
     assert f"<h1>{alert}</h1>" in page.text
     assert "<h2>Mitigation</h2>" in page.text
     assert get(server, f"/runbooks/{alert}.md").text == page.text

@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from leverwatch.agent.framework.model import Status, Strategy
 from leverwatch.agent.snapshot import SystemView
 from leverwatch.agent.web.page.listing import PAGE_SIZE, View
-from leverwatch.agent.web.status_page import STYLE_SOURCE, Links, clock, headline, render, since
+from leverwatch.agent.web.status_page import Links, clock, headline, render, since
+from leverwatch.agent.web.style import style_source
 from leverwatch.collectors.interface import Problem
 from tests.agent.exporter import samples
 
@@ -79,7 +80,7 @@ def test_the_policy_allows_exactly_the_style_sheet_of_the_page() -> None:
 
     assert style is not None
     digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
-    assert f"'sha256-{digest}'" == STYLE_SOURCE
+    assert f"'sha256-{digest}'" == style_source()
 
 
 def test_a_name_cannot_bring_markup_along() -> None:

@@ -22,7 +22,7 @@ from leverwatch.collectors.daily.errors import TimedOut, Unreachable
 from leverwatch.collectors.daily.http_config import HttpSettings, auth_of, tls_of
 from leverwatch.collectors.daily.over_http import fetched
 from leverwatch.collectors.errors import CollectorError, SourceRefused
-from leverwatch.collectors.http import Form, Json, Limits, Pairs
+from leverwatch.collectors.http_values import Form, Json, Limits, Pairs
 from tests.agent.web.transport.certificates import authority, pem
 
 SECRET = "pass-canary-8812"

@@ -17,7 +17,7 @@ from leverwatch.collectors.daily.errors import (
 )
 from leverwatch.collectors.daily.over_http import fetched, refusal, retry_after
 from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
-from leverwatch.collectors.http import Limits
+from leverwatch.collectors.http_values import Limits
 from tests.collectors.sources.models.server import Answer, Provider, provider
 from tests.collectors.test_http import NoAuth
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from leverwatch.collectors.errors import SourceIncomplete, SourceRefused
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.registry import source_types
+from leverwatch.collectors.sources.files.read_context import Buffers
 from tests.collectors.sources.files.logs import csv_config
 from tests.collectors.sources.files.tailing import Bench, append, line
 
@@ -44,6 +46,20 @@ def test_a_run_without_news_yields_no_batch_and_opens_no_file(
     monkeypatch.setattr(os, "open", refuse)
     assert bench.collect() == {"a": 1, "b": 1}
     assert bench.store.revision == before
+
+
+def test_the_memory_that_was_read_into_is_free_as_soon_as_a_run_ends(tmp_path: Path) -> None:
+    append(tmp_path / "a.jsonl", line("a"))
+    bench = Bench(tmp_path)
+    gc.collect()
+    gc.disable()
+    try:
+        assert bench.collect() == {"a": 1}
+        kept = [it for it in gc.get_objects() if isinstance(it, Buffers) and it._memory]
+    finally:
+        gc.enable()
+
+    assert kept == []
 
 
 def test_the_state_is_not_loaded_again_while_every_batch_is_committed(tmp_path: Path) -> None:
