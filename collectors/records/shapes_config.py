@@ -78,7 +78,8 @@ class InBlocks(Model):
 
     @model_validator(mode="after")
     def _blocks_are_in_no_wrapper(self) -> Self:
-        if self.block is not None and getattr(self, "wrap", ()):
+        wrap: object = getattr(self, "wrap", None)
+        if self.block is not None and wrap:
             raise ValueError("block: lines of one record cannot be in wrap, which is around each of them")
         return self
 

@@ -22,6 +22,7 @@ from leverwatch.collectors.sniffing.other_services import without_other_services
 from leverwatch.collectors.sniffing.paid import paid
 from leverwatch.collectors.sniffing.questions import has_sentences
 from leverwatch.collectors.sniffing.rest import failures_of, ids_of, without_rest
+from leverwatch.collectors.sniffing.started import started_of
 from leverwatch.collectors.sniffing.summaries import summaries_of
 from leverwatch.collectors.sniffing.web_requests import no_calls
 from leverwatch.collectors.sniffing.words import (
@@ -103,14 +104,17 @@ def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     if own and not models:
         found = without_other_services(found, columns, own, spell)
     found = without_rest(_without_sums(found, columns, spell), columns, calls, models, spell)
-    return without_begun(found, columns, spell)
+    found = without_begun(found, columns, spell)
+    if tokens or len(found.kept) < len(columns):
+        return found
+    return started_of(columns, columns.covered(models), spell) or found
 
 
 def _answers(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     """Return all records; of messages of a conversation, those that a model wrote, and of events the answers."""
     found = answers_only(columns, spell)
     if found is None:
-        return exchanges_of(columns, spell) or Kinds(range(len(columns)))
+        return exchanges_of(columns, spell) or started_of(columns, set(), spell) or Kinds(range(len(columns)))
     path, words, note = found
     said = set(map(str, words))
     kept = [at for at, value in columns.of[path].by_record.items() if str(value) in said]

@@ -53,6 +53,34 @@ def test_what_other_services_took_is_left_out_where_a_field_names_them_in_the_pl
     assert found.fields["model"] == "what"
 
 
+@pytest.mark.parametrize(
+    ("begun", "ended", "failed", "model"),
+    [
+        ("llm_start", "llm_end", "llm_error", "gpt-4o"),
+        ("Sending request to OpenAI", "Received response from OpenAI", "Request to OpenAI failed", "gpt-4o"),
+        ("llm_call_started", "llm_call_finished", "llm_call_failed", None),
+    ],
+)
+def test_of_events_in_turn_those_that_end_a_call_count(
+    begun: str, ended: str, failed: str, model: str | None
+) -> None:
+    own: dict[str, Any] = {} if model is None else {"model": model}
+    found = proposed([
+        {"at": at(n), "msg": begun if n % 2 == 0 else failed if n == 9 else ended, "ms": 900 + n, **own}
+        for n in range(16)
+    ])  # fmt: skip
+
+    assert found.excluded == {"msg": [begun]}
+    assert found.fields["status"] == {"path": "msg", "success": [ended], "error": [failed]}
+    assert "8 records whose msg is" in " ".join(found.notes)
+
+
+def test_events_of_something_else_in_turn_are_no_calls() -> None:
+    some = [{"at": at(n), "msg": ("backup_started", "backup_finished")[n % 2], "ms": 900 + n} for n in range(16)]
+
+    assert propose([leaves(it) for it in some]) is None
+
+
 @pytest.mark.parametrize("asker", ["user", "human", "system"])
 def test_of_messages_of_one_model_those_that_it_was_given_are_no_calls(asker: str) -> None:
     found = proposed([
