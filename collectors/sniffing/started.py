@@ -42,7 +42,7 @@ def started_of(columns: Columns, named: set[int], spell: Callable[[Path], str]) 
         started, ended = _at(column, begun), _at(column, [*good, *bad])
         if not good or len(ended) < _FEWEST or not _ALIKE <= len(started) / len(ended) <= 1 / _ALIKE:
             continue
-        if not _in_turn(started, ended) or (named and not set(ended) <= named):
+        if not in_turn(started, ended) or (named and not set(ended) <= named):
             continue
         name, number = spell(path), len(started)
         note = (
@@ -82,7 +82,7 @@ def _at(column: Column, words: Sequence[Scalar]) -> list[int]:
     return [at for at, value in column.by_record.items() if value in words]
 
 
-def _in_turn(started: Sequence[int], ended: Sequence[int]) -> bool:
+def in_turn(started: Sequence[int], ended: Sequence[int]) -> bool:
     """Whether an end follows nearly each beginning before the next one, or before so many as run beside it."""
     side = {**dict.fromkeys(started, 1), **dict.fromkeys(ended, -1)}
     open_ = wrong = 0
