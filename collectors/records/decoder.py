@@ -42,6 +42,7 @@ from leverwatch.collectors.records.formats.plain import OF_CRI, OF_DOCKER, OF_PR
 from leverwatch.collectors.records.formats.plan import plan_of
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.formats.rewritten import Rewriting
+from leverwatch.collectors.records.framing.blocks import Blocks
 from leverwatch.collectors.records.framing.journal import Journal, journal_fields
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.framing.partial import Cri, Docker
@@ -293,6 +294,7 @@ def _of_records(settings: FileFormat, template: tuple[str, ...], prompt: Templat
         journal_fields(paths),
         filtered(reader, settings.filter, settings.type),
         _shapes(settings, paths),
+        block=settings.block if isinstance(settings, LogfmtFormat | LinesFormat) else None,
     )
 
 
@@ -326,12 +328,16 @@ def compose(
     of_journal: Sequence[str] = (),
     keeps: FilteredReader | None = None,
     shapes: Sequence[Wrapper] = (),
+    block: str | None = None,
 ) -> Decoder:
     """Return a decoder for a reader, with the wrappers of the given names; `of_journal` is as for `Journal`,
-    `keeps` reads only some of the records, and `shapes` make them of what is in the wrappers."""
+    `keeps` reads only some of the records, `shapes` make them of what is in the wrappers, and `block` is as for
+    `Blocks`."""
     chosen = reader.framing if framing is None else FRAMINGS[framing]
     if names and names[0] in {"prefix", "python"} and framing is None:
         chosen = LINES
+    if block is not None:
+        chosen = Blocks(block)
     wrappers: list[Wrapper] = []
     of_text = any(isinstance(it, Logfmt | PatternLines) for it in shapes)
     for name, inside in zip_longest(names, names[1:]):

@@ -40,7 +40,7 @@ from leverwatch.collectors.records.formats.interface import MIN_RATE, Repeats
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.formats.table_header import Dialect
 from leverwatch.collectors.records.framing.registry import CONTAINERS
-from leverwatch.collectors.records.shapes_config import Inside, Patterned, Signed
+from leverwatch.collectors.records.shapes_config import InBlocks, Inside, Patterned, Signed
 
 FramingName = Literal["lines", "json", "length-prefixed"]
 WrapperName = Literal["docker", "cri", "journald", "json-string", "prefix", "python"]
@@ -273,7 +273,7 @@ class JsonlFormat(_JsonFormat, _Mapped, Inside):
     )
 
 
-class _TextFormat(_WrappedFormat, _Mapped):
+class _TextFormat(_WrappedFormat, _Mapped, InBlocks):
     """Lines of text, read by a field map."""
 
     @model_validator(mode="after")

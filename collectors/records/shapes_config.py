@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -49,6 +50,38 @@ class Inside(Model):
     def pair_paths(self) -> tuple[str, ...]:
         """The paths to lists of keys and values."""
         return (self.pairs,) if isinstance(self.pairs, str) else self.pairs
+
+
+class InBlocks(Model):
+    """Where a record of text begins that goes on over several lines."""
+
+    block: str | None = Field(
+        default=None,
+        max_length=1000,
+        description="A regular expression, as Python has them, of the start of each line at which a record begins"
+        " that goes on over the next lines, which are read as if they stood on one, with ` | ` between them. By"
+        " default each line is a record.",
+        examples=[r"Timestamp: \d{4}-"],
+        exclude_if=lambda block: block is None,
+    )
+
+    @field_validator("block")
+    @classmethod
+    def _block_is_sound(cls, block: str | None) -> str | None:
+        try:
+            found = None if block is None else re.compile(block)
+        except (re.error, OverflowError, RecursionError) as error:
+            raise ValueError(f"no regular expression: {error}") from None
+        if found is not None and found.match("") is not None:
+            raise ValueError("the expression fits an empty line, and so every line")
+        return block
+
+    @model_validator(mode="after")
+    def _blocks_are_in_no_wrapper(self) -> Self:
+        wrap: object = getattr(self, "wrap", None)
+        if self.block is not None and wrap:
+            raise ValueError("block: lines of one record cannot be in wrap, which is around each of them")
+        return self
 
 
 class Signed(Model):

@@ -7,19 +7,26 @@ from collections.abc import Sequence
 
 from leverwatch.collectors.sniffing.line_tokens import AT_FIRST
 
-_PATHS = (
-    r"/v\d[a-z\d]*/(?:chat/completions|completions|messages|responses|converse)|/chat/completions"
-    r"|:(?:streamG|g)enerateContent|/api/(?:generate|chat)"
-)
-"""What generates in the APIs of those who serve models."""
-PATTERN = (
-    rf"{AT_FIRST}[^\n]{{0,200}}?\bPOST +https?://(?P<api>[\w.:-]{{1,200}})"
-    rf"[^\s\"?]{{0,200}}?(?:{_PATHS})(?=[\s\"?]|$)(?:[^\s\"]{{0,200}}\"? *\"?HTTP/[\d.]+ +(?P<status>\d{{3}}))?"
-)
+_SURE = r"/chat/completions|:(?:streamG|g)enerateContent|/api/(?:generate|chat)"
+"""What generates in the APIs of those who serve models, and in no others, whoever serves them."""
+_PATHS = rf"/v\d[a-z\d]*/(?:chat/completions|completions|messages|responses|converse)|{_SURE}"
+"""What generates in those APIs, where the host is known as theirs."""
 _FEWEST = 2
+
+
+def _pattern(host: str, paths: str) -> str:
+    return (
+        rf"{AT_FIRST}[^\n]{{0,200}}?\bPOST +https?://(?P<{host}>[\w.:-]{{1,200}})"
+        rf"[^\s\"?]{{0,200}}?(?:{paths})(?=[\s\"?]|$)(?:[^\s\"]{{0,200}}\"? *\"?HTTP/[\d.]+ +(?P<status>\d{{3}}))?"
+    )
+
+
+PATTERN, _OF_ANYBODY = _pattern("api", _PATHS), _pattern("llm_api", _SURE)
 
 
 def api_requests_in(texts: Sequence[str]) -> str | None:
     """Return a pattern of requests that ask a model to generate; None where there are none."""
-    pattern = re.compile(PATTERN)
-    return PATTERN if sum(pattern.search(text) is not None for text in texts) >= _FEWEST else None
+    numbers = [sum(re.search(it, text) is not None for text in texts) for it in (PATTERN, _OF_ANYBODY)]
+    if numbers[0] < _FEWEST:
+        return None
+    return _OF_ANYBODY if numbers[0] == numbers[1] else PATTERN

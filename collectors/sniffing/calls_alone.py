@@ -26,6 +26,8 @@ PROVIDERS = word_set(
 )
 _KINDS = ("kind", "type", "tier", "via", "channel", "backendtype", "servicetype", "apitype", "calltype", "target")
 """Names under which nothing but the names of providers say who answered."""
+_VENDORS_OF_MODELS = ("llmapi", "llmprovider", "llmbackend", "llmservice", "llmclient", "llmvendor", "llmhost")
+"""Names that say that who answered is a model, whoever that is."""
 _NO_COUNT = word_set("remaining bucket limit quota budget refill rate refresh access auth csrf")
 _OF_MODELS = word_set("llm genai gpt inference inferences inferencing guidance")
 """Words in names of times and settings that only models have."""
@@ -157,6 +159,9 @@ def _total(columns: Columns) -> tuple[Path, ...] | None:
 
 
 def _provider(columns: Columns) -> tuple[Path, ...] | None:
+    for path in columns.of:
+        if is_called(_VENDORS_OF_MODELS, path) and columns.share(path) >= _OFTEN:
+            return (path,)
     for path, column in columns.of.items():
         if is_called(VENDORS, path) and columns.share(path) >= _OFTEN:
             named = sum(map(is_provider, column.values))

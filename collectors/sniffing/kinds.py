@@ -18,8 +18,11 @@ from leverwatch.collectors.sniffing.kept import Kinds
 from leverwatch.collectors.sniffing.models import is_vendor, looks_like_model, looks_like_models, models_elsewhere
 from leverwatch.collectors.sniffing.name_words import bare_field, sides_of_cache
 from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.other_services import without_other_services
 from leverwatch.collectors.sniffing.paid import paid
+from leverwatch.collectors.sniffing.questions import has_sentences
 from leverwatch.collectors.sniffing.rest import failures_of, ids_of, without_rest
+from leverwatch.collectors.sniffing.started import started_of
 from leverwatch.collectors.sniffing.summaries import summaries_of
 from leverwatch.collectors.sniffing.web_requests import no_calls
 from leverwatch.collectors.sniffing.words import (
@@ -66,6 +69,7 @@ def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     tokens = answers | _told(columns, ("input_tokens",))
     if not tokens:
         answers, tokens = _by_sides(columns)
+    own = set(tokens)
     tokens |= paid(columns) if tokens else set()
     models = {path for path in columns.of if rank("model", path) is not None} or {
         path for path, column in columns.of.items() if looks_like_models(column) and not is_vendor(column)
@@ -76,6 +80,9 @@ def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     calls = tokens or columns.covered(models) or are_totals(columns)
     if not calls:
         return _answers(columns, spell)
+    written = _written(columns, tokens, models, spell)
+    if written is not None:
+        return written
     joined = None if tokens else ended_of(columns, models, spell)
     if joined is not None:
         return joined
@@ -94,19 +101,38 @@ def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
         if found is not None and (best is None or (-len(found.kept), place) < best[0]):
             best = ((-len(found.kept), place), found)
     found = _without_requests(Kinds(every) if best is None else best[1], columns, spell)
+    if own and not models:
+        found = without_other_services(found, columns, own, spell)
     found = without_rest(_without_sums(found, columns, spell), columns, calls, models, spell)
-    return without_begun(found, columns, spell)
+    found = without_begun(found, columns, spell)
+    if tokens or len(found.kept) < len(columns):
+        return found
+    return started_of(columns, columns.covered(models), spell) or found
 
 
 def _answers(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     """Return all records; of messages of a conversation, those that a model wrote, and of events the answers."""
     found = answers_only(columns, spell)
     if found is None:
-        return exchanges_of(columns, spell) or Kinds(range(len(columns)))
+        return exchanges_of(columns, spell) or started_of(columns, set(), spell) or Kinds(range(len(columns)))
     path, words, note = found
     said = set(map(str, words))
     kept = [at for at, value in columns.of[path].by_record.items() if str(value) in said]
     return Kinds(kept, {path: words[0] if len(words) == 1 else words}, notes=(note,))
+
+
+def _written(columns: Columns, tokens: set[int], models: set[Path], spell: Callable[[Path], str]) -> Kinds | None:
+    """Return the messages that a model wrote, where that of all stands around them and others tell no tokens."""
+    if not columns.covered(models) or not has_sentences(columns):
+        return None
+    found = _answers(columns, spell)
+    kept = set(found.kept)
+    if len(kept) == len(columns) or tokens - kept:
+        return None
+    # Messages that name a model of their own are told apart by that.
+    if any(not kept.isdisjoint(at) and len(set(at) - kept) == 0 for at in (columns.of[it].at for it in models)):
+        return None
+    return found if found.sign is None else None
 
 
 def _without_requests(found: Kinds, columns: Columns, spell: Callable[[Path], str]) -> Kinds:

@@ -24,6 +24,7 @@ VENDORS = (
 """Names of who answered, which may be those of a model as well."""
 _MOSTLY = 0.8
 _SERVED = word_set("served used actual final resolved routed effective selected chosen answered picked")
+_PLANNED = word_set("primary preferred default configured fallback secondary backup original first second planned")
 _ASKED = ("requestmodel", "requestedmodel", "modelrequested", "inputmodel", "askedmodel", "modelalias", "alias")
 
 
@@ -41,7 +42,7 @@ def set_model(draft: Draft) -> None:
     fitting += _served(draft, fitting)
     # What was asked for is no sign of what served.
     fitting.sort(key=lambda path: is_called(_ASKED, path) or path[-1].lower().startswith("request"))
-    fitting = _like_models_first(draft, fitting)
+    fitting = _like_models_first(draft, _served_first(draft, fitting))
     fitting = _beside_tokens(draft, fitting)
     elsewhere = models_elsewhere(draft.columns, fitting)
     fitting += [path for path in elsewhere if path not in fitting and draft.is_free(path)]
@@ -69,6 +70,18 @@ def set_model(draft: Draft) -> None:
 
 def _are_often_models(column: Column) -> bool:
     return 2 * sum(map(looks_like_model, column.values)) >= len(column.values)
+
+
+def _served_first(draft: Draft, fitting: list[Path]) -> list[Path]:
+    """Return the paths, those first that say that they served, where another is of a first or second choice."""
+    served = [
+        path for path in fitting
+        if _SERVED.intersection(words_of(path[-1])) and draft.columns.share(path) >= _MOSTLY
+    ]  # fmt: skip
+    planned = [path for path in fitting if _PLANNED.intersection(words_of(path[-1]))]
+    if not served or not planned:
+        return fitting
+    return [*served, *(path for path in fitting if path not in served and path not in planned), *planned]
 
 
 def _like_models_first(draft: Draft, fitting: list[Path]) -> list[Path]:

@@ -61,10 +61,11 @@ _CLOCK = word_set("uhrzeit heure hora uhr clock")
 _MODEL = word_set("model models modell modele modelo modello modelname modelid llm engine deployment")
 _NO_MODEL = word_set("group family size provider type temperature class latency version info time ms kind"
                      " vendor hash"
-                 " count calls requests tokens cost")  # fmt: skip
+                 " count calls requests tokens cost api host")  # fmt: skip
 _STATUS = word_set("status statut estado stato etat outcome result resultat resultado ergebnis state ok success"
                " successful"
-               " erfolg erfolgreich succes reussi exito")  # fmt: skip
+               " erfolg erfolgreich succes reussi exito sucesso successo riuscito gelukt geslaagd lyckades"
+               " onnistui sukces basarili berhasil")  # fmt: skip
 _NO_STATUS = word_set(
     "syntactic syntax schema json valid validation quality safe safety test tests compile compiled"
     " parse parsed lint review approval count n num number time at message text id total tokens rate"

@@ -11,7 +11,7 @@ from leverwatch.collectors.records.vocabulary import CallStatus, is_truncated, s
 from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, rank
-from leverwatch.collectors.sniffing.name_words import words_of
+from leverwatch.collectors.sniffing.name_words import word_set, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.presummed import counts_calls
 from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of, outcome_of
@@ -42,6 +42,11 @@ _MOST_ANSWERED = 0.5
 _NOTHING = frozenset(
     {"none", "null", "-", "n/a", "na", "nan", "no", "false", "0", "nil", "undefined", "keine", "ok"}
 )
+_NAMED_GOOD = word_set(
+    "ok success succeeded successful erfolg erfolgreich exito sucesso successo sukces succes reussi"
+)
+_YES = word_set("yes y si sí sim oui ja tak да 是 はい 예 네 evet ya kyllä igen ano")
+_NO = word_set("no n non nein nee nej não nao nie нет 否 いいえ 아니오 아니요 hayir tidak ei nem ne")
 _NO_CALLS = frozenset({Kind.PENDING, Kind.RETRY, Kind.CACHED, Kind.PART})
 _FIRST_FAULT, _LAST_FAULT = 300, 599
 _FIRST_CODE = 200
@@ -71,7 +76,9 @@ def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
         if is_called(_SHORT, path[-1:]):
             if not _says_outcomes(draft, column):
                 continue
-        elif unusual and not all(outcome_of(value) is not None for value in column.values):
+        elif unusual and not all(
+            outcome_of(it) is not None or _says_yes(path, it) is not None for it in column.values
+        ):
             continue
         found = _by_words(draft, path, column)
         if found is None:
@@ -167,7 +174,10 @@ def _by_words(draft: Draft, path: Path, column: Column) -> dict[Path, list[Scala
         at = {index for index, it in column.by_record.items() if it == value}
         share = len(at & answered) / len(at)
         outcome, kind = outcome_of(value), kind_of(value)
-        if outcome is not None:
+        said = _says_yes(path, value)
+        if said is not None:
+            (good if said else bad).append(value)
+        elif outcome is not None:
             (good if outcome is CallStatus.SUCCESS else bad).append(value)
         elif kind is Kind.RETRY and share <= _OTHERS and at <= _telling_errors(draft, path):
             bad.append(value)
@@ -204,6 +214,14 @@ def _by_words(draft: Draft, path: Path, column: Column) -> dict[Path, list[Scala
     return {path: out} if out else {}
 
 
+def _says_yes(path: Path, value: Scalar) -> bool | None:
+    """Return what a word answers to whether a call succeeded, where a name asks for it; None where none does."""
+    word = str(value).strip().lower()
+    if _NAMED_GOOD.isdisjoint(words_of(path[-1])) or not isinstance(value, str):
+        return None
+    return True if word in _YES else False if word in _NO else None
+
+
 def _is_read(value: Scalar) -> bool:
     return not isinstance(value, float) and status_of(value) is not None
 
@@ -220,7 +238,7 @@ def _by_numbers(draft: Draft, path: Path, column: Column) -> dict[Path, list[Sca
     for value in (0, 1):
         at = {index for index, it in column.by_record.items() if it == value}
         shares[value] = len(at & answered) / len(at) if at else None
-    named_good = bool({"ok", "success", "succeeded", "successful", "erfolg", "exito"} & set(words_of(path[-1])))
+    named_good = not _NAMED_GOOD.isdisjoint(words_of(path[-1]))
     zero, one = shares[0], shares[1]
     if named_good:
         good = 1

@@ -6,10 +6,11 @@ The words of a name tell, in any order and with others beside them: `user_query`
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column, Columns
-from leverwatch.collectors.sniffing.name_words import word_set, words_of
+from leverwatch.collectors.sniffing.name_words import LATENCY, word_set, words_of
 
 _ASKED = word_set(
     "question questions query queries prompt prompts instruction instructions utterance frage anfrage pregunta"
@@ -45,6 +46,14 @@ _NONE = word_set(
     " parameters tool plan bytes embedding valid ok success"
 )
 _SAID = word_set("text content message msg body said utterance texto texte nachricht mensaje")
+_QUESTIONS = word_set(
+    "question questions prompt prompts utterance frage pregunta domanda vraag pergunta fraga kysymys"
+)
+_GENERATED = word_set("generation generate generating llm answer answering completion inference")
+_TIMED = word_set("ms s sec secs seconds time")
+_MOST_SECONDS, _SHORTEST = 180.0, 0.3
+"""Seconds that an answer hardly takes longer than, so that greater numbers are milliseconds; and the median from
+which on a model answers."""
 _OFTEN, _MOSTLY = 0.5, 0.9
 _LOOKED_AT = 200
 
@@ -62,8 +71,38 @@ def asked_and_answered(columns: Columns) -> tuple[Path, ...] | None:
         if both & _ANSWERS or (texts[0] and _OF_TEXT.intersection(words_of(answered[-1]))):
             return asked, answered
     alone = _best(columns, 0, _is_text)
+    took = None if alone is None else _took(columns, alone)
+    if alone is not None and took is not None:
+        return alone, took
     is_prompt = alone is not None and not frozenset(_words(alone)).isdisjoint({"prompt", "prompts"})
     return (alone,) if alone is not None and is_prompt and columns.share(alone) >= _MOSTLY else None
+
+
+def answer_of(columns: Columns) -> Path | None:
+    """Return the path of the texts that answer what was asked."""
+    return _best(columns, 1, _is_text)
+
+
+def _took(columns: Columns, asked: Path) -> Path | None:
+    """Return the duration of what answers a question: by a name that is of generation alone, or as long as models
+    need for an answer; queries of databases take as long."""
+    if columns.share(asked) < _MOSTLY:
+        return None
+    is_question = not _QUESTIONS.isdisjoint(_words(asked))
+    timed = {
+        path: frozenset(words_of(path[-1])) for path, column in columns.of.items()
+        if column.is_numeric and columns.share(path) >= _MOSTLY
+    }  # fmt: skip
+    for path, own in timed.items():
+        if own & _GENERATED and own & (LATENCY | _TIMED):
+            return path
+    for path, own in timed.items():
+        column = columns.of[path]
+        in_seconds = max(column.numbers.values()) < _MOST_SECONDS and "ms" not in own
+        slow = median(column.numbers.values()) >= (_SHORTEST if in_seconds else _SHORTEST * 1000)
+        if is_question and slow and own & LATENCY:
+            return path
+    return None
 
 
 def has_sentences(columns: Columns) -> bool:

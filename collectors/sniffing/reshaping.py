@@ -86,7 +86,7 @@ def _spread(
     changes: dict[str, Any] = {"notes": tuple(notes), "extras": {"records": place.spelled, **fields.extras}}
     if left:
         changes["excluded"] = {**fields.excluded, **left}
-    if len(documents) == 1 and DATE in place.keys and "request_id" not in fields.fields:
+    if len(documents) == 1 and DATE in place.keys and "request_id" not in fields.fields and taken.is_one_a_key:
         # The sums of the present day grow, in a document that is written anew.
         changes["fields"] = {**fields.fields, "request_id": _ALL_KEYS}
         changes["repeats"] = Repeats.VERSIONS
@@ -137,6 +137,12 @@ class _Taken:
             if not any(keys[number - 1] == key for number, key in place.totals)
         ]
         """The records, with the keys that led to them."""
+
+    @property
+    def is_one_a_key(self) -> bool:
+        """Whether the keys that led to a record led to no other one, as they do to the entries of a list."""
+        keys = [keys for found in self._by_document for _, keys in found]
+        return len(set(keys)) == len(keys)
 
     def _keys(self, keys: tuple[str, ...]) -> _Document:
         return {LED: {self._name(at): key for at, key in enumerate(keys)}} if keys else {}

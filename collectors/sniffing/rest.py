@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.vocabulary import CallStatus
@@ -10,6 +11,7 @@ from leverwatch.collectors.sniffing.columns import Columns
 from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, rank
 from leverwatch.collectors.sniffing.kept import Kinds
 from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.questions import answer_of
 from leverwatch.collectors.sniffing.words import outcome_of
 
 _COMMON = 3
@@ -36,6 +38,13 @@ def without_rest(
         for at in found.kept
         if at not in calls and (at in others or (at not in failed and (at not in named or at in parts)))
     ]
+    said, rest = _answered(found, rest, columns)
+    if said:
+        note = (
+            f"inferences: {said} records without a model have an answer, and count as calls; were they none, there"
+            f" would be {said} fewer"
+        )
+        found = replace(found, notes=(*found.notes, note))
     if not rest:
         return found
     by, kept = _only_in(found.kept, rest, columns)
@@ -50,6 +59,20 @@ def without_rest(
     )
     only = {**found.only, by: {"present": True}}
     return Kinds(kept, only, found.excluded, found.status, (*found.notes, note))
+
+
+def _answered(found: Kinds, rest: list[int], columns: Columns) -> tuple[int, list[int]]:
+    """Return how many of the records without a model and tokens have the text of an answer as nearly all calls
+    have, and the other ones."""
+    path = answer_of(columns) if rest else None
+    if path is None or path in found.only:
+        return 0, rest
+    with_answer = set(columns.of[path].at)
+    calls = set(found.kept) - set(rest)
+    if len(with_answer & calls) < _MOST * len(calls):
+        return 0, rest
+    others = [at for at in rest if at not in with_answer]
+    return len(rest) - len(others), others
 
 
 def failures_of(columns: Columns) -> set[int]:

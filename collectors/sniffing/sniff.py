@@ -24,6 +24,7 @@ from leverwatch.collectors.sniffing.by_columns import by_columns
 from leverwatch.collectors.sniffing.counting import Sample, Summary, doubts, recorded_by, samples, summarise
 from leverwatch.collectors.sniffing.guess import FieldGuess, dotted, leaves, propose
 from leverwatch.collectors.sniffing.loading import config_of, loadable
+from leverwatch.collectors.sniffing.multi_line import in_blocks
 from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unknown_numbers, unread_numbers
 from leverwatch.collectors.sniffing.order import ordered
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
@@ -246,6 +247,9 @@ def _text(data: bytes, compression: str) -> Guess | None:
         units = LINES.split(data)
     for wrappers, inner in (("json-string",), JsonString(any_text=True).unwrap(units)), ((), units):
         pairs, lines = pairs_in(inner), lines_in(inner)
+        blocks = None if wrap or wrappers else in_blocks(data, lines or pairs)
+        if blocks is not None:
+            return _loaded(Guess(blocks.format, compression, fields=blocks.fields))
         if pairs is not None and (lines is None or not tells_more(lines, pairs)):
             return _loaded(Guess("logfmt", compression, None, (*wrap, *wrappers), pairs))
         if lines is not None:
@@ -336,8 +340,8 @@ def refusal(data: bytes) -> str:
         text = found_and_missing(table.records, lambda path: path[0])
         said += ["the first line is no header, but values"] if has_no_header(table) else [text] if text else []
     return "; ".join(dict.fromkeys(said)) or (
-        "no records of JSON, no table, and no lines of text that have a time and a model or tokens each; a call"
-        " over several lines of text is not read"
+        "no records of JSON, no table, and no lines of text that have a time and a model or tokens each, nor"
+        " blocks of lines that begin alike and have these"
     )
 
 

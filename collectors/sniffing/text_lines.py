@@ -11,12 +11,15 @@ from leverwatch.collectors.records.formats.interface import Units
 from leverwatch.collectors.records.shapes.lines import LONGEST, plain, values_of
 from leverwatch.collectors.sniffing.answered_lines import answers_in
 from leverwatch.collectors.sniffing.api_lines import api_requests_in
+from leverwatch.collectors.sniffing.called_lines import called_in
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.drawn_tables import drawn_table
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.line_patterns import pattern_of_lines
 from leverwatch.collectors.sniffing.line_tokens import LEVELS, Part, parts_of, speaks_of_tokens, tells
+from leverwatch.collectors.sniffing.line_tokens import Kind as PartKind
 from leverwatch.collectors.sniffing.models import looks_like_model
+from leverwatch.collectors.sniffing.name_words import words_of
 from leverwatch.collectors.sniffing.reading import spread
 from leverwatch.collectors.sniffing.text_blocks import HEADER, blocks_in
 from leverwatch.collectors.sniffing.timed_lines import timed_in
@@ -26,6 +29,7 @@ from leverwatch.collectors.sniffing.words import Kind, kind_of, outcome_of
 _MOST_LINES = 4000
 _FEWEST = 2
 _MADE_UP = re.compile(r"(?:word|text)(?:_\d+)?")
+_COST = frozenset({"cost", "costs", "usd", "price", "spend", "spent"})
 _MAIN = frozenset({"model", "input_tokens", "output_tokens", "cost_usd"})
 
 
@@ -42,10 +46,25 @@ def lines_in(units: Units) -> FieldGuess | None:
         turns = transcript_in(texts) or api_requests_in(texts)
         if turns is not None:
             return _proposed(texts, turns, parts)
-        return _blocks(texts) or answers_in(texts) or timed_in(texts)
+        found = _blocks(texts) or answers_in(texts)
+        told = [] if found is not None else [it for it in parts if _tells_model_and_cost(it)]
+        if len(told) < _FEWEST or found is not None:
+            return found or _called(texts) or timed_in(texts)
     form, _ = Counter(map(tells, told)).most_common(1)[0]
     pattern = pattern_of_lines([it for it in told if tells(it) == form])
     return None if pattern is None else _proposed(texts, pattern, parts)
+
+
+def _called(texts: Sequence[str]) -> FieldGuess | None:
+    pattern = called_in(texts)
+    return None if pattern is None else _proposed(texts, pattern, [])
+
+
+def _tells_model_and_cost(parts: Sequence[Part]) -> bool:
+    """Whether a line names a model, and has a cost."""
+    named = any(it.kind in (PartKind.VALUE, PartKind.WORD) and looks_like_model(it.text) for it in parts)
+    paid = any(not _COST.isdisjoint(words_of(name)) for name in tells(parts))
+    return named and paid and any(it.kind is PartKind.TIME for it in parts)
 
 
 def tells_more(lines: FieldGuess, pairs: FieldGuess) -> bool:

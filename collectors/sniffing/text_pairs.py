@@ -12,15 +12,17 @@ from leverwatch.collectors.records.formats.interface import Units
 from leverwatch.collectors.records.framing.wrappers import time_before
 from leverwatch.collectors.records.shapes.inner_units import BLANK
 from leverwatch.collectors.records.shapes.logfmt import BadPairs, named_pairs_of, pairs_of
-from leverwatch.collectors.sniffing.columns import leaves
+from leverwatch.collectors.sniffing.columns import dotted, leaves
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.reading import spread
+from leverwatch.collectors.sniffing.text_turns import turns_of
 from leverwatch.collectors.sniffing.words import Kind, kind_of
 
 _FEWEST_PAIRS = 2
 _ENOUGH = 0.2
 """The share of the lines that have pairs in a log of them: a service logs much else."""
 _OF_A_CALL = ("model", "input_tokens", "output_tokens")
+_TOKENS = frozenset({"input_tokens", "output_tokens"})
 _WORD = re.compile(r"(?<![\w.-])[A-Za-z]+(?![\w-])")
 _LONGEST = 300
 
@@ -35,18 +37,26 @@ def pairs_in(units: Units) -> FieldGuess | None:
 
 
 def _pairs_by(units: Units, sign: str) -> FieldGuess | None:
-    texts, records, clock = spread(units.units), [], None
+    texts, records, said, clock = spread(units.units), [], [], None
     for text in texts:
         found, before = _pairs(text, sign)
         if len(found) >= _FEWEST_PAIRS:
             records.append(found)
+            said.append(before)
             clock = clock or time_before(before.encode())
     clock = clock or next((time for time in units.times or () if time), None)
     if not records or len(records) < _ENOUGH * sum(bool(text.strip(BLANK)) for text in texts):
         return None
-    fields = propose([leaves(it) for it in records], clock=clock, day_first=False)
+    turns = turns_of(said, records)
+    kept = records if turns is None or turns.key is None else [it for it in records if turns.key in it]
+    fields = propose([leaves(it) for it in kept], clock=clock, day_first=False)
     if fields is None:
         return None
+    if turns is not None and not _TOKENS & fields.fields.keys():
+        only = {dotted((turns.key,)): {"present": True}} if turns.key is not None else {}
+        fields = replace(fields, only={**only, **fields.only}, notes=(turns.note, *fields.notes))
+    elif len(kept) < len(records):
+        fields = propose([leaves(it) for it in records], clock=clock, day_first=False) or fields
     return _with_failures(_with_repetitions(_with_nameless(fields), texts, sign), texts, sign)
 
 

@@ -15,7 +15,8 @@ from leverwatch.collectors.sniffing.name_words import word_set, words_of
 _GOOD = word_set(
     "ok success succeeded successful done finished finish complete completed completion passed delivered answered"
     " accepted good fine erfolg erfolgreich fertig ja reussi succes termine exito correcto hecho sent received"
-    " response responded end ended stop 200 yes wahr vrai verdadero si oui"
+    " response responded end ended stop 200 yes wahr vrai verdadero verdadeiro vero si sim oui tak evet sucesso"
+    " successo riuscito concluido completato gelukt sukces basarili berhasil"
 )
 _BAD = word_set(
     "error errors err failed failure fail fault exception timeout timedout refused rejected denied blocked aborted"
@@ -23,6 +24,7 @@ _BAD = word_set(
     " falsch faux falso ko expired invalid fehler fehlgeschlagen fehlgeschlag abgebrochen abgelehnt nein echec"
     " erreur echoue refuse"
     " annule"
+    " nao nie hayir falhou falha erro errore fallito mislukt hata gagal"
     " fallo fallido rechazado broken lost killed exceeded unauthorized forbidden overflow dropped 429 500 502 503"
 )
 _PENDING = word_set(

@@ -89,7 +89,7 @@ def pairs_of(text: str) -> tuple[dict[str, Any], str]:
 
 
 def named_pairs_of(text: str) -> tuple[dict[str, Any], str]:
-    """Return the same of `key: value` pairs, whose values go on to the next key behind a comma, semicolon or bar.
+    """Return the same of `key: value` pairs, whose values go on to a bar, or the next key behind another sign.
 
     Raises:
         BadPairs: the line is too long.
@@ -102,7 +102,7 @@ def named_pairs_of(text: str) -> tuple[dict[str, Any], str]:
     matches = list(_NAMED.finditer(text))
     for number, match in enumerate(matches):
         end = matches[number + 1].start() if number + 1 < len(matches) else len(text)
-        told = text[match.end() : end].strip(" \t,;|")
+        told = text[match.end() : end].split(" | ")[0].strip(" \t,;|")
         if told.endswith("(") or (told.endswith(")") and "(" not in told):
             told = told[:-1].strip()  # of brackets around pairs
         value = told or None

@@ -34,6 +34,8 @@ CALLS: dict[str, Record] = {
     "lengths of a query and its answer": lambda n: {"query_length": 20 + n, "answer_length": 300 + n},
     "a prompt alone": lambda n: {"user": f"u{n % 2}", "image_prompt": f"a boat and {n} birds"},
     "a time of the inference": lambda n: {"picture": f"p{n}.png", "inference_sec": 3.5 + n, "steps": 20},
+    "a question and how long generating took": lambda n: {"query": f"odd {n}", "generation_ms": 30 + n},
+    "a question and as many milliseconds as a model takes": lambda n: {"domanda": f"e {n}", "latenza_ms": 812 + n},
     "numbers of a model by name": lambda n: {"node": f"n{n % 3}", "llm_ms": 400 + n},
 }  # fmt: skip
 
@@ -51,6 +53,8 @@ def test_what_was_asked_and_answered_is_a_call_whose_model_is_unknown(name: str)
 
 NONE: dict[str, Record] = {
     "queries of a database": lambda n: {"query": f"lamps of size {n}", "response_length": 90 + n},
+    "a search as fast as databases are": lambda n: {"question": f"lamps of size {n}", "latency_ms": 9 + n},
+    "a slow search": lambda n: {"query": f"lamps of size {n}", "latency_ms": 812 + n},
     "a converter of files": lambda n: {"file": f"f{n}", "input_length": 90 + n, "output_length": 70 + n},
     "messages of a program": lambda n: {"message": f"saved page {n}", "result": "ok"},
     "words in and out": lambda n: {"input": "photo", "output": f"p{n}"},

@@ -32,6 +32,84 @@ def test_a_line_of_what_was_asked_before_each_line_with_tokens_is_left_out() -> 
     assert "8 records without output_tokens" in " ".join(found.notes)
 
 
+def test_a_call_that_names_no_model_has_an_answer_as_the_others_have() -> None:
+    named = [{"at": at(n), "llm": "phi3", "prompt_chars": 90 + n * 7 % 5, "reply": f"it is {n}"} for n in range(6)]
+    found = proposed([{"at": at(9), "prompt": "how far is it", "reply": "it is far"}, *named])
+
+    assert not found.only
+    assert "1 records without a model have an answer" in " ".join(found.notes)
+
+
+def test_what_other_services_took_is_left_out_where_a_field_names_them_in_the_place_of_a_model() -> None:
+    calls: list[dict[str, Any]] = [
+        {"what": "gpt-4o", "in_tokens": 300 + n * 7 % 40, "out_tokens": 20 + n} for n in range(4)
+    ]
+    others: list[dict[str, Any]] = [{"what": "pagefetch", "pages": 1}, {"what": "mapsearch"}] * 4
+    found = proposed(
+        [{"at": at(n), "cost": 0.01 + n * 7 % 5 / 100, **it} for n, it in enumerate([*calls, *others])]
+    )
+
+    assert found.excluded == {"what": ["pagefetch", "mapsearch"]}
+    assert found.fields["model"] == "what"
+
+
+@pytest.mark.parametrize(
+    ("begun", "ended", "failed", "model"),
+    [
+        ("llm_start", "llm_end", "llm_error", "gpt-4o"),
+        ("Sending request to OpenAI", "Received response from OpenAI", "Request to OpenAI failed", "gpt-4o"),
+        ("llm_call_started", "llm_call_finished", "llm_call_failed", None),
+    ],
+)
+def test_of_events_in_turn_those_that_end_a_call_count(
+    begun: str, ended: str, failed: str, model: str | None
+) -> None:
+    own: dict[str, Any] = {} if model is None else {"model": model}
+    found = proposed([
+        {"at": at(n), "msg": begun if n % 2 == 0 else failed if n == 9 else ended, "ms": 900 + n, **own}
+        for n in range(16)
+    ])  # fmt: skip
+
+    assert found.excluded == {"msg": [begun]}
+    assert found.fields["status"] == {"path": "msg", "success": [ended], "error": [failed]}
+    assert "8 records whose msg is" in " ".join(found.notes)
+
+
+def test_events_of_something_else_in_turn_are_no_calls() -> None:
+    some = [{"at": at(n), "msg": ("backup_started", "backup_finished")[n % 2], "ms": 900 + n} for n in range(16)]
+
+    assert propose([leaves(it) for it in some]) is None
+
+
+@pytest.mark.parametrize("asker", ["user", "human", "system"])
+def test_of_messages_of_one_model_those_that_it_was_given_are_no_calls(asker: str) -> None:
+    found = proposed([
+        {"llm_model": "gpt-4o", "m": {"role": (asker, "assistant")[n % 2], "content": f"is it {n}", "at": at(n)}}
+        for n in range(8)
+    ])  # fmt: skip
+
+    assert found.only == {"m.role": "assistant"}
+    assert "4 records whose m.role is" in " ".join(found.notes)
+
+
+@pytest.mark.parametrize("names", [("primary_model", "used_model"), ("fallback_model", "model_used")])
+def test_the_model_that_served_is_the_one_that_says_so(names: tuple[str, str]) -> None:
+    found = proposed([
+        {**call(n), "model": None, names[0]: "gpt-4o-mini", names[1]: ("gpt-4o", "gpt-4o-mini")[n % 2]}
+        for n in range(8)
+    ])  # fmt: skip
+
+    assert found.fields["model"] == names[1]
+
+
+@pytest.mark.parametrize(("name", "no"), [("sucesso", "não"), ("ok", "N"), ("sukces", "nie"), ("успех", "нет")])
+def test_what_says_no_to_a_success_is_a_failure_in_any_language(name: str, no: str) -> None:
+    found = proposed([{**call(n), name: "да"} for n in range(6)] + [{**call(7), name: no}])
+
+    assert found.fields["status"]["path"] == name
+    assert found.fields["status"]["error"] == [no]
+
+
 @pytest.mark.parametrize(("one", "other"), [("llm_input", "llm_output"), ("usage.prompt", "usage.completion")])
 def test_of_a_record_for_the_input_and_one_for_the_output_one_counts(one: str, other: str) -> None:
     found = proposed([

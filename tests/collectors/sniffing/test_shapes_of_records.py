@@ -123,6 +123,16 @@ def test_days_and_models_that_are_keys_give_time_and_model_and_one_id_for_each_e
     assert counted(found, tmp_path / "log", data)["inferences"] == 40
 
 
+def test_the_calls_of_a_day_in_a_list_are_all_calls_of_their_own(tmp_path: Path) -> None:
+    call = {"model": MODELS[0], "clock": "09:01:07", "in_tokens": 900, "out_tokens": 70}
+    data = json.dumps({f"2026-05-0{n}": [call, {**call, "in_tokens": 800 + n}] for n in range(1, 4)}).encode()
+    found = proposed(data)
+
+    assert isinstance(found.settings, dict)
+    assert (found.settings["fields"]["time"], found.settings["framing"]) == ("key.1", "json")
+    assert counted(found, tmp_path / "log", data)["inferences"] == 6
+
+
 def test_the_sum_of_all_models_beside_them_is_left_out(tmp_path: Path) -> None:
     whole = {day: {**entry, "total": {"calls": 8, "in": 1800, "out": 140}} for day, entry in days(4).items()}
     data = json.dumps(whole).encode()

@@ -181,3 +181,37 @@ def test_lines_of_pairs_that_speak_of_an_error_beside_them_are_doubted(tmp_path:
     assert found.format == "logfmt"
     assert "2 lines of calls speak of an error beside their pairs" in notes(found, "inferences:")
     assert "speak of an error" not in notes(fine, "inferences:")
+
+
+CALLED: dict[str, Line] = {
+    "a line that says which model is called": lambda n: (
+        f"{AT.format(n)} INFO desk: Calling gpt-4o with {n} tools\n{AT.format(n)} INFO desk: saved"
+    ),
+    "a cost and a sum so far": lambda n: (
+        f"{AT.format(n)} - cost: $0.00{n + 11} - so far: ${n * 0.01:.3f} - gpt-4o"
+    ),
+    "the beginning and the end, which has a duration": lambda n: (
+        f"{AT.format(n)},11 INFO desk - Sending request model=gpt-4o chars={n}\n"
+        f"{AT.format(n)},92 INFO desk - Got response model=gpt-4o chars=9 took=0.8s"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_lines_that_name_a_model_and_no_tokens_are_calls(tmp_path: Path, name: str) -> None:
+    found, summary = sniffed(tmp_path, "\n".join(map(CALLED[name], COUNT)).split("\n"))
+
+    assert found.fields is not None
+    assert {(row.model, row.inferences) for row in summary.usage} == {("gpt-4o", NUMBER)}
+
+
+def test_a_beginning_that_nothing_tells_from_its_end_is_doubted(tmp_path: Path) -> None:
+    form = "{at},11 INFO Sending request model=gpt-4o chars=5\n{at},92 INFO Got response model=gpt-4o chars=9"
+    found, _ = sniffed(tmp_path, "\n".join(form.format(at=AT.format(n)) for n in COUNT).split("\n"))
+
+    assert "there are 12 fewer" in notes(found, "inferences")
+
+
+@pytest.mark.parametrize("form", ["downloading llama-3.{n} weights in 3.1s", "loaded model gpt-4o config"])
+def test_lines_of_something_else_with_a_model_are_none(form: str) -> None:
+    assert guess("\n".join(f"{AT.format(n)} INFO {form.format(n=n)}" for n in COUNT).encode(), "plain") is None

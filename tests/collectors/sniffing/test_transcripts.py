@@ -69,6 +69,8 @@ def request(url: str, outcome: str = "200 OK") -> str:
         "https://api.anthropic.com/v1/messages?beta=true",
         "https://generativelanguage.googleapis.com/v1beta/models/gemini-9:generateContent",
         "https://api.groq.com/openai/v1/chat/completions",
+        "http://127.0.0.1:11434/api/chat",
+        "http://gpu.example.org:8000/v1/chat/completions",
     ],
 )
 def test_requests_to_the_api_of_a_model_are_calls_with_their_outcome(url: str) -> None:

@@ -97,7 +97,7 @@ def lines(*records: Any) -> bytes:
         (lines("2026-03-10T08:00:00Z,gpt-9,12", "2026-03-10T09:00:00Z,gpt-9,15"), "the first line is no header"),
         (lines("date,calls", "2026-03-10,7"), "time found in date; no model, no tokens"),
         (b"hello\n", "no records of JSON, no table, and no lines of text that have a time"),
-        (b"at: 2026-03-10 08:00:01\nmodel: gpt-9\ntokens: 12\n\n" * 9, "over several lines of text is not read"),
+        (b"at: 2026-03-10 08:00:01\npath: /home\ncode: 12\n\n" * 9, "nor blocks of lines that begin alike"),
     ],
 )  # fmt: skip
 def test_a_refusal_says_what_was_found_and_what_is_missing(data: bytes, words: str) -> None:

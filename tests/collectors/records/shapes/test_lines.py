@@ -82,6 +82,9 @@ def test_lines_are_read_within_what_other_programs_put_around_them(data: bytes, 
         ({"fields": {"time": "when"}}, "the pattern has no group when"),
         ({"wrap": "prefix"}, "lines needs no wrap: prefix"),
         ({"wrap": "python"}, "lines reads text"),
+        ({"block": "("}, "no regular expression"),
+        ({"block": ".*"}, "fits an empty line"),
+        ({"block": "at ", "wrap": "docker"}, "lines of one record cannot be in wrap"),
     ],
 )
 def test_a_pattern_that_cannot_be_meant_is_refused(changes: dict[str, Any], why: str) -> None:
