@@ -14,8 +14,17 @@ from leverwatch.agent.cli.main import main
 from tests.e2e.agents import COMMAND
 
 _FORKS = multiprocessing.get_context("forkserver")
-# The drivers of the databases and the migrations are imported when they are first used.
-_FORKS.set_forkserver_preload(["tests.e2e.forked", "alembic.command", "psycopg", "sqlalchemy.dialects.postgresql"])
+# What is imported when it is first used: commands, sources, the migrations, and the drivers of the databases.
+_FORKS.set_forkserver_preload(
+    [
+        "tests.e2e.forked",
+        *(f"leverwatch.agent.cli.{name}" for name in ("backfill", "collect", "serve", "verdicts")),
+        *(f"leverwatch.collectors.sources.{name}.collector" for name in ("evals", "files", "git", "models")),
+        "alembic.command",
+        "psycopg",
+        "sqlalchemy.dialects.postgresql",
+    ]
+)
 
 
 class Life(Protocol):
