@@ -96,12 +96,12 @@ def _without_inputs(found: Kinds, columns: Columns, spell: Callable[[Path], str]
 def _sides(words: Sequence[Scalar | None]) -> tuple[list[Scalar], list[Scalar]]:
     """Return the words for inputs and those for outputs, each of which has one of the other side that says no more
     than it besides: `draft_prompt` and `draft_response`."""
-    sides = [
-        {rest: [it for it in words if it is not None and _is_side(it, own, other) and _rest(it) == rest]
-         for rest in {_rest(it) for it in words}}
-        for own, other in ((_IN, _OUT), (_OUT, _IN))
-    ]  # fmt: skip
-    both = [rest for rest, taken in sides[0].items() if len(taken) == 1 and len(sides[1][rest]) == 1]
+    sides: list[dict[frozenset[str], list[Scalar]]] = [{}, {}]
+    for side, (own, other) in zip(sides, ((_IN, _OUT), (_OUT, _IN)), strict=True):
+        for word in words:
+            if word is not None and _is_side(word, own, other):
+                side.setdefault(_rest(word), []).append(word)
+    both = [rest for rest, taken in sides[0].items() if len(taken) == 1 and len(sides[1].get(rest, ())) == 1]
     taken, given = ({it for rest in both for it in side[rest]} for side in sides)
     return [it for it in words if it in taken], [it for it in words if it in given]
 
