@@ -36,8 +36,9 @@ from leverwatch.collectors.records.timestamps import zone_named
 from leverwatch.collectors.stored_state import check_versions
 
 if TYPE_CHECKING:
-    from leverwatch.collectors.aggregation.native_counter import NativeCounter, Scanned
+    from leverwatch.collectors.aggregation.native_counter import NativeCounter
     from leverwatch.collectors.aggregation.native_counts import Counts
+    from leverwatch.collectors.aggregation.native_scanned import Scanned
 
 
 class Ingest:

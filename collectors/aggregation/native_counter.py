@@ -6,15 +6,10 @@ Python once; so their meaning is decided by the same functions as for single row
 
 from __future__ import annotations
 
-import itertools
 import secrets
-import struct
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, TypeVar, overload
-
-from msgspec import Struct
 
 from leverwatch.collectors.aggregation import _native
 from leverwatch.collectors.aggregation.batch_loops import NAMING
@@ -23,27 +18,16 @@ from leverwatch.collectors.aggregation.counting_rule import JUDGES
 from leverwatch.collectors.aggregation.day_filter import Window, contains
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.id_table import Ids
-from leverwatch.collectors.aggregation.native_columns import NUMBERS
 from leverwatch.collectors.aggregation.native_counts import Counts
 from leverwatch.collectors.aggregation.native_rows import EVERYTHING, Agreed, Told, agreed
-from leverwatch.collectors.aggregation.native_text import Wanted, text_form
+from leverwatch.collectors.aggregation.native_scanned import Scanned
+from leverwatch.collectors.aggregation.native_scans import new_scan, wanted
 from leverwatch.collectors.aggregation.tier_cells import sized_group
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX, field_indexes, template_slice
 from leverwatch.collectors.records.filters import ValueTest
 from leverwatch.collectors.records.formats.interface import Parsed, Row
 from leverwatch.collectors.records.formats.plain import (
-    ABSENT,
-    ALONE,
-    CLASS,
-    CLOSED,
-    ENDED,
-    IN_TEXT,
-    TOTAL,
-    UNREAD,
-    Place,
-    Plainly,
-    PlainTest,
     Plan,
 )
 from leverwatch.collectors.records.formats.span_lines import CallLines
@@ -54,11 +38,6 @@ from leverwatch.collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
 from leverwatch.collectors.records.vocabulary import CallStatus
 
 _TIME = FIELD_INDEX["time"]
-ROLES = ("time", "request_id", "trace_id", *NUMBERS, TOTAL, ABSENT, ALONE, UNREAD, ENDED, IN_TEXT, CLOSED)
-"""What the values that the helper reads are, by number. Behind them are the numbers that only have a class, and
-the names, which it only compares."""
-_MOST_CLASSES = 12
-_AS_TOLD, _INSIDE, _BESIDE, _THOUGHT_BESIDE, _BY_NAMES, _SUMMED = range(6)
 _COUNTS, _ODD, _LEFT_OUT, _REFUSED, _NO_CALL = 1, 2, 3, 4, 5
 _NO_CALLS = {Result.NOT_A_CALL: 1}
 _DONE, _ODD_LINES, _NEW_TIME = 0, 1, 2
@@ -73,9 +52,6 @@ _DECLARED_RARELY = 2
 _ASKED_RARELY = 4
 """When it asks for more than one in so many lines, neither."""
 _PAUSE = 16
-_UNWRAPPED, _BY_LINE = 2, 4
-_OF_SPAN, _OF_TRACE = 24, 28
-"""Bytes of what is known of a span."""
 _SHORT_PAUSE = 4
 _FEW = 256
 """Lines of which many may be new to the helper."""
@@ -87,115 +63,6 @@ Attribute = Callable[
 ]
 """Returns group and outcome of a record, and the seeds of the keys of records, of ids alone and of traces; or why
 it is refused, given its model, operation, status, cache hit, tier and template values."""
-
-
-def _wanted(paths: Sequence[Place]) -> tuple[Wanted, ...]:
-    """Return the paths that a scan looks for with roles and ranks, in the form that the helper takes."""
-    roles = {name: role for role, name in enumerate(ROLES)}
-    classes = itertools.count(len(ROLES))
-    names = itertools.count(len(ROLES) + _MOST_CLASSES)
-    if sum(kind == CLASS for _, kind, _ in paths) > _MOST_CLASSES:
-        raise ValueError("too many classes")
-    return tuple(
-        (path, roles[kind] if kind in roles else next(classes if kind == CLASS else names), rank)
-        for path, kind, rank in paths
-    )
-
-
-def _tested(test: PlainTest) -> tuple[tuple[bytes, ...], int, int, bytes, tuple[bytes, ...]]:
-    """Return a test of a filter in the form that the helper takes."""
-    path, of_value, wanted = test
-    present = -1 if of_value.present is None else int(of_value.present)
-    return (
-        path,
-        int(wanted),
-        present,
-        of_value.prefix.encode(),
-        tuple(it.encode() for it in sorted(of_value.texts)),
-    )
-
-
-class Scanned(Struct):
-    """Lines whose values were found by a scan."""
-
-    data: bytes | bytearray | memoryview
-    scan: _native.Scan
-    lines: int
-    is_table: bool = False
-    """Whether the records are rows, which may have several lines each."""
-    newlines: int = 0
-    """Of rows."""
-    header: bytes | None = None
-    """What names the columns of rows."""
-    outer: bytes | bytearray | memoryview | None = None
-    """The text in which `data` was wrapped; None: nothing was around it."""
-    starts: Sequence[int] = ()
-    """Where the lines of that begin."""
-    is_open: bool = False
-    """Whether one of these may go on in the next one."""
-    rows: bytes | None = None
-    """What is known of the lines of spans; None: they are those of the log."""
-
-    def line(self, index: int) -> int:
-        """Return the number of newlines before a record."""
-        return self.scan.line(index) if self.is_table else index
-
-    def outer_line(self, line: int) -> int:
-        """Return the index of the line of the log in which a span is."""
-        if self.rows is None:
-            return line
-        at = line * (_OF_SPAN if self.outer is None else _OF_TRACE)
-        return int.from_bytes(self.rows[at : at + 4], sys.byteorder)
-
-    @property
-    def is_divided(self) -> bool:
-        """Whether a line of the log is several of these."""
-        return self.rows is not None and self.outer is not None
-
-    def is_whole_line(self, line: int) -> bool:
-        """Whether a line is a line of the log, and none of its spans."""
-        return not struct.unpack_from("=7I", self.rows or b"", line * _OF_TRACE)[4]
-
-    def _traces(self, first: int, behind: int) -> Iterator[bytes | bytearray | memoryview]:
-        """Yield a trace of the span of each line alone, or the line of the log, where it is none."""
-        data, log = self.data, self.outer or b""
-        known = memoryview(self.rows or b"")[first * _OF_TRACE : behind * _OF_TRACE]
-        for _, at, size, span, length, info, size_of_info in struct.iter_unpack("=7I", known):
-            if length:
-                yield b'{"info":'
-                yield data[info : info + size_of_info]
-                yield b',"data":{"spans":['
-                yield data[span : span + length]
-                yield b"]}}\n"
-            else:
-                yield log[at : at + size]
-                yield b"\n"
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the last line is a record, and none that goes on in the next one."""
-        if self.outer is not None or self.rows is not None:
-            return not self.is_open
-        try:
-            self.scan.told(self.lines - 1)
-        except IndexError:
-            return False
-        return True
-
-    def text(self, first: int, behind: int) -> bytes:
-        """Return the lines from index `first` up to, not including, `behind`, with what is around them."""
-        if self.is_divided:
-            return b"".join(self._traces(first, behind))
-        if self.outer is not None:
-            end = self.starts[behind] if behind < self.lines else None
-            return bytes(self.outer[self.starts[first] : end])
-        start, end = self.scan.span(first, behind)
-        return bytes(self.data[start:end])
-
-    def record(self, index: int) -> bytes:
-        """Return a record as it was read."""
-        start, end = self.scan.span(index, index + 1)
-        return bytes(self.data[start : end - 1])
 
 
 class NativeCounter:
@@ -221,7 +88,7 @@ class NativeCounter:
         self._seen_ids = None if seen is None else _native_ids(seen.ids)
         self._call_ids = _native_ids(calls.ids)
         self._tally = _native.Tally(secrets.randbits(64))
-        self._wanted, self._tested = _wanted(plan.paths), tested or {}
+        self._wanted, self._tested = wanted(plan.paths), tested or {}
         self._scans = [self._new_scan()]
         self._groups: dict[Group, int] = {}
         self._refusals: dict[int, Refusal] = {}
@@ -246,16 +113,7 @@ class NativeCounter:
         self._pause = _PAUSE
 
     def _new_scan(self) -> _native.Scan:
-        plan = self._plan
-        tests = tuple(map(_tested, plan.tests))
-        kind = int(plan.rule is not None) + _UNWRAPPED * bool(plan.wrappers) + _BY_LINE * plan.by_line
-        if plan.rule is None:
-            return _native.Scan(self._wanted, kind, _AS_TOLD, False, False, plan.latency_in, tests)
-        parts = _stands(plan, plan.rule)
-        made = _native.Scan(self._wanted, kind, parts, plan.by_id, plan.rule.text_time, plan.latency_in, tests)
-        if plan.lines is not None:
-            made.as_text(text_form(plan, plan.lines, self._wanted, len(ROLES) + _MOST_CLASSES, self._tested))
-        return made
+        return new_scan(self._plan, self._wanted, self._tested)
 
     @property
     def is_declared(self) -> bool:
@@ -537,17 +395,6 @@ class NativeCounter:
     def clear(self) -> None:
         """Forget what was counted since the last `take`."""
         self._tally.clear()
-
-
-def _stands(plan: Plan, rule: Plainly) -> int:
-    """Return where the parts of the tokens of records stand, as the helper has it."""
-    if rule.summed:
-        return _SUMMED
-    if rule.either:
-        return _BY_NAMES
-    if plan.thought_beside:
-        return _THOUGHT_BESIDE
-    return _AS_TOLD if plan.beside is None else _BESIDE if plan.beside else _INSIDE
 
 
 def _given_up(values: list[T]) -> Iterator[T]:

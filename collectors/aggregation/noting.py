@@ -11,8 +11,8 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import Parsed
 
 if TYPE_CHECKING:
-    from leverwatch.collectors.aggregation.native_counter import Scanned
     from leverwatch.collectors.aggregation.native_counts import Counts
+    from leverwatch.collectors.aggregation.native_scanned import Scanned
 
 
 class Noting:

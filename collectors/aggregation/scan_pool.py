@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from leverwatch.collectors.aggregation.lines import Lines
-    from leverwatch.collectors.aggregation.native_counter import Scanned
+    from leverwatch.collectors.aggregation.native_scanned import Scanned
 
 
 class ScanPool:

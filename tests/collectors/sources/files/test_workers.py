@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from leverwatch.collectors.aggregation.native_counter import NativeCounter, Scanned
+from leverwatch.collectors.aggregation.native_counter import NativeCounter
+from leverwatch.collectors.aggregation.native_scanned import Scanned
 from leverwatch.collectors.interface import BackfillRequest, CollectorContext
 from leverwatch.collectors.sources.files import collector
 from leverwatch.collectors.sources.files.collector import FilesCollector

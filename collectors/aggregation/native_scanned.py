@@ -1,0 +1,97 @@
+"""What the compiled helper found in a chunk: values of lines, of rows, of wrapped lines or of spans."""
+
+from __future__ import annotations
+
+import struct
+import sys
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from leverwatch.collectors.aggregation import _native
+
+_OF_SPAN, _OF_TRACE = 24, 28
+"""Bytes of what is known of a span."""
+
+
+class Scanned(Struct):
+    """Lines whose values were found by a scan."""
+
+    data: bytes | bytearray | memoryview
+    scan: _native.Scan
+    lines: int
+    is_table: bool = False
+    """Whether the records are rows, which may have several lines each."""
+    newlines: int = 0
+    """Of rows."""
+    header: bytes | None = None
+    """What names the columns of rows."""
+    outer: bytes | bytearray | memoryview | None = None
+    """The text in which `data` was wrapped; None: nothing was around it."""
+    starts: Sequence[int] = ()
+    """Where the lines of that begin."""
+    is_open: bool = False
+    """Whether one of these may go on in the next one."""
+    rows: bytes | None = None
+    """What is known of the lines of spans; None: they are those of the log."""
+
+    def line(self, index: int) -> int:
+        """Return the number of newlines before a record."""
+        return self.scan.line(index) if self.is_table else index
+
+    def outer_line(self, line: int) -> int:
+        """Return the index of the line of the log in which a span is."""
+        if self.rows is None:
+            return line
+        at = line * (_OF_SPAN if self.outer is None else _OF_TRACE)
+        return int.from_bytes(self.rows[at : at + 4], sys.byteorder)
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether a line of the log is several of these."""
+        return self.rows is not None and self.outer is not None
+
+    def is_whole_line(self, line: int) -> bool:
+        """Whether a line is a line of the log, and none of its spans."""
+        return not struct.unpack_from("=7I", self.rows or b"", line * _OF_TRACE)[4]
+
+    def _traces(self, first: int, behind: int) -> Iterator[bytes | bytearray | memoryview]:
+        """Yield a trace of the span of each line alone, or the line of the log, where it is none."""
+        data, log = self.data, self.outer or b""
+        known = memoryview(self.rows or b"")[first * _OF_TRACE : behind * _OF_TRACE]
+        for _, at, size, span, length, info, size_of_info in struct.iter_unpack("=7I", known):
+            if length:
+                yield b'{"info":'
+                yield data[info : info + size_of_info]
+                yield b',"data":{"spans":['
+                yield data[span : span + length]
+                yield b"]}}\n"
+            else:
+                yield log[at : at + size]
+                yield b"\n"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the last line is a record, and none that goes on in the next one."""
+        if self.outer is not None or self.rows is not None:
+            return not self.is_open
+        try:
+            self.scan.told(self.lines - 1)
+        except IndexError:
+            return False
+        return True
+
+    def text(self, first: int, behind: int) -> bytes:
+        """Return the lines from index `first` up to, not including, `behind`, with what is around them."""
+        if self.is_divided:
+            return b"".join(self._traces(first, behind))
+        if self.outer is not None:
+            end = self.starts[behind] if behind < self.lines else None
+            return bytes(self.outer[self.starts[first] : end])
+        start, end = self.scan.span(first, behind)
+        return bytes(self.data[start:end])
+
+    def record(self, index: int) -> bytes:
+        """Return a record as it was read."""
+        start, end = self.scan.span(index, index + 1)
+        return bytes(self.data[start : end - 1])
