@@ -45,7 +45,7 @@ BY_NAME = frozenset(
 PURE = {
     "collectors/records/": frozenset({
         "__future__", "ast", "collections", "csv", "dataclasses", "datetime", "enum", "functools", "importlib",
-        "hashlib", "io", "itertools", "json", "linecache", "math", "operator", "re", "typing", "urllib.parse",
+        "hashlib", "io", "itertools", "json", "linecache", "math", "operator", "re", "string", "typing", "urllib.parse",
         "zoneinfo", "msgspec", "pydantic", "pydantic_core", "zstandard",
         "leverwatch.collectors.config", "leverwatch.collectors.counted_fields", "leverwatch.collectors.interface",
         "leverwatch.collectors.unpacking",
@@ -56,8 +56,8 @@ PURE = {
         "leverwatch.collectors.interface",
     }),
     "agent/framework/": frozenset({
-        "__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "fnmatch", "fractions",
-        "functools", "itertools", "math", "operator", "random", "re", "statistics", "sys", "typing", "zlib",
+        "__future__", "array", "collections", "dataclasses", "datetime", "decimal", "enum", "fnmatch", "fractions",
+        "functools", "itertools", "math", "operator", "random", "re", "statistics", "sys", "types", "typing", "zlib",
         "msgspec", "leverwatch.collectors.interface",
     }),
 }
