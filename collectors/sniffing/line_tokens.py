@@ -41,6 +41,9 @@ _MOST_WORDS = 3
 _LONGEST = 4000
 _UNITS = frozenset({"ms", "s", "sec", "secs", "seconds", "usd", "tokens", "token", "tok", "msec", "us", "calls"})
 _COSTS = frozenset({"cost", "costs", "usd", "price", "spend", "spent", "total_cost"})
+_OF = frozenset({"en", "de", "di", "da", "do"})
+"""Words between a word for tokens and what they are of, as in `7 tokens de entrada`."""
+_CENTS = frozenset({"cent", "cents", "¢"})
 _SPANS = frozenset({"latency", "duration", "elapsed", "took", "time", "ms"})
 
 
@@ -185,7 +188,7 @@ def _named(parts: Sequence[Part], at: int) -> Part:
 def _of_number(before: Sequence[str], by_sign: bool, behind: Sequence[str], *, in_dollars: bool) -> str:
     """Return the name of a number by the words before and behind it."""
     name = " ".join(before)
-    if not by_sign and behind:
+    if (not by_sign or not before) and behind:
         near = behind[0] if bare_field((behind[0],)) or behind[0].lower() in TOKEN else " ".join(behind)
         if bare_field((near,)) or not TOKEN.isdisjoint(words_of(near)) or not name:
             return near if not before or not TOKEN.isdisjoint(words_of(near)) or bare_field((near,)) else name
@@ -195,6 +198,8 @@ def _of_number(before: Sequence[str], by_sign: bool, behind: Sequence[str], *, i
         name = before[-1]
     if behind and behind[0] in _UNITS and behind[0] not in words_of(name):
         name = f"{name} {behind[0]}".strip()
+    if _is_cost(name) and behind and behind[0].lower() in _CENTS:
+        name = f"{name} cents"
     if in_dollars and not _is_cost(name):
         name = f"{name} cost usd".strip()
     return name
@@ -239,6 +244,10 @@ def _behind(parts: Sequence[Part], at: int) -> list[str]:
         following = next((other for other in parts[place + 1 :] if other.kind is not Kind.BLANK), None)
         if place > at + 1 and following is not None and following.kind is Kind.SIGN and following.text in ":=":
             break
+        if it.kind is Kind.WORD and it.text.lower() in _OF and words and words[-1].lower() in TOKEN:
+            of_what = following is not None and following.kind is Kind.WORD and bare_field((following.text,))
+            if of_what and following is not None:
+                return [f"{words[-1]} {following.text}"]
         if it.kind is not Kind.WORD or len(words) == 2 or not it.text[:1].isalpha():
             break
         words.append(it.text)

@@ -13,6 +13,7 @@ from leverwatch.collectors.records.framing.blocks import SEPARATOR, Blocks, plai
 from leverwatch.collectors.records.shapes.logfmt import BadPairs, named_pairs_of, pairs_of
 from leverwatch.collectors.sniffing.guess import FieldGuess
 from leverwatch.collectors.sniffing.line_tokens import LEVELS, TIME
+from leverwatch.collectors.sniffing.long_blocks import long_blocks_in
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.text_lines import lines_in, tells_more
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
@@ -130,6 +131,8 @@ def _proposed(data: bytes, begins: str, dated: int) -> InBlocks | None:
     made = Units([*units.units])
     pairs = pairs_in(made)
     lines = lines_in(made) if sum(map(len, texts)) <= _LONGEST_FORM * len(texts) else None
+    if lines is None and (pairs is None or not _TOKENS & pairs.fields.keys()):
+        lines = long_blocks_in(texts)
     if lines is not None and (pairs is None or tells_more(lines, pairs)):
         return InBlocks("lines", _noted(lines, begins, texts), _names_models(lines, texts))
     return None if pairs is None else InBlocks("logfmt", _noted(pairs, begins, texts), _names_models(pairs, texts))

@@ -12,6 +12,7 @@ from leverwatch.collectors.records.shapes.lines import LONGEST, plain, values_of
 from leverwatch.collectors.sniffing.answered_lines import answers_in
 from leverwatch.collectors.sniffing.api_lines import api_requests_in
 from leverwatch.collectors.sniffing.called_lines import called_in
+from leverwatch.collectors.sniffing.chats import chat_in
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.drawn_tables import drawn_table
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
@@ -20,6 +21,7 @@ from leverwatch.collectors.sniffing.line_tokens import LEVELS, Part, parts_of, s
 from leverwatch.collectors.sniffing.line_tokens import Kind as PartKind
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import words_of
+from leverwatch.collectors.sniffing.outcome_lines import outcomes_in
 from leverwatch.collectors.sniffing.reading import spread
 from leverwatch.collectors.sniffing.text_blocks import HEADER, blocks_in
 from leverwatch.collectors.sniffing.timed_lines import timed_in
@@ -49,7 +51,7 @@ def lines_in(units: Units) -> FieldGuess | None:
         found = _blocks(texts) or answers_in(texts)
         told = [] if found is not None else [it for it in parts if _tells_model_and_cost(it)]
         if len(told) < _FEWEST or found is not None:
-            return found or _called(texts) or timed_in(texts)
+            return found or _called(texts) or outcomes_in(texts) or timed_in(texts) or _chat(texts)
     form, _ = Counter(map(tells, told)).most_common(1)[0]
     pattern = pattern_of_lines([it for it in told if tells(it) == form])
     return None if pattern is None else _proposed(texts, pattern, parts)
@@ -102,6 +104,18 @@ def _blocks(texts: Sequence[str]) -> FieldGuess | None:
         return None
     note = "inferences: each line with nothing but a time, below which a question and an answer stand, is one call"
     return replace(fields, notes=(note, *fields.notes), extras={"pattern": HEADER, **fields.extras})
+
+
+def _chat(texts: Sequence[str]) -> FieldGuess | None:
+    """Return a pattern of the lines of a chat that are calls."""
+    chat = chat_in(texts)
+    matches = [] if chat is None else [match for text in texts if (match := re.search(chat.pattern, text))]
+    records = [{"time": match["time"], "question": "of a chat", "answer": "of a chat"} for match in matches]
+    fields = propose([leaves(it) for it in records], day_first=False) if records else None
+    if fields is None or chat is None:
+        return None
+    kept = [note for note in fields.notes if not note.startswith("inferences: no field tells a model")]
+    return replace(fields, notes=(chat.note, *kept), extras={"pattern": chat.pattern, **fields.extras})
 
 
 def _by_values(records: Sequence[Mapping[str, str]]) -> dict[str, str]:
