@@ -60,12 +60,19 @@ def _questions(texts: Sequence[str]) -> Chat | None:
 def _asked(texts: Sequence[str]) -> Chat | None:
     """Return the pattern of lines that tell of a question by a word for it, where the log speaks of models."""
     pattern = re.compile(_ASKED)
-    said = [text[match.end() :] for text in texts if (match := pattern.match(text))]
-    if len(said) < _FEWEST or any(map(is_statement, said)) or not any(_QUESTION.search(it) for it in said):
+    found = [match for text in texts if (match := pattern.match(text))]
+    said = [match.string[match.end() :] for match in found]
+    if len(said) < _FEWEST or any(map(is_statement, said)):
         return None
     if 2 * sum(len(it.split()) > 2 for it in said) < len(said):
         return None
-    if not any(_is_of_models(word) for text in texts for word in re.findall(r"[A-Za-z]{2,}", text[:200])):
+    # Nothing but a model is given prompts.
+    is_prompt = all("prompt" in match[0].lower() for match in found)
+    if not is_prompt and not any(_QUESTION.search(it) for it in said):
+        return None
+    if not is_prompt and not any(
+        _is_of_models(word) for text in texts for word in re.findall(r"[A-Za-z]{2,}", text[:200])
+    ):
         return None
     note = (
         f"inferences: each of the {len(said)} lines of the sample that tell what was asked counts as one call, as"

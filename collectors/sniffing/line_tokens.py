@@ -25,7 +25,7 @@ WORD = r"[^\s|,;=()\[\]{}\"'<>│]+"
 _PART = re.compile(
     rf"(?P<time>{TIME})|(?P<number>(?<![\w.$-]){NUMBER}(?![\w.-]*[-_]|[.]?\d))(?=[A-Za-zµ%]{{0,8}}(?![\w]))"
     # A word ends before a colon with a blank or a number behind it, as in `in:120`; `~120` is a sign and a number.
-    rf"|(?P<word>(?![~≈]\d)[^\s|,;=()\[\]{{}}\"'<>│:][^\s|,;=()\[\]{{}}\"'<>│]*?"
+    rf"|(?P<word>(?![~≈↑↓⬆⬇]\d)[^\s|,;=()\[\]{{}}\"'<>│:][^\s|,;=()\[\]{{}}\"'<>│]*?"
     rf"(?=:(?:\s|$)|(?<![\d.:-]):~?{NUMBER}(?:[\s|,;)\]]|$)|[\s|,;=()\[\]{{}}\"'<>│]|$))|(?P<blank>\s+)|(?P<sign>.)"
 )
 LEVELS = frozenset({
@@ -37,6 +37,8 @@ _ENDS = frozenset("|│;[]{}\"'<>")
 _CLOSING = "|│;,)]"
 _ABOUT = "~≈"
 """Signs before a number that is estimated."""
+_ARROWS = {"↑": "tokens_in", "⬆": "tokens_in", "↓": "tokens_out", "⬇": "tokens_out"}
+"""Signs right before a number of tokens that go up to a model, and come down from it."""
 _MOST_WORDS = 3
 _LONGEST = 4000
 _UNITS = frozenset({"ms", "s", "sec", "secs", "seconds", "usd", "tokens", "token", "tok", "msec", "us", "calls"})
@@ -213,6 +215,8 @@ def _before(parts: Sequence[Part], at: int) -> tuple[list[str], bool]:
         it = parts[place]
         if it.kind is Kind.BLANK or (it.kind is Kind.SIGN and it.text in _ABOUT and not words and not by_sign):
             continue
+        if it.kind is Kind.SIGN and it.text in _ARROWS and not words and place == at - 1:
+            return [_ARROWS[it.text]], True
         if it.kind is Kind.WORD and place and parts[place - 1].kind is Kind.NUMBER:
             return words, by_sign and bool(words)  # the unit of another number
         if it.kind is Kind.SIGN and it.text in ":=" and not words:

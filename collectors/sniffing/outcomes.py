@@ -42,6 +42,9 @@ _MOST_ANSWERED = 0.5
 _NOTHING = frozenset(
     {"none", "null", "-", "n/a", "na", "nan", "no", "false", "0", "nil", "undefined", "keine", "ok"}
 )
+_LEVELS = ("level", "loglevel", "severity", "lvl", "levelname")
+_SEVERE = word_set("error err fatal critical severe alert emergency 50 60")
+_MILD = word_set("info debug trace notice warn warning verbose 10 20 30 40")
 _OF_ERRORS = word_set("error exception err failure fehler")
 _NAMED_GOOD = word_set(
     "ok success succeeded successful erfolg erfolgreich exito sucesso successo sukces succes reussi"
@@ -92,7 +95,31 @@ def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
         _contradiction(draft)
     else:
         _by_failures(draft)
+        if "status" not in draft.paths:
+            _by_level(draft)
     return excluded
+
+
+def _by_level(draft: Draft) -> None:
+    """Map how severe a logger says that a record is, where the worst ones have no output: these calls failed."""
+    answered = _answered(draft)
+    for path, column in draft.columns.of.items():
+        if not is_called(_LEVELS, path) or not draft.is_free(path) or not _are_words(column):
+            continue
+        bad = [it for it in dict.fromkeys(column.values) if str(it).strip().lower() in _SEVERE]
+        good = [it for it in dict.fromkeys(column.values) if it not in bad]
+        failed = {at for at, value in column.by_record.items() if value in bad}
+        if not bad or not all(str(it).strip().lower() in _MILD for it in good) or failed & answered:
+            continue
+        if not good or 2 * len(failed) > len(column.at):
+            continue
+        draft.set("status", {"path": draft.spell(path), "success": good, "error": bad}, path)
+        draft.doubt(
+            "status",
+            f"{len(failed)} records whose {draft.spell(path)} is {', '.join(map(str, bad))} are taken for failed"
+            f" calls; if they succeeded, there are {len(failed)} more inferences",
+        )
+        return
 
 
 def _by_codes(draft: Draft) -> None:
@@ -330,6 +357,12 @@ def _by_failures(draft: Draft) -> None:
     how = _how(draft.columns.of[path])
     answered = _answered(draft)
     with_output = sum(at in answered for at in real)
+    if len(real) == with_output == len(draft.columns) and len(real) > 1:
+        draft.doubt(
+            "status",
+            f"all records have {spelled} and output tokens, so that it is no outcome of a call: not mapped",
+        )
+        return
     if how == "codes":
         draft.set("status", spelled, path)
     elif how == "flag":

@@ -13,6 +13,7 @@ from leverwatch.collectors.records.shapes.spread import EVERY
 from leverwatch.collectors.sniffing.beside import calls_beside
 from leverwatch.collectors.sniffing.calls_around import calls_around
 from leverwatch.collectors.sniffing.columns import leaves
+from leverwatch.collectors.sniffing.counts_by_day import counts_by_day
 from leverwatch.collectors.sniffing.field_names import LED, rank
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.models import looks_like_model
@@ -61,7 +62,10 @@ def reshaped(documents: Sequence[_Document], plain: FieldGuess | None, clock: st
     if beside is not None:
         return Reshaped(beside)
     paired = _paired(documents, plain, clock)
-    return None if paired is None else Reshaped(paired)
+    if paired is not None:
+        return Reshaped(paired)
+    counts = counts_by_day(documents) if plain is None else None
+    return None if counts is None else Reshaped(counts, is_document=True)
 
 
 def _with_costs_around(

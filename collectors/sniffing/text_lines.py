@@ -149,11 +149,13 @@ def _rest(
     out = [at for at, match in enumerate(found) if match is None]
     fitting = len(texts) - len(out)
     notes = [f"inferences: each of the {fitting} lines of the sample that the pattern fits counts as one call"]
-    speaking = [at for at in out if at < len(parts) and speaks_of_tokens(parts[at])]
+    speaking = [
+        at for at in out if at < len(parts) and (speaks_of_tokens(parts[at]) or _tells_model_and_cost(parts[at]))
+    ]
     if speaking:
         notes.append(
-            f"inferences: {len(speaking)} other lines speak of tokens and do not fit the pattern; were they calls,"
-            f" there would be {len(speaking)} more"
+            f"inferences: {len(speaking)} other lines speak of tokens or a cost and do not fit the pattern; were"
+            f" they calls, there would be {len(speaking)} more"
         )
     failed = [at for at in out if at not in speaking and _tells_error(texts[at])]
     if failed:

@@ -144,6 +144,19 @@ LOGS: dict[str, tuple[str, Counts]] = {
         (16, 0, 2 * IN + 3200, 552, 0.0)),
     "sums of days with a cost, and their parts without": (
         json.dumps({"days": DAYS}), (44, 0, IN, OUT, COST)),
+    "numbers of calls, by a provider and a day in one name": (
+        json.dumps({f"{who}_2026-05-0{3 + n}": n + 1 for who in ("openai", "ollama") for n in range(4)}),
+        (20, 0, *NONE)),
+    "numbers of calls by day and model, with a sum": (
+        json.dumps({"days": {**{f"2026-05-0{3 + n}": {"gpt-4o": n + 1, "gpt-4o-mini": 2} for n in range(4)},
+                             "total": {"gpt-4o": 10, "gpt-4o-mini": 8}}}), (18, 0, *NONE)),
+    "arrows up and down": (lines("{at} [claude-sonnet-4-5] ↑{i} ↓{o} ${usd:.3f}"), (8, 0, IN, OUT, COST)),
+    "prompts alone": (lines("[{at}] PROMPT: a boat with {n} birds on a lake"), (8, 0, *NONE)),
+    "a level that tells what failed": (
+        objects({"ts": at(n), "level": ("INFO", "ERROR")[n == 2], "model": "gemini-1.5-pro", "ms": 900 + n}
+                for n in COUNT), (7, 1, *NONE)),
+    "items that failed in calls that did not": (
+        objects({**called(n), "items": 20, "done": 19, "failed": 1} for n in COUNT), (8, 0, IN, OUT, 0.0)),
     "calls with times in a list below their day": (json.dumps(TASKS), (8, 0, *NONE)),
 }  # fmt: skip
 
@@ -168,6 +181,8 @@ OTHERS: dict[str, str] = {
     "messages between people": lines("[{at}] Anna: see you at {n}\n[{slow}] Ben: yes, at {n}, at the usual place"),
     "queries of a database": lines("{at},311 - db - INFO - Query: SELECT a FROM b WHERE c = {n}"),
     "questions in a log without models": lines("{at},311 - poll - INFO - Question: is it {n}?"),
+    "numbers of visits by day": json.dumps({"visits": {f"2026-05-0{3 + n}": n + 1 for n in range(5)}}),
+    "numbers of tokens by day": json.dumps({"gpt-4o tokens": {f"2026-05-0{3 + n}": n + 900 for n in range(5)}}),
     "steps of a build": lines("[{at}] Compile Success | files={n}"),
     "a table of events": lines("{at},the door of room {n} opened,the light of room {n} went on"),
 }  # fmt: skip
