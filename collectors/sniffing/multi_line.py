@@ -60,11 +60,18 @@ def in_blocks(data: bytes, other: FieldGuess | None) -> InBlocks | None:
         return None
     for begins in dict.fromkeys(_labels(said) if every else _beginnings(said)):
         found = _proposed(data, begins, 0 if every else dated)
-        if found is None or not (found.names_models or _TOKENS & found.fields.fields.keys()):
+        if found is None or not (
+            found.names_models or _TOKENS & found.fields.fields.keys() or (other is None and _asks(found.fields))
+        ):
             continue
         if other is None or _MAIN & found.fields.fields.keys() > _MAIN & other.fields.keys():
             return found
     return None
+
+
+def _asks(fields: FieldGuess) -> bool:
+    """Whether records tell what was asked and answered, by names for both."""
+    return any(note.startswith("inferences:") and "Is each of them one call" in note for note in fields.notes)
 
 
 def _begins_dated(text: str) -> bool:

@@ -9,12 +9,14 @@ from dataclasses import replace
 
 from leverwatch.collectors.records.formats.interface import Units
 from leverwatch.collectors.records.shapes.lines import LONGEST, plain, values_of
+from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.answered_lines import answers_in
 from leverwatch.collectors.sniffing.api_lines import api_requests_in
 from leverwatch.collectors.sniffing.called_lines import called_in
 from leverwatch.collectors.sniffing.chats import chat_in
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.drawn_tables import drawn_table
+from leverwatch.collectors.sniffing.failed_lines import with_failures
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.line_patterns import pattern_of_lines
 from leverwatch.collectors.sniffing.line_tokens import LEVELS, Part, parts_of, speaks_of_tokens, tells
@@ -92,8 +94,47 @@ def _proposed(texts: Sequence[str], pattern: str, parts: Sequence[Sequence[Part]
     fields = propose([leaves(it) for it in records], day_first=False)
     if fields is None:
         return None
+    failing = _with_failures(texts, pattern, fields, records, parts)
+    if failing is not None:
+        return failing
     notes = [*_rest(texts, found, parts)]
     return replace(fields, notes=(*notes, *fields.notes), extras={"pattern": pattern, **fields.extras})
+
+
+def _with_failures(
+    texts: Sequence[str],
+    pattern: str,
+    fields: FieldGuess,
+    records: Sequence[Mapping[str, str]],
+    parts: Sequence[Sequence[Part]],
+) -> FieldGuess | None:
+    """Return the field map of the same calls and of those that failed; None where no line tells of such ones, or
+    a field says already how a call ended."""
+    path, status = fields.fields.get("model"), fields.fields.get("status")
+    if not isinstance(path, str) or fields.only or fields.excluded or fields.fields.get("time") != "time":
+        return None
+    if status is not None and not (isinstance(status, str) and all(_is_good(it.get(status)) for it in records)):
+        return None
+    wide = with_failures(texts, pattern, [it[path] for it in records if path in it])
+    if wide is None:
+        return None
+    calls = f"inferences: each of the {len(records)} lines of the sample with what the pattern has is one call"
+    failed = (
+        f"status: {wide.failed} other lines that name a model and tell of an error are taken for failed calls;"
+        f" were they none, there would be {wide.failed} fewer errors"
+    )
+    rest = _rest(texts, [re.search(wide.pattern, text) for text in texts], parts)[1:]
+    notes = [calls, failed, *rest]
+    mapped = {
+        **fields.fields, "model": [path, "failed_model"], "status": {"path": "error", "error": {"present": True}}
+    }  # fmt: skip
+    return replace(
+        fields, fields=mapped, notes=(*notes, *fields.notes), extras={"pattern": wide.pattern, **fields.extras}
+    )
+
+
+def _is_good(word: str | None) -> bool:
+    return word is None or outcome_of(word) is CallStatus.SUCCESS
 
 
 def _blocks(texts: Sequence[str]) -> FieldGuess | None:

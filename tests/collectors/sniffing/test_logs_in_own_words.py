@@ -151,6 +151,9 @@ LOGS: dict[str, tuple[str, Counts]] = {
         json.dumps({"days": {**{f"2026-05-0{3 + n}": {"gpt-4o": n + 1, "gpt-4o-mini": 2} for n in range(4)},
                              "total": {"gpt-4o": 10, "gpt-4o-mini": 8}}}), (18, 0, *NONE)),
     "arrows up and down": (lines("{at} [claude-sonnet-4-5] ↑{i} ↓{o} ${usd:.3f}"), (8, 0, IN, OUT, COST)),
+    "lines of failures beside those of calls": (
+        lines("{at} INFO gpt-4o in={i} out={o} 90{n}ms") + f"{at(7)} ERROR gpt-4o failed: rate limit reached\n"
+        + f"{at(7)} WARN disk is full\n", (8, 1, IN, OUT, 0.0)),
     "prompts alone": (lines("[{at}] PROMPT: a boat with {n} birds on a lake"), (8, 0, *NONE)),
     "a level that tells what failed": (
         objects({"ts": at(n), "level": ("INFO", "ERROR")[n == 2], "model": "gemini-1.5-pro", "ms": 900 + n}
