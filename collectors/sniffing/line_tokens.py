@@ -242,9 +242,13 @@ def _unclaimed(words: list[str]) -> list[str]:
 def _behind(parts: Sequence[Part], at: int) -> list[str]:
     """Return the words behind a number, which may be in parentheses, without the name of what follows."""
     words: list[str] = []
+    opened = False
     for place, it in enumerate(parts[at + 1 :], at + 1):
         if it.kind is Kind.BLANK or (it.kind is Kind.SIGN and it.text == "(" and not words):
+            opened = opened or it.kind is Kind.SIGN
             continue
+        if opened and it.kind is Kind.NUMBER:
+            return []  # words in parentheses are of the number behind them, as in `9 (in 7 / out 2)`
         following = next((other for other in parts[place + 1 :] if other.kind is not Kind.BLANK), None)
         if place > at + 1 and following is not None and following.kind is Kind.SIGN and following.text in ":=":
             break

@@ -17,6 +17,7 @@ from leverwatch.collectors.sniffing.chats import chat_in
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.drawn_tables import drawn_table
 from leverwatch.collectors.sniffing.failed_lines import with_failures
+from leverwatch.collectors.sniffing.field_names import rank
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.line_patterns import pattern_of_lines
 from leverwatch.collectors.sniffing.line_tokens import LEVELS, Part, parts_of, speaks_of_tokens, tells
@@ -167,7 +168,9 @@ def _by_values(records: Sequence[Mapping[str, str]]) -> dict[str, str]:
             values.setdefault(name, []).append(value)
     better: dict[str, str] = {}
     for name, those in values.items():
-        new = _kind(those) if _MADE_UP.fullmatch(name) else None
+        # What stands behind `LLM call` may be how that ended.
+        is_named = rank("model", (name,)) is not None and all(outcome_of(it) is not None for it in those)
+        new = _kind(those) if is_named or _MADE_UP.fullmatch(name) else None
         if new is not None and new not in values and new not in better.values():
             better[name] = new
     return better

@@ -154,6 +154,13 @@ LOGS: dict[str, tuple[str, Counts]] = {
     "lines of failures beside those of calls": (
         lines("{at} INFO gpt-4o in={i} out={o} 90{n}ms") + f"{at(7)} ERROR gpt-4o failed: rate limit reached\n"
         + f"{at(7)} WARN disk is full\n", (8, 1, IN, OUT, 0.0)),
+    "a sum before the parts of it": (
+        "".join(f"[{at(n)}] Model: gpt-4o | Tokens: {taken(n) + given(n)} (in {taken(n)} / out {given(n)})\n"
+                for n in COUNT), (8, 0, IN, OUT, 0.0)),
+    "a table whose last row is the sum": (
+        "date,model,input_tokens,output_tokens\n" + "".join(
+            f"{at(n)},gpt-4o,{taken(n)},{given(n)}\n" for n in COUNT) + f"TOTAL,,{IN},{OUT}\n",
+        (8, 0, IN, OUT, 0.0)),
     "prompts alone": (lines("[{at}] PROMPT: a boat with {n} birds on a lake"), (8, 0, *NONE)),
     "a level that tells what failed": (
         objects({"ts": at(n), "level": ("INFO", "ERROR")[n == 2], "model": "gemini-1.5-pro", "ms": 900 + n}
