@@ -16,7 +16,7 @@ from leverwatch.collectors.records.framing.values import NOT_JSON
 STRING_FIELDS = ("message", "log", "msg", "body")
 """The keys under which log shippers put the text of a line."""
 _TIME_FIELDS = ("time", "timestamp", "@timestamp", "ts")
-_STAMP = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?")
+_STAMP = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?!\d)(?::\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)?")
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _OF_SHELLS = re.compile(
     rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +(\d{1,2})"

@@ -161,6 +161,10 @@ LOGS: dict[str, tuple[str, Counts]] = {
         "date,model,input_tokens,output_tokens\n" + "".join(
             f"{at(n)},gpt-4o,{taken(n)},{given(n)}\n" for n in COUNT) + f"TOTAL,,{IN},{OUT}\n",
         (8, 0, IN, OUT, 0.0)),
+    "sections of a tool, a prompt and a result": (
+        "# Log\n\n" + "".join(
+            f"## {at(n)[:-3]}\n**Tool:** Claude\n**Prompt:** how far is {n}\n**Result:** far\n\n" for n in COUNT),
+        (8, 0, *NONE)),
     "prompts alone": (lines("[{at}] PROMPT: a boat with {n} birds on a lake"), (8, 0, *NONE)),
     "a level that tells what failed": (
         objects({"ts": at(n), "level": ("INFO", "ERROR")[n == 2], "model": "gemini-1.5-pro", "ms": 900 + n}
