@@ -205,3 +205,12 @@ OTHERS: dict[str, str] = {
 @pytest.mark.parametrize("name", OTHERS)
 def test_what_people_and_other_programs_say_is_no_call(name: str) -> None:
     assert guess(OTHERS[name].encode(), "plain") is None
+
+
+def test_records_with_items_that_went_well_or_not_may_be_several_calls_each() -> None:
+    text = objects({**called(n), "items": 20 + n, "done": 19 + n, "failed": 1} for n in COUNT)
+    found = guess(text.encode(), "plain")
+
+    assert found is not None
+    assert found.fields is not None
+    assert "done and failed are together items, which is 188 in the sample" in " ".join(found.fields.notes)
