@@ -74,6 +74,9 @@ def in_blocks(data: bytes, other: FieldGuess | None) -> InBlocks | None:
 
 def _asks(fields: FieldGuess, texts: Sequence[str]) -> bool:
     """Whether records tell what was asked and answered, by names for both, or a prompt."""
+    names = [[key for part in text.split(SEPARATOR) if (key := _key(part))] for text in texts]
+    if any(len(set(it)) < len(it) for it in names):
+        return False  # several questions, each with an answer
     if any(note.startswith("inferences:") and "Is each of them one call" in note for note in fields.notes):
         return True
     return sum(_PROMPT.search(text) is not None for text in texts) >= _MOSTLY * len(texts)

@@ -30,9 +30,9 @@ def doubt_batches(draft: Draft) -> None:
                 total = sum(whole.numbers.values())
                 draft.doubt(
                     "inferences",
-                    f"{draft.spell(one.path)} and {draft.spell(other.path)} are together {draft.spell(path)},"
-                    f" which is {total:,.0f} in the sample; each record counts as one call, and were each of these one,"
-                    f" there would be {total:,.0f}",
+                    f"{' and '.join(draft.spell(it.path) for it in (one, other))} are together {draft.spell(path)},"
+                    f" which is {total:,.0f} in the sample; each record counts as one call, and were each of these"
+                    f" one, there would be {total:,.0f}",
                 )
                 return
 
