@@ -28,9 +28,10 @@ def doubt_batches(draft: Draft) -> None:
         for one, other in product(good, bad):
             if len({path, one.path, other.path}) == len((path, one, other)) and _are_parts(whole, one, other):
                 total = sum(whole.numbers.values())
+                parts = f"{draft.spell(one.path)} and {draft.spell(other.path)}"
                 draft.doubt(
                     "inferences",
-                    f"{' and '.join(draft.spell(it.path) for it in (one, other))} are together {draft.spell(path)},"
+                    f"{parts} are together {draft.spell(path)},"
                     f" which is {total:,.0f} in the sample; each record counts as one call, and were each of these"
                     f" one, there would be {total:,.0f}",
                 )

@@ -165,6 +165,9 @@ LOGS: dict[str, tuple[str, Counts]] = {
         "# Log\n\n" + "".join(
             f"## {at(n)[:-3]}\n**Tool:** Claude\n**Prompt:** how far is {n}\n**Result:** far\n\n" for n in COUNT),
         (8, 0, *NONE)),
+    "requests to who serves models, and how they ended": (
+        lines("{at} - Request #{n} to Gemini API successful\n{at} - page {n} saved")
+        + f"{at(7)} - Request #9 to Gemini API failed: 503\n", (8, 1, *NONE)),
     "prompts alone": (lines("[{at}] PROMPT: a boat with {n} birds on a lake"), (8, 0, *NONE)),
     "a level that tells what failed": (
         objects({"ts": at(n), "level": ("INFO", "ERROR")[n == 2], "model": "gemini-1.5-pro", "ms": 900 + n}
@@ -197,6 +200,8 @@ OTHERS: dict[str, str] = {
     "questions in a log without models": lines("{at},311 - poll - INFO - Question: is it {n}?"),
     "numbers of visits by day": json.dumps({"visits": {f"2026-05-0{3 + n}": n + 1 for n in range(5)}}),
     "numbers of tokens by day": json.dumps({"gpt-4o tokens": {f"2026-05-0{3 + n}": n + 900 for n in range(5)}}),
+    "two forms of what may be one request": lines(
+        "{at} OpenAI client: call {n} ok\n{at} answer {n}: OpenAI response parsed ok"),
     "steps of a build": lines("[{at}] Compile Success | files={n}"),
     "a table of events": lines("{at},the door of room {n} opened,the light of room {n} went on"),
 }  # fmt: skip
