@@ -9,7 +9,7 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.guess import FieldGuess
 from leverwatch.collectors.sniffing.numerals import Scalar
 
-_SUMS = frozenset(
+SUMS = frozenset(
     {
         "total",
         "totals",
@@ -25,6 +25,7 @@ _SUMS = frozenset(
         "合计",
     }
 )
+"""Words for what is the sum of others."""
 _FEWEST = 3
 
 
@@ -34,7 +35,7 @@ def sum_row(records: Sequence[Mapping[Path, Scalar]]) -> tuple[str, str] | None:
         return None
     (path, value) = next(iter(records[-1].items()), (("",), ""))
     alone = not any(record.get(path) == value for record in records[:-1])
-    if isinstance(value, str) and value.strip().strip(":").lower() in _SUMS and alone:
+    if isinstance(value, str) and value.strip().strip(":").lower() in SUMS and alone:
         return path[0], value
     return None
 

@@ -26,6 +26,7 @@ from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import words_of
 from leverwatch.collectors.sniffing.outcome_lines import outcomes_in
 from leverwatch.collectors.sniffing.reading import spread
+from leverwatch.collectors.sniffing.sum_row import SUMS
 from leverwatch.collectors.sniffing.text_blocks import HEADER, blocks_in
 from leverwatch.collectors.sniffing.timed_lines import timed_in
 from leverwatch.collectors.sniffing.transcripts import transcript_in
@@ -92,14 +93,26 @@ def _proposed(texts: Sequence[str], pattern: str, parts: Sequence[Sequence[Part]
     for old, new in names.items():
         pattern = pattern.replace(f"(?P<{old}>", f"(?P<{new}>")
     records = [{names.get(name, name): value for name, value in it.items()} for it in records]
-    fields = propose([leaves(it) for it in records], day_first=False)
+    sums = [it for it in records if it.get("model", "").strip(":").lower() in SUMS]
+    calls = [it for it in records if it not in sums] if 2 * len(sums) < len(records) else records
+    fields = propose([leaves(it) for it in calls], day_first=False)
     if fields is None:
         return None
+    if sums and len(calls) < len(records) and fields.fields.get("model") == "model":
+        fields = _without_sums(fields, list(dict.fromkeys(it["model"] for it in sums)), len(sums))
     failing = _with_failures(texts, pattern, fields, records, parts)
     if failing is not None:
         return failing
     notes = [*_rest(texts, found, parts)]
     return replace(fields, notes=(*notes, *fields.notes), extras={"pattern": pattern, **fields.extras})
+
+
+def _without_sums(fields: FieldGuess, words: Sequence[str], number: int) -> FieldGuess:
+    note = (
+        f"not: {number} lines with {', '.join(words)} in the place of a model are left out as sums of others; were"
+        f" they calls, there would be {number} more"
+    )
+    return replace(fields, excluded={**fields.excluded, "model": [*words]}, notes=(note, *fields.notes))
 
 
 def _with_failures(

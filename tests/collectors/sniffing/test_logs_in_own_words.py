@@ -168,6 +168,9 @@ LOGS: dict[str, tuple[str, Counts]] = {
     "requests to who serves models, and how they ended": (
         lines("{at} - Request #{n} to Gemini API successful\n{at} - page {n} saved")
         + f"{at(7)} - Request #9 to Gemini API failed: 503\n", (8, 1, *NONE)),
+    "a line of sums in the form of the calls": (
+        lines("{at} gpt-4o: {i} input tokens, {o} output tokens")
+        + f"{at(7)} Total: {IN} input tokens, {OUT} output tokens\n", (8, 0, IN, OUT, 0.0)),
     "prompts alone": (lines("[{at}] PROMPT: a boat with {n} birds on a lake"), (8, 0, *NONE)),
     "a level that tells what failed": (
         objects({"ts": at(n), "level": ("INFO", "ERROR")[n == 2], "model": "gemini-1.5-pro", "ms": 900 + n}
