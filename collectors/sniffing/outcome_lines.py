@@ -23,8 +23,9 @@ _PROVIDERS = (
     r"(?:OpenAI|openai|Anthropic|anthropic|Claude|claude|Gemini|gemini|Ollama|ollama|Mistral|mistral|Groq|groq"
     r"|Cohere|OpenRouter|openrouter|DeepSeek|deepseek|Bedrock|bedrock|ChatGPT|GPT|gpt|LLM|llm)"
 )
+# What a client of HTTP logs is told by its address, and may be of files or models.
 _REQUESTS = (
-    rf"{AT_FIRST}(?=[^\n]{{0,100}}?(?<![^\W_]){_PROVIDERS}(?![^\W_]))"
+    rf"{AT_FIRST}(?![^\n]{{0,200}}://)(?=[^\n]{{0,100}}?(?<![^\W_]){_PROVIDERS}(?![^\W_]))"
     r"(?=[^\n]{0,100}?(?<![^\W_])(?i:request|call|query|prompt|completion|generation|response)(?![^\W_]))"
     rf"[^\n]{{0,120}}?(?<![^\W_])(?P<status>{_OUTCOMES})(?![^\W_])"
 )
