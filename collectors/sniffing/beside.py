@@ -17,6 +17,13 @@ from leverwatch.collectors.sniffing.name_words import TOKEN, token_field, word_s
 from leverwatch.collectors.sniffing.places import records_at, spell
 
 _OTHERS = word_set("embedding embeddings embed embedder rerank reranker reranking ranker vector vectors retrieval")
+_PARTS = word_set(
+    "generator judge critic evaluator grader scorer drafter planner writer reviewer router classifier rewriter"
+    " rewrite summarizer summariser verifier translator extractor answerer synthesizer researcher coder executor"
+    " editor checker reranker simulator attacker target moderator orchestrator worker"
+    " judging grading evaluation planning drafting review verification classification translation summarization"
+)
+"""Words for who has a part in one piece of work, each with a call of its own."""
 _LOOKED_AT = 2000
 _DEEPEST = 4
 _OFTEN = 0.5
@@ -32,7 +39,8 @@ def calls_beside(documents: Sequence[_Document], clock: str | None) -> FieldGues
     paths = [path for path in often if not any(it != path and it[: len(path)] == path for it in often)]
     if len(paths) < 2 or not all(_is_known(looked, path) for path in paths):
         return None
-    if not any(_others(looked, path) for path in paths) or _say_the_same(looked, paths):
+    are_parts = any(_others(looked, path) for path in paths) or all(map(_is_part, paths))
+    if not are_parts or _say_the_same(looked, paths):
         return None  # two objects may as well be what was asked for and what came of it
     maps = [_map_of([_without(it, paths, path) for it in documents], path, clock) for path in paths]
     made = [it for it in maps if it is not None]
@@ -52,6 +60,11 @@ def calls_beside(documents: Sequence[_Document], clock: str | None) -> FieldGues
         unmapped=tuple(dict.fromkeys(it for one in made for it in one.unmapped)),
         extras={"records": spelled},
     )
+
+
+def _is_part(path: Path) -> bool:
+    """Whether the name of an object is that of one who has a part of its own in what is done."""
+    return not _PARTS.isdisjoint(words_of(path[-1]))
 
 
 def _is_gap(note: str) -> bool:

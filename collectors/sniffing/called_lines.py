@@ -13,6 +13,7 @@ _CALLS = (
     r"|[Ss](?:ending|ent) (?:a )?(?:request|prompt|message|query)s? to|[Rr]equest(?:ing)?(?: sent)? to"
     r"|[Gg]enerat(?:ing|ed) with|[Rr]esponse from|[Aa]nswer(?:ed)? (?:from|by))"
 )
+_FAILED = r"(?:[Ff]ailed|FAILED|[Ee]rror(?:ed)?|ERROR|[Ff]ailure|[Tt]imed out|[Tt]imeout|[Rr]efused|[Rr]ejected)"
 _START = re.compile(rf"{AT_FIRST}[^\n]{{0,120}}?(?<![^\W_])(?P<call>{_CALLS})(?![^\W_])")
 _NAME = re.compile(r"(?<![\w./:-])[A-Za-z][\w.:/@-]{2,80}\w")
 _FEWEST = 2
@@ -38,7 +39,9 @@ def called_in(texts: Sequence[str]) -> str | None:
         return None
     # Whatever model is called later begins like one of these.
     first = "|".join(sorted({re.escape(re.split(r"[-.:/\d]", it)[0]) for it in names}))
+    # What failed is said between that word and the model.
     return (
-        rf"{AT_FIRST}[^\n]{{0,120}}?(?<![^\W_]){re.escape(word)}(?![^\W_])[^\n]{{0,60}}?"
+        rf"{AT_FIRST}[^\n]{{0,120}}?(?<![^\W_]){re.escape(word)}(?![^\W_])"
+        rf"(?:[^\w\n]{{0,3}}(?P<error>{_FAILED})(?![^\W_]))?[^\n]{{0,60}}?"
         rf"(?<![\w./:-])(?P<model>(?:{first})[-.:/\d][\w.:/@-]{{0,80}}\w)"
     )

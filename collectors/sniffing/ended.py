@@ -124,7 +124,8 @@ def _at(column: Column, word: Scalar) -> set[int]:
 
 def _ids(columns: Columns, path: Path) -> Iterator[Column]:
     for other, column in columns.of.items():
-        if other != path and any(rank(name, other) is not None for name in ("request_id", "trace_id")):
+        named = any(rank(name, other) is not None for name in ("request_id", "trace_id"))
+        if other != path and (named or words_of(other[-1])[-1:] in (("id",), ("uuid",))):
             yield column
 
 

@@ -216,6 +216,14 @@ FAILURES = (
     "didfail",
     "isfailed",
     "failure",
+    "errtype",
+    "errmessage",
+    "errcode",
+    "errname",
+    "errmsg",
+    "exceptionmessage",
+    "exceptionclass",
+    "exceptionname",
 )
 """Names of values that only failed calls have, or that are true for these. They are not statuses."""
 

@@ -11,10 +11,12 @@ from leverwatch.collectors.sniffing.field_names import is_time
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.moments import moments_of
 from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
+from leverwatch.collectors.sniffing.questions import is_statement
 
 _MOSTLY = 0.9
 _OFTEN = 0.6
 _FEWEST, _FEWEST_OF_SUMS = 2, 4
+_FEWEST_WORDS = 3
 _TRUE = frozenset({"true", "false"})
 _OUTCOMES = frozenset({"ok", "fail", "failed", "success", "error"})
 _Cells = Sequence[str]
@@ -41,6 +43,8 @@ def named_by_shape(rows: Sequence[Sequence[str]]) -> Named | None:
     counts = [at for at, cells in enumerate(columns) if at not in times and _are_counts(cells)]
     names = [f"column{at + 1}" for at in range(len(columns))]
     chosen = _tokens(columns, counts, models[0] if models else None)
+    if chosen is None and not models:
+        return _asked_and_answered(columns, times[0])
     if chosen is None or (not models and len(rows) < _FEWEST_OF_SUMS):
         return None
     # Where no name tells, notes kept by hand, with days and few numbers, are no calls that a program wrote.
@@ -76,6 +80,35 @@ def named_by_shape(rows: Sequence[Sequence[str]]) -> Named | None:
             f" these are calls of models; if they count something else, there are {len(rows)} fewer in the sample"
         )
     return Named(tuple(names), tuple(notes))
+
+
+def _asked_and_answered(columns: Sequence[_Cells], time: int) -> Named | None:
+    """Return names for the columns of a time, what was asked in words, and what was written for it; None where the
+    second text is no statement of a database, and the first one mostly no question."""
+    texts = [at for at, cells in enumerate(columns) if at != time and _are_texts(cells)]
+    if len(texts) < 2 or sum(":" in cell for cell in columns[time]) < _MOSTLY * len(columns[time]):
+        return None
+    asked, answered = texts[0], texts[-1]
+    written = _mostly(columns[answered], [is_statement(it) for it in columns[answered]])
+    questions = sum("?" in it or "？" in it for it in columns[asked])  # noqa: RUF001
+    if any(map(is_statement, columns[asked])) or not (written or 2 * questions >= len(columns[asked])):
+        return None
+    names = [f"column{at + 1}" for at in range(len(columns))]
+    names[time], names[asked], names[answered] = "time", "question", "answer"
+    note = (
+        "columns: the first line is no header, and the names of the columns are made up; taken by their values are"
+        f" column {time + 1} as time, column {asked + 1} as question and column {answered + 1} as answer."
+        " Is that right?"
+    )
+    return Named(tuple(names), (note,))
+
+
+def _are_texts(cells: _Cells) -> bool:
+    """Whether nearly all cells have several words, as what people and models write has."""
+    told = [cell for cell in cells if cell]
+    return _mostly(cells, [len(cell.split()) >= _FEWEST_WORDS for cell in cells]) and len(told) >= _OFTEN * len(
+        cells
+    )
 
 
 def most_common_width(rows: Sequence[Sequence[str]]) -> int:

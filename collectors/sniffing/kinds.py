@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.sniffing.answered_by import answered_by
 from leverwatch.collectors.sniffing.begun import without_begun
 from leverwatch.collectors.sniffing.calls_alone import answers_only, are_totals, names_provider
 from leverwatch.collectors.sniffing.columns import Column, Columns
@@ -20,8 +21,8 @@ from leverwatch.collectors.sniffing.name_words import bare_field, sides_of_cache
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.other_services import without_other_services
 from leverwatch.collectors.sniffing.paid import paid
-from leverwatch.collectors.sniffing.questions import has_sentences
-from leverwatch.collectors.sniffing.rest import failures_of, ids_of, without_rest
+from leverwatch.collectors.sniffing.questions import asks_something_else, has_sentences
+from leverwatch.collectors.sniffing.rest import failures_of, ids_of, without_rest, without_unanswered
 from leverwatch.collectors.sniffing.started import started_of
 from leverwatch.collectors.sniffing.summaries import summaries_of
 from leverwatch.collectors.sniffing.web_requests import no_calls
@@ -60,7 +61,8 @@ class _Group:
 
 def kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     """Return which records are calls, by a field that tells kinds apart or by what only calls have."""
-    return without_feedback(_kinds_of(columns, spell), columns, spell)
+    found = without_unanswered(_kinds_of(columns, spell), columns, spell)
+    return without_feedback(found, columns, spell)
 
 
 def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
@@ -114,7 +116,12 @@ def _answers(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     """Return all records; of messages of a conversation, those that a model wrote, and of events the answers."""
     found = answers_only(columns, spell)
     if found is None:
-        return exchanges_of(columns, spell) or started_of(columns, set(), spell) or Kinds(range(len(columns)))
+        return (
+            exchanges_of(columns, spell)
+            or started_of(columns, set(), spell)
+            or answered_by(columns, spell)
+            or Kinds(range(len(columns)))
+        )
     path, words, note = found
     said = set(map(str, words))
     kept = [at for at, value in columns.of[path].by_record.items() if str(value) in said]
@@ -330,7 +337,7 @@ def _without_twins(calls: Sequence[_Group], columns: Columns) -> list[_Group]:
             and len(own & {values[at] for at in other.at if at in values}) >= _CALLS * len(own)
             for values in ids
             for other in kept
-            if other.kind is not Kind.PART
+            if other.kind is not Kind.PART and not asks_something_else(columns, values, group.at, other.at)
         )
         if not twin:
             kept.append(group)

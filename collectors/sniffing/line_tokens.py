@@ -25,7 +25,7 @@ WORD = r"[^\s|,;=()\[\]{}\"'<>│]+"
 _PART = re.compile(
     rf"(?P<time>{TIME})|(?P<number>(?<![\w.$-]){NUMBER}(?![\w.-]*[-_]|[.]?\d))(?=[A-Za-zµ%]{{0,8}}(?![\w]))"
     # A word ends before a colon with a blank or a number behind it, as in `in:120`; `~120` is a sign and a number.
-    rf"|(?P<word>(?![~≈]\d)[^\s|,;=()\[\]{{}}\"'<>│:][^\s|,;=()\[\]{{}}\"'<>│]*?"
+    rf"|(?P<word>(?![~≈↑↓⬆⬇]\d)[^\s|,;=()\[\]{{}}\"'<>│:][^\s|,;=()\[\]{{}}\"'<>│]*?"
     rf"(?=:(?:\s|$)|(?<![\d.:-]):~?{NUMBER}(?:[\s|,;)\]]|$)|[\s|,;=()\[\]{{}}\"'<>│]|$))|(?P<blank>\s+)|(?P<sign>.)"
 )
 LEVELS = frozenset({
@@ -37,10 +37,15 @@ _ENDS = frozenset("|│;[]{}\"'<>")
 _CLOSING = "|│;,)]"
 _ABOUT = "~≈"
 """Signs before a number that is estimated."""
+_ARROWS = {"↑": "tokens_in", "⬆": "tokens_in", "↓": "tokens_out", "⬇": "tokens_out"}
+"""Signs right before a number of tokens that go up to a model, and come down from it."""
 _MOST_WORDS = 3
 _LONGEST = 4000
 _UNITS = frozenset({"ms", "s", "sec", "secs", "seconds", "usd", "tokens", "token", "tok", "msec", "us", "calls"})
 _COSTS = frozenset({"cost", "costs", "usd", "price", "spend", "spent", "total_cost"})
+_OF = frozenset({"en", "de", "di", "da", "do"})
+"""Words between a word for tokens and what they are of, as in `7 tokens de entrada`."""
+_CENTS = frozenset({"cent", "cents", "¢"})
 _SPANS = frozenset({"latency", "duration", "elapsed", "took", "time", "ms"})
 
 
@@ -185,7 +190,7 @@ def _named(parts: Sequence[Part], at: int) -> Part:
 def _of_number(before: Sequence[str], by_sign: bool, behind: Sequence[str], *, in_dollars: bool) -> str:
     """Return the name of a number by the words before and behind it."""
     name = " ".join(before)
-    if not by_sign and behind:
+    if (not by_sign or not before) and behind:
         near = behind[0] if bare_field((behind[0],)) or behind[0].lower() in TOKEN else " ".join(behind)
         if bare_field((near,)) or not TOKEN.isdisjoint(words_of(near)) or not name:
             return near if not before or not TOKEN.isdisjoint(words_of(near)) or bare_field((near,)) else name
@@ -195,6 +200,8 @@ def _of_number(before: Sequence[str], by_sign: bool, behind: Sequence[str], *, i
         name = before[-1]
     if behind and behind[0] in _UNITS and behind[0] not in words_of(name):
         name = f"{name} {behind[0]}".strip()
+    if _is_cost(name) and behind and behind[0].lower() in _CENTS:
+        name = f"{name} cents"
     if in_dollars and not _is_cost(name):
         name = f"{name} cost usd".strip()
     return name
@@ -208,6 +215,8 @@ def _before(parts: Sequence[Part], at: int) -> tuple[list[str], bool]:
         it = parts[place]
         if it.kind is Kind.BLANK or (it.kind is Kind.SIGN and it.text in _ABOUT and not words and not by_sign):
             continue
+        if it.kind is Kind.SIGN and it.text in _ARROWS and not words and place == at - 1:
+            return [_ARROWS[it.text]], True
         if it.kind is Kind.WORD and place and parts[place - 1].kind is Kind.NUMBER:
             return words, by_sign and bool(words)  # the unit of another number
         if it.kind is Kind.SIGN and it.text in ":=" and not words:
@@ -233,12 +242,20 @@ def _unclaimed(words: list[str]) -> list[str]:
 def _behind(parts: Sequence[Part], at: int) -> list[str]:
     """Return the words behind a number, which may be in parentheses, without the name of what follows."""
     words: list[str] = []
+    opened = False
     for place, it in enumerate(parts[at + 1 :], at + 1):
         if it.kind is Kind.BLANK or (it.kind is Kind.SIGN and it.text == "(" and not words):
+            opened = opened or it.kind is Kind.SIGN
             continue
+        if opened and it.kind is Kind.NUMBER:
+            return []  # words in parentheses are of the number behind them, as in `9 (in 7 / out 2)`
         following = next((other for other in parts[place + 1 :] if other.kind is not Kind.BLANK), None)
         if place > at + 1 and following is not None and following.kind is Kind.SIGN and following.text in ":=":
             break
+        if it.kind is Kind.WORD and it.text.lower() in _OF and words and words[-1].lower() in TOKEN:
+            of_what = following is not None and following.kind is Kind.WORD and bare_field((following.text,))
+            if of_what and following is not None:
+                return [f"{words[-1]} {following.text}"]
         if it.kind is not Kind.WORD or len(words) == 2 or not it.text[:1].isalpha():
             break
         words.append(it.text)

@@ -13,6 +13,7 @@ from leverwatch.collectors.records.framing.blocks import SEPARATOR, Blocks, plai
 from leverwatch.collectors.records.shapes.logfmt import BadPairs, named_pairs_of, pairs_of
 from leverwatch.collectors.sniffing.guess import FieldGuess
 from leverwatch.collectors.sniffing.line_tokens import LEVELS, TIME
+from leverwatch.collectors.sniffing.long_blocks import long_blocks_in
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.text_lines import lines_in, tells_more
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
@@ -23,6 +24,7 @@ _LABEL = re.compile(
     r"(?:[-:\])|>]|\b[A-Z]{4,8})\s+(?P<label>[^\W\d][\w/-]*(?: [^\W\d][\w/-]*){0,3}(?=:)|[^\W\d][\w/-]*)"
 )
 _DATED = re.compile(rf"^(?P<before>.{{0,40}}?)(?<!\d)(?:{TIME})")
+_PROMPT = re.compile(r"\| (?:\w{1,12} )?(?:[Pp]rompt|PROMPT)s?(?: \([^()|]{0,30}\))?: ?[^\W\d]")
 _DRAWN = r"\W{0,40}"
 _FEWEST, _MOSTLY, _ALIKE = 2, 0.9, 0.25
 _MOST_TITLES, _MOST_LINES, _LONGEST_FORM, _LONGEST_LABELS = 12, 200_000, 600, 120
@@ -39,6 +41,8 @@ class InBlocks:
     fields: FieldGuess
     names_models: bool
     """Whether what is taken for the model is like the name of one in most records."""
+    asks: bool
+    """Whether records tell what a model was asked."""
 
 
 def in_blocks(data: bytes, other: FieldGuess | None) -> InBlocks | None:
@@ -59,11 +63,23 @@ def in_blocks(data: bytes, other: FieldGuess | None) -> InBlocks | None:
         return None
     for begins in dict.fromkeys(_labels(said) if every else _beginnings(said)):
         found = _proposed(data, begins, 0 if every else dated)
-        if found is None or not (found.names_models or _TOKENS & found.fields.fields.keys()):
+        if found is None or not (
+            found.names_models or _TOKENS & found.fields.fields.keys() or (other is None and found.asks)
+        ):
             continue
         if other is None or _MAIN & found.fields.fields.keys() > _MAIN & other.fields.keys():
             return found
     return None
+
+
+def _asks(fields: FieldGuess, texts: Sequence[str]) -> bool:
+    """Whether records tell what was asked and answered, by names for both, or a prompt."""
+    names = [[key for part in text.split(SEPARATOR) if (key := _key(part))] for text in texts]
+    if any(len(set(it)) < len(it) for it in names):
+        return False  # several questions, each with an answer
+    if any(note.startswith("inferences:") and "Is each of them one call" in note for note in fields.notes):
+        return True
+    return sum(_PROMPT.search(text) is not None for text in texts) >= _MOSTLY * len(texts)
 
 
 def _begins_dated(text: str) -> bool:
@@ -130,9 +146,13 @@ def _proposed(data: bytes, begins: str, dated: int) -> InBlocks | None:
     made = Units([*units.units])
     pairs = pairs_in(made)
     lines = lines_in(made) if sum(map(len, texts)) <= _LONGEST_FORM * len(texts) else None
+    if lines is None and (pairs is None or not _TOKENS & pairs.fields.keys()):
+        lines = long_blocks_in(texts)
     if lines is not None and (pairs is None or tells_more(lines, pairs)):
-        return InBlocks("lines", _noted(lines, begins, texts), _names_models(lines, texts))
-    return None if pairs is None else InBlocks("logfmt", _noted(pairs, begins, texts), _names_models(pairs, texts))
+        return InBlocks("lines", _noted(lines, begins, texts), _names_models(lines, texts), _asks(lines, texts))
+    if pairs is None:
+        return None
+    return InBlocks("logfmt", _noted(pairs, begins, texts), _names_models(pairs, texts), _asks(pairs, texts))
 
 
 def _names_models(fields: FieldGuess, texts: Sequence[str]) -> bool:

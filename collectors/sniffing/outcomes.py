@@ -42,6 +42,10 @@ _MOST_ANSWERED = 0.5
 _NOTHING = frozenset(
     {"none", "null", "-", "n/a", "na", "nan", "no", "false", "0", "nil", "undefined", "keine", "ok"}
 )
+_LEVELS = ("level", "loglevel", "severity", "lvl", "levelname")
+_SEVERE = word_set("error err fatal critical severe alert emergency 50 60")
+_MILD = word_set("info debug trace notice warn warning verbose 10 20 30 40")
+_OF_ERRORS = word_set("error exception err failure fehler")
 _NAMED_GOOD = word_set(
     "ok success succeeded successful erfolg erfolgreich exito sucesso successo sukces succes reussi"
 )
@@ -91,7 +95,31 @@ def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
         _contradiction(draft)
     else:
         _by_failures(draft)
+        if "status" not in draft.paths:
+            _by_level(draft)
     return excluded
+
+
+def _by_level(draft: Draft) -> None:
+    """Map how severe a logger says that a record is, where the worst ones have no output: these calls failed."""
+    answered = _answered(draft)
+    for path, column in draft.columns.of.items():
+        if not is_called(_LEVELS, path) or not draft.is_free(path) or not _are_words(column):
+            continue
+        bad = [it for it in dict.fromkeys(column.values) if str(it).strip().lower() in _SEVERE]
+        good = [it for it in dict.fromkeys(column.values) if it not in bad]
+        failed = {at for at, value in column.by_record.items() if value in bad}
+        if not bad or not all(str(it).strip().lower() in _MILD for it in good) or failed & answered:
+            continue
+        if not good or 2 * len(failed) > len(column.at):
+            continue
+        draft.set("status", {"path": draft.spell(path), "success": good, "error": bad}, path)
+        draft.doubt(
+            "status",
+            f"{len(failed)} records whose {draft.spell(path)} is {', '.join(map(str, bad))} are taken for failed"
+            f" calls; if they succeeded, there are {len(failed)} more inferences",
+        )
+        return
 
 
 def _by_codes(draft: Draft) -> None:
@@ -163,7 +191,7 @@ def _by_words(draft: Draft, path: Path, column: Column) -> dict[Path, list[Scala
     if all(_is_read(value) for value in values):
         draft.set("status", spelled, path)
         return {}
-    if all(isinstance(value, int) and not isinstance(value, bool) for value in values) and set(values) <= {0, 1}:
+    if _are_flags(path, values):
         return _by_numbers(draft, path, column)
     good: list[Scalar] = []
     bad: list[Scalar] = []
@@ -196,13 +224,15 @@ def _by_words(draft: Draft, path: Path, column: Column) -> dict[Path, list[Scala
             )
         else:
             strange.append(value)
-            is_good = bool(answered) and share >= _CALLS
+            is_good = share >= _CALLS or not answered
             (good if is_good else bad).append(value)
+            said_by = "success, as nothing says that they failed"
+            if answered:
+                said_by = "success, as most of them have" if is_good else "an error, as few of them have"
+                said_by += " output tokens"
             draft.doubt(
                 "status",
-                f"{spelled} has a word of no known meaning, {value}, in {len(at)} records; taken for"
-                f" {'success, as most of them have' if is_good else 'an error, as few of them have'} output"
-                " tokens",
+                f"{spelled} has a word of no known meaning, {value}, in {len(at)} records; taken for {said_by}",
             )
     # Of words that are all unknown, only two kinds of records tell anything.
     if len(strange) == len(values) and not (good and bad):
@@ -231,12 +261,19 @@ def _answered(draft: Draft) -> set[int]:
     return set() if column is None else {at for at, number in column.counts.items() if number > 0}
 
 
+def _are_flags(path: Path, values: list[Scalar]) -> bool:
+    """Whether values are 0 and 1, which tables write as texts under a name of success."""
+    if all(isinstance(value, int) and not isinstance(value, bool) for value in values):
+        return set(values) <= {0, 1}
+    return not _NAMED_GOOD.isdisjoint(words_of(path[-1])) and set(map(str, values)) == {"0", "1"}
+
+
 def _by_numbers(draft: Draft, path: Path, column: Column) -> dict[Path, list[Scalar]] | None:
     """Map a field of 0 and 1: 1 is a success, or 0 is, as an exit code is."""
     answered = _answered(draft)
     shares = {}
     for value in (0, 1):
-        at = {index for index, it in column.by_record.items() if it == value}
+        at = {index for index, it in column.by_record.items() if str(it) == str(value)}
         shares[value] = len(at & answered) / len(at) if at else None
     named_good = not _NAMED_GOOD.isdisjoint(words_of(path[-1]))
     zero, one = shares[0], shares[1]
@@ -249,12 +286,34 @@ def _by_numbers(draft: Draft, path: Path, column: Column) -> dict[Path, list[Sca
             "status", f"{draft.spell(path)} is 0 or 1, and nothing tells which one is a success: not mapped"
         )
         return None
-    draft.set("status", {"path": draft.spell(path), "success": [good], "error": [1 - good]}, path)
+    sides = [
+        [it for it in dict.fromkeys(column.values) if str(it) == str(side)] or [side] for side in (good, 1 - good)
+    ]
+    draft.set("status", {"path": draft.spell(path), "success": sides[0], "error": sides[1]}, path)
     return {}
 
 
 def _failures(draft: Draft) -> list[Path]:
-    return [path for path in draft.columns.of if is_called(FAILURES, path) and draft.is_free(path)]
+    found = [path for path in draft.columns.of if is_called(FAILURES, path) and draft.is_free(path)]
+    return found or _failures_of_steps(draft)
+
+
+def _failures_of_steps(draft: Draft) -> list[Path]:
+    """Return the path with the errors of one step of several, which only records without output have: such a step
+    is the call of the model."""
+    answered = _answered(draft)
+    if 2 * len(answered) < len(draft.columns):
+        return []
+    found = {
+        path: real
+        for path, column in draft.columns.of.items()
+        if _OF_ERRORS.intersection(words_of(path[-1])[-1:])
+        and draft.is_free(path)
+        and not column.is_numeric
+        and (real := set(_real(column)))
+        and not real & answered
+    }
+    return [max(found, key=lambda path: len(found[path]))] if found else []
 
 
 def _telling_errors(draft: Draft, path: Path) -> set[int]:
@@ -298,6 +357,12 @@ def _by_failures(draft: Draft) -> None:
     how = _how(draft.columns.of[path])
     answered = _answered(draft)
     with_output = sum(at in answered for at in real)
+    if len(real) == with_output == len(draft.columns) and len(real) > 1:
+        draft.doubt(
+            "status",
+            f"all records have {spelled} and output tokens, so that it is no outcome of a call: not mapped",
+        )
+        return
     if how == "codes":
         draft.set("status", spelled, path)
     elif how == "flag":

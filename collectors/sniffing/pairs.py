@@ -23,7 +23,7 @@ _SIDES = (
     ("given", "generated"), ("ein", "aus"), ("rein", "raus"), ("hin", "her"), ("entree", "sortie"), ("ent", "sal"),
     ("source", "target"), ("src", "tgt"), ("encoder", "decoder"), ("prefill", "decode"),
     ("prompt", "output"), ("prompts", "outputs"), ("input", "completion"), ("input", "response"),
-    ("input", "generated"), ("input", "answer"),
+    ("input", "generated"), ("input", "answer"), ("message", "answer"), ("messages", "answer"),
 )  # fmt: skip
 """Words and letters for what a model is given and for what it gives, of one kind each."""
 _REST = re.compile(

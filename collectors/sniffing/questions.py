@@ -5,12 +5,14 @@ The words of a name tell, in any order and with others beside them: `user_query`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from statistics import median
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column, Columns
-from leverwatch.collectors.sniffing.name_words import LATENCY, word_set, words_of
+from leverwatch.collectors.sniffing.name_words import LATENCY, TOKEN, word_set, words_of
+from leverwatch.collectors.sniffing.numerals import Scalar
 
 _ASKED = word_set(
     "question questions query queries prompt prompts instruction instructions utterance frage anfrage pregunta"
@@ -49,6 +51,12 @@ _SAID = word_set("text content message msg body said utterance texto texte nachr
 _QUESTIONS = word_set(
     "question questions prompt prompts utterance frage pregunta domanda vraag pergunta fraga kysymys"
 )
+_PROMPTS = word_set("prompt prompts query question messages instruction")
+_ASKS_IN_WORDS = _ASKED | word_set("input text message request natural nl user")
+_STATEMENT = re.compile(
+    r"\W*(?:sql\b\s*)?(?:SELECT\s|WITH\s+\w+\s+AS\b|MATCH\s*\(|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s)",
+    re.IGNORECASE,
+)
 _GENERATED = word_set("generation generate generating llm answer answering completion inference")
 _TIMED = word_set("ms s sec secs seconds time")
 _MOST_SECONDS, _SHORTEST = 180.0, 0.3
@@ -70,12 +78,50 @@ def asked_and_answered(columns: Columns) -> tuple[Path, ...] | None:
             return asked, answered
         if both & _ANSWERS or (texts[0] and _OF_TEXT.intersection(words_of(answered[-1]))):
             return asked, answered
+    written = _written_for(columns)
+    if written is not None:
+        return written
     alone = _best(columns, 0, _is_text)
     took = None if alone is None else _took(columns, alone)
     if alone is not None and took is not None:
         return alone, took
     is_prompt = alone is not None and not frozenset(_words(alone)).isdisjoint({"prompt", "prompts"})
     return (alone,) if alone is not None and is_prompt and columns.share(alone) >= _MOSTLY else None
+
+
+def is_statement(text: object) -> bool:
+    """Whether a text is a statement of a language of databases."""
+    return isinstance(text, str) and _STATEMENT.match(text) is not None
+
+
+def _written_for(columns: Columns) -> tuple[Path, Path] | None:
+    """Return the path of what was asked in words, and that of the statement of a language of databases for it."""
+    asked = [
+        path for path, column in columns.of.items()
+        if columns.share(path) >= _MOSTLY and _is_text(column) and not any(map(is_statement, column.values))
+        and not _ASKS_IN_WORDS.isdisjoint(words_of(path[-1]))
+    ]  # fmt: skip
+    for path, column in columns.of.items():
+        if not asked or path in asked or columns.share(path) < _OFTEN or not _is_text(column):
+            continue
+        if sum(map(is_statement, column.values)) >= _MOSTLY * len(column.values):
+            return asked[0], path
+    return None
+
+
+def asks_something_else(
+    columns: Columns, ids: Mapping[int, Scalar], one: Collection[int], other: Collection[int]
+) -> bool:
+    """Whether records with the same id have another prompt each, as texts or digests, and so is a call."""
+    for path, column in columns.of.items():
+        own = frozenset(words_of(path[-1]))
+        if not own & _PROMPTS or own & TOKEN or own & {"id", "version", "name", "template"} or column.is_numeric:
+            continue
+        asked = [{str(ids[at]): column.by_record.get(at) for at in it if at in ids} for it in (one, other)]
+        both = [it for it in asked[0].keys() & asked[1].keys() if asked[0][it] and asked[1][it]]
+        if both and sum(asked[0][it] != asked[1][it] for it in both) >= _MOSTLY * len(both):
+            return True
+    return False
 
 
 def answer_of(columns: Columns) -> Path | None:
@@ -93,14 +139,26 @@ def _took(columns: Columns, asked: Path) -> Path | None:
         path: frozenset(words_of(path[-1])) for path, column in columns.of.items()
         if column.is_numeric and columns.share(path) >= _MOSTLY
     }  # fmt: skip
-    for path, own in timed.items():
-        if own & _GENERATED and own & (LATENCY | _TIMED):
-            return path
+    generated = generated_in(columns)
+    if generated is not None:
+        return generated
     for path, own in timed.items():
         column = columns.of[path]
         in_seconds = max(column.numbers.values()) < _MOST_SECONDS and "ms" not in own
         slow = median(column.numbers.values()) >= (_SHORTEST if in_seconds else _SHORTEST * 1000)
         if is_question and slow and own & LATENCY:
+            return path
+    return None
+
+
+def generated_in(columns: Columns) -> Path | None:
+    """Return the path of the time that generating took by its name, where nearly all records have a question."""
+    asked = _best(columns, 0, _is_text)
+    if asked is None or columns.share(asked) < _MOSTLY:
+        return None
+    for path, column in columns.of.items():
+        own = frozenset(words_of(path[-1]))
+        if own & _GENERATED and own & (LATENCY | _TIMED) and column.is_numeric and columns.share(path) >= _MOSTLY:
             return path
     return None
 

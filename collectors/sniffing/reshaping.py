@@ -13,6 +13,7 @@ from leverwatch.collectors.records.shapes.spread import EVERY
 from leverwatch.collectors.sniffing.beside import calls_beside
 from leverwatch.collectors.sniffing.calls_around import calls_around
 from leverwatch.collectors.sniffing.columns import leaves
+from leverwatch.collectors.sniffing.counts_by_day import counts_by_day
 from leverwatch.collectors.sniffing.field_names import LED, rank
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.models import looks_like_model
@@ -52,7 +53,7 @@ def reshaped(documents: Sequence[_Document], plain: FieldGuess | None, clock: st
     for place in places_of(documents, silent=True) if silent else places:
         found = _spread(documents, place, plain, clock)
         if found is not None:
-            return found
+            return _with_costs_around(documents, place, found, places, (plain, clock)) or found
     for place in () if places else parts_of_runs(documents, plain):
         found = _spread(documents, place, plain, clock)
         if found is not None:
@@ -61,7 +62,42 @@ def reshaped(documents: Sequence[_Document], plain: FieldGuess | None, clock: st
     if beside is not None:
         return Reshaped(beside)
     paired = _paired(documents, plain, clock)
-    return None if paired is None else Reshaped(paired)
+    if paired is not None:
+        return Reshaped(paired)
+    counts = counts_by_day(documents) if plain is None else None
+    return None if counts is None else Reshaped(counts, is_document=True)
+
+
+def _with_costs_around(
+    documents: Sequence[_Document],
+    place: Place,
+    found: Reshaped,
+    places: Sequence[Place],
+    known: tuple[FieldGuess | None, str | None],
+) -> Reshaped | None:
+    """Return the field map of the sums around some sums that tell neither a cost nor a model, where they are the
+    same in all and have a cost; None where there are none."""
+    inner = found.fields
+    if "inferences" not in inner.fields or {"cost_usd", "model"} & inner.fields.keys():
+        return None
+    for other in places:
+        if len(other.path) >= len(place.path) or place.path[: len(other.path)] != other.path:
+            continue
+        outer = _spread(documents, other, *known)
+        if outer is None or not {*inner.fields, "cost_usd"} <= outer.fields.fields.keys():
+            continue
+        amounts = [name for name in (*_TOKENS, "inferences") if name in inner.fields]
+        sums = [
+            [_Taken(documents, it).total(fields.fields[name]) for name in amounts]
+            for it, fields in ((place, inner), (other, outer.fields))
+        ]
+        if sums[0] == sums[1] and None not in sums[0]:
+            note = (
+                f"inferences: the entries at {place.spelled} have the same sums, and are left out, as only those"
+                " around them tell a cost"
+            )
+            return replace(outer, fields=replace(outer.fields, notes=(*outer.fields.notes, note)))
+    return None
 
 
 def _spread(
@@ -138,6 +174,15 @@ class _Taken:
         ]
         """The records, with the keys that led to them."""
 
+    def total(self, setting: Any) -> float | None:
+        """Return the sum of what a field that is a path tells of all records; None for any other setting."""
+        if not isinstance(setting, str):
+            return None
+        numbers = (
+            value for it in self.records for path, value in leaves(it).items() if self.spell(path) == setting
+        )
+        return float(sum(it for it in numbers if isinstance(it, int | float)))
+
     @property
     def is_one_a_key(self) -> bool:
         """Whether the keys that led to a record led to no other one, as they do to the entries of a list."""
@@ -145,7 +190,13 @@ class _Taken:
         return len(set(keys)) == len(keys)
 
     def _keys(self, keys: tuple[str, ...]) -> _Document:
-        return {LED: {self._name(at): key for at, key in enumerate(keys)}} if keys else {}
+        # The day above records that have a time of day of their own is no better than that.
+        told = {
+            self._name(at): key
+            for at, key in enumerate(keys)
+            if not (self._place.timed and self._place.signs and self._place.keys[at] == DATE)
+        }
+        return {LED: told} if told else {}
 
     def _name(self, at: int) -> str:
         kind = self._place.keys[at]
@@ -166,7 +217,9 @@ class _Taken:
             for path, value in leaves(document).items():
                 led = all(step in (EVERY, key) for step, key in zip(self._place.path, path, strict=False))
                 is_inside = led and len(path) > len(self._place.path)
-                if is_inside or isinstance(value, bool) or loose_rank("cost_usd", path) is None:
+                # A cost of each model has the model's name below its own.
+                named = any(loose_rank("cost_usd", (key,)) is not None for key in path)
+                if is_inside or isinstance(value, bool) or not named:
                     continue
                 number = number_of(value, numerals_of([]))
                 sums[spell(path)] = sums.get(spell(path), 0.0) + (number or 0.0)

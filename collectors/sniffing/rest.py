@@ -11,7 +11,7 @@ from leverwatch.collectors.sniffing.columns import Columns
 from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, rank
 from leverwatch.collectors.sniffing.kept import Kinds
 from leverwatch.collectors.sniffing.numerals import Scalar
-from leverwatch.collectors.sniffing.questions import answer_of
+from leverwatch.collectors.sniffing.questions import answer_of, generated_in
 from leverwatch.collectors.sniffing.words import outcome_of
 
 _COMMON = 3
@@ -65,6 +65,10 @@ def _answered(found: Kinds, rest: list[int], columns: Columns) -> tuple[int, lis
     """Return how many of the records without a model and tokens have the text of an answer as nearly all calls
     have, and the other ones."""
     path = answer_of(columns) if rest else None
+    took = generated_in(columns) if rest else None
+    if path is None and took is not None:
+        others = [at for at in rest if not columns.of[took].numbers.get(at)]
+        return len(rest) - len(others), others
     if path is None or path in found.only:
         return 0, rest
     with_answer = set(columns.of[path].at)
@@ -73,6 +77,27 @@ def _answered(found: Kinds, rest: list[int], columns: Columns) -> tuple[int, lis
         return 0, rest
     others = [at for at in rest if at not in with_answer]
     return len(rest) - len(others), others
+
+
+def without_unanswered(found: Kinds, columns: Columns, spell: Callable[[Path], str]) -> Kinds:
+    """Leave out questions for which generating took no time, and that tell no tokens: nothing was sent."""
+    path = generated_in(columns)
+    if path is None or path in found.only or path in found.excluded:
+        return found
+    numbers = columns.of[path].numbers
+    told = {at for name in ("input_tokens", "output_tokens") for it in columns.of if rank(name, it) is not None
+            for at, number in columns.of[it].counts.items() if number}  # fmt: skip
+    none = [at for at in found.kept if numbers.get(at) == 0 and at not in told]
+    if not none or 2 * len(none) > len(found.kept):
+        return found
+    note = (
+        f"not: {len(none)} records whose {spell(path)} is 0 are left out, as no model was asked; were they calls,"
+        f" there would be {len(none)} more inferences"
+    )
+    out = set(none)
+    kept = [at for at in found.kept if at not in out]
+    values = list(dict.fromkeys(columns.of[path].by_record[at] for at in none))
+    return replace(found, kept=kept, excluded={**found.excluded, path: values}, notes=(*found.notes, note))
 
 
 def failures_of(columns: Columns) -> set[int]:

@@ -29,6 +29,7 @@ from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unkn
 from leverwatch.collectors.sniffing.order import ordered
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
 from leverwatch.collectors.sniffing.reshaping import reshaped
+from leverwatch.collectors.sniffing.sum_row import sum_row, with_sum_row
 from leverwatch.collectors.sniffing.tables import (
     Table,
     has_no_header,
@@ -296,9 +297,13 @@ def _table(data: bytes, compression: str) -> Guess | None:
         found = header_and_record(lines) or without_header(lines)
     if found is None:
         return _below_titles(data, compression)
-    fields = propose(found.records, lambda path: path[0], day_first=found.delimiter == ";")
+    sums = sum_row(found.records)
+    records = found.records if sums is None else found.records[:-1]
+    fields = propose(records, lambda path: path[0], day_first=found.delimiter == ";")
     if fields is None:
         return _below_titles(data, compression)
+    if sums is not None:
+        fields = with_sum_row(fields, *sums)
     extras: dict[str, Any] = {"columns": list(found.columns)} if found.columns else {}
     if found.other_columns:
         extras["other_columns"] = [list(it) for it in found.other_columns]

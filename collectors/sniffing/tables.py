@@ -18,7 +18,7 @@ from leverwatch.collectors.sniffing.widened import names_of_wider
 
 _DELIMITERS = (",", "\t", ";", "|")
 _SEPARATOR = re.compile(r"sep=.", re.IGNORECASE)
-_FEWEST_COLUMNS = 4
+_FEWEST_COLUMNS = 3
 _TRIED = 200
 _LONGEST = 500
 """The most lines that one row may have."""

@@ -9,18 +9,24 @@ from dataclasses import replace
 
 from leverwatch.collectors.records.formats.interface import Units
 from leverwatch.collectors.records.shapes.lines import LONGEST, plain, values_of
+from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.answered_lines import answers_in
 from leverwatch.collectors.sniffing.api_lines import api_requests_in
 from leverwatch.collectors.sniffing.called_lines import called_in
+from leverwatch.collectors.sniffing.chats import chat_in
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.drawn_tables import drawn_table
+from leverwatch.collectors.sniffing.failed_lines import with_failures
+from leverwatch.collectors.sniffing.field_names import rank
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.line_patterns import pattern_of_lines
 from leverwatch.collectors.sniffing.line_tokens import LEVELS, Part, parts_of, speaks_of_tokens, tells
 from leverwatch.collectors.sniffing.line_tokens import Kind as PartKind
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import words_of
+from leverwatch.collectors.sniffing.outcome_lines import outcomes_in
 from leverwatch.collectors.sniffing.reading import spread
+from leverwatch.collectors.sniffing.sum_row import SUMS
 from leverwatch.collectors.sniffing.text_blocks import HEADER, blocks_in
 from leverwatch.collectors.sniffing.timed_lines import timed_in
 from leverwatch.collectors.sniffing.transcripts import transcript_in
@@ -49,7 +55,7 @@ def lines_in(units: Units) -> FieldGuess | None:
         found = _blocks(texts) or answers_in(texts)
         told = [] if found is not None else [it for it in parts if _tells_model_and_cost(it)]
         if len(told) < _FEWEST or found is not None:
-            return found or _called(texts) or timed_in(texts)
+            return found or _called(texts) or outcomes_in(texts) or timed_in(texts) or _chat(texts)
     form, _ = Counter(map(tells, told)).most_common(1)[0]
     pattern = pattern_of_lines([it for it in told if tells(it) == form])
     return None if pattern is None else _proposed(texts, pattern, parts)
@@ -87,11 +93,62 @@ def _proposed(texts: Sequence[str], pattern: str, parts: Sequence[Sequence[Part]
     for old, new in names.items():
         pattern = pattern.replace(f"(?P<{old}>", f"(?P<{new}>")
     records = [{names.get(name, name): value for name, value in it.items()} for it in records]
-    fields = propose([leaves(it) for it in records], day_first=False)
+    sums = [it for it in records if it.get("model", "").strip(":").lower() in SUMS]
+    calls = [it for it in records if it not in sums] if 2 * len(sums) < len(records) else records
+    fields = propose([leaves(it) for it in calls], day_first=False)
     if fields is None:
         return None
+    if sums and len(calls) < len(records) and fields.fields.get("model") == "model":
+        fields = _without_sums(fields, list(dict.fromkeys(it["model"] for it in sums)), len(sums))
+    failing = _with_failures(texts, pattern, fields, records, parts)
+    if failing is not None:
+        return failing
     notes = [*_rest(texts, found, parts)]
     return replace(fields, notes=(*notes, *fields.notes), extras={"pattern": pattern, **fields.extras})
+
+
+def _without_sums(fields: FieldGuess, words: Sequence[str], number: int) -> FieldGuess:
+    note = (
+        f"not: {number} lines with {', '.join(words)} in the place of a model are left out as sums of others; were"
+        f" they calls, there would be {number} more"
+    )
+    return replace(fields, excluded={**fields.excluded, "model": [*words]}, notes=(note, *fields.notes))
+
+
+def _with_failures(
+    texts: Sequence[str],
+    pattern: str,
+    fields: FieldGuess,
+    records: Sequence[Mapping[str, str]],
+    parts: Sequence[Sequence[Part]],
+) -> FieldGuess | None:
+    """Return the field map of the same calls and of those that failed; None where no line tells of such ones, or
+    a field says already how a call ended."""
+    path, status = fields.fields.get("model"), fields.fields.get("status")
+    if not isinstance(path, str) or fields.only or fields.excluded or fields.fields.get("time") != "time":
+        return None
+    if status is not None and not (isinstance(status, str) and all(_is_good(it.get(status)) for it in records)):
+        return None
+    wide = with_failures(texts, pattern, [it[path] for it in records if path in it])
+    if wide is None:
+        return None
+    calls = f"inferences: each of the {len(records)} lines of the sample with what the pattern has is one call"
+    failed = (
+        f"status: {wide.failed} other lines that name a model and tell of an error are taken for failed calls;"
+        f" were they none, there would be {wide.failed} fewer errors"
+    )
+    rest = _rest(texts, [re.search(wide.pattern, text) for text in texts], parts)[1:]
+    notes = [calls, failed, *rest]
+    mapped = {
+        **fields.fields, "model": [path, "failed_model"], "status": {"path": "error", "error": {"present": True}}
+    }  # fmt: skip
+    return replace(
+        fields, fields=mapped, notes=(*notes, *fields.notes), extras={"pattern": wide.pattern, **fields.extras}
+    )
+
+
+def _is_good(word: str | None) -> bool:
+    return word is None or outcome_of(word) is CallStatus.SUCCESS
 
 
 def _blocks(texts: Sequence[str]) -> FieldGuess | None:
@@ -104,6 +161,18 @@ def _blocks(texts: Sequence[str]) -> FieldGuess | None:
     return replace(fields, notes=(note, *fields.notes), extras={"pattern": HEADER, **fields.extras})
 
 
+def _chat(texts: Sequence[str]) -> FieldGuess | None:
+    """Return a pattern of the lines of a chat that are calls."""
+    chat = chat_in(texts)
+    matches = [] if chat is None else [match for text in texts if (match := re.search(chat.pattern, text))]
+    records = [{"time": match["time"], "question": "of a chat", "answer": "of a chat"} for match in matches]
+    fields = propose([leaves(it) for it in records], day_first=False) if records else None
+    if fields is None or chat is None:
+        return None
+    kept = [note for note in fields.notes if not note.startswith("inferences: no field tells a model")]
+    return replace(fields, notes=(chat.note, *kept), extras={"pattern": chat.pattern, **fields.extras})
+
+
 def _by_values(records: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Return better names for values that have made-up ones, by what they are."""
     values: dict[str, list[str]] = {}
@@ -112,7 +181,9 @@ def _by_values(records: Sequence[Mapping[str, str]]) -> dict[str, str]:
             values.setdefault(name, []).append(value)
     better: dict[str, str] = {}
     for name, those in values.items():
-        new = _kind(those) if _MADE_UP.fullmatch(name) else None
+        # What stands behind `LLM call` may be how that ended.
+        is_named = rank("model", (name,)) is not None and all(outcome_of(it) is not None for it in those)
+        new = _kind(those) if is_named or _MADE_UP.fullmatch(name) else None
         if new is not None and new not in values and new not in better.values():
             better[name] = new
     return better
@@ -135,11 +206,13 @@ def _rest(
     out = [at for at, match in enumerate(found) if match is None]
     fitting = len(texts) - len(out)
     notes = [f"inferences: each of the {fitting} lines of the sample that the pattern fits counts as one call"]
-    speaking = [at for at in out if at < len(parts) and speaks_of_tokens(parts[at])]
+    speaking = [
+        at for at in out if at < len(parts) and (speaks_of_tokens(parts[at]) or _tells_model_and_cost(parts[at]))
+    ]
     if speaking:
         notes.append(
-            f"inferences: {len(speaking)} other lines speak of tokens and do not fit the pattern; were they calls,"
-            f" there would be {len(speaking)} more"
+            f"inferences: {len(speaking)} other lines speak of tokens or a cost and do not fit the pattern; were"
+            f" they calls, there would be {len(speaking)} more"
         )
     failed = [at for at in out if at not in speaking and _tells_error(texts[at])]
     if failed:

@@ -16,7 +16,13 @@ from leverwatch.collectors.records.framing.values import NOT_JSON
 STRING_FIELDS = ("message", "log", "msg", "body")
 """The keys under which log shippers put the text of a line."""
 _TIME_FIELDS = ("time", "timestamp", "@timestamp", "ts")
-_STAMP = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?")
+_STAMP = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?!\d)(?::\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)?")
+_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
+_OF_SHELLS = re.compile(
+    rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +(\d{1,2})"
+    rb" (\d\d:\d\d:\d\d)(?: (UTC|GMT))? (\d{4})(?!\d)"
+)
+"""What `date` of a shell prints in the C locale, in UTC or without a zone."""
 _FAR = 200
 """Bytes of a line before its record in which a time is looked for."""
 _Object = dict[str, msgspec.Raw]
@@ -115,7 +121,13 @@ class Prefix:
 def time_before(text: bytes) -> str | None:
     """Return the date with a time of day in the text before a record; None when there is none."""
     found = _STAMP.search(text, 0, _FAR)
-    return None if found is None else found[0].decode().replace(",", ".")
+    if found is not None:
+        return found[0].decode().replace(",", ".")
+    dated = _OF_SHELLS.search(text, 0, _FAR)
+    if dated is None:
+        return None
+    month, day, clock, zone, year = (part.decode() if part else "" for part in dated.groups())
+    return f"{year}-{_MONTHS.index(month) // 3 + 1:02}-{int(day):02}T{clock}{'Z' if zone else ''}"
 
 
 class _Inner:

@@ -25,6 +25,8 @@ EVERY = "*"
 KEYS = "key"
 """The key under which a record has the keys that led to it."""
 ALL_KEYS = "all"
+_OF_NUMBERS = frozenset(b"-0123456789"[at : at + 1] for at in range(11))
+"""What numbers begin with."""
 _LARGEST = 256 << 20
 """Bytes of all records of one document, each with what stands around it; beyond them the document is refused."""
 _Keys = tuple[str, ...]
@@ -51,9 +53,13 @@ class Spread:
     """
 
     def __init__(self, places: Sequence[str], wanted: Iterable[str]) -> None:
+        wanted = [*wanted]
         self._places = [parse_path(place) for place in places]
         self._kept = tree_of(map(parse_path, wanted))
         self._stars = max(place.count(EVERY) for place in self._places)
+        asked = set(map(parse_path, wanted))
+        self._numbers = [place for place in self._places if place[-1] == EVERY and place in asked]
+        """Places whose entries are numbers, as a field is mapped to them as such."""
 
     def unwrap(self, outer: Units) -> Units:
         """Return the records inside; documents without any are ignored, and what else is there is refused."""
@@ -103,6 +109,8 @@ class Spread:
         if kind == b"[":
             for element in list_of(raw):
                 yield from self._at(element, place, depth, keys, around)
+        elif kind != b"{" and depth == len(place) and place in self._numbers and kind in _OF_NUMBERS:
+            yield _Found(bytes(raw).strip(), keys)
         elif kind != b"{":
             # What stands beside records by their keys, such as a version of the file, is none.
             if kind != b"n" and (depth == 0 or place[depth - 1] != EVERY):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.invariants.answers import doubt_answers
+from leverwatch.collectors.sniffing.invariants.batches import doubt_batches
 from leverwatch.collectors.sniffing.invariants.denials import doubt_denials
 from leverwatch.collectors.sniffing.invariants.running import doubt_running
 from leverwatch.collectors.sniffing.invariants.services import doubt_services
@@ -17,6 +18,7 @@ from leverwatch.collectors.sniffing.invariants.twice import doubt_growing, doubt
 def doubt_all(draft: Draft) -> None:
     """Say what of a finished map does not fit itself: each thing with what would be counted otherwise."""
     doubt_sizes(draft)
+    doubt_batches(draft)
     doubt_twice(draft)
     doubt_growing(draft)
     doubt_denials(draft)
