@@ -19,7 +19,7 @@ from leverwatch.agent.exporter.render import Exposition, Format
 from leverwatch.agent.framework.model import Declaration, Facts, Verdict
 from leverwatch.agent.scheduling.runner import SourceRunner
 from leverwatch.agent.snapshot import SystemsSnapshot
-from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, CollectorContext, UsageRow
 from leverwatch.collectors.paths import Found, discover

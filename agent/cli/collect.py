@@ -18,7 +18,7 @@ from leverwatch.agent.cli.replaced_days import replaced_json, replaced_text
 from leverwatch.agent.scheduling.nothing_counted import Concern
 from leverwatch.agent.scheduling.runner import RunReport
 from leverwatch.agent.scheduling.source_runner import source_runner
-from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.interface import MALFORMED, Problem, Result

@@ -32,7 +32,7 @@ from leverwatch.agent.framework.model import Verdict
 from leverwatch.agent.log import get_logger
 from leverwatch.agent.prices.book import PriceBook
 from leverwatch.agent.prices.current import CurrentPrices
-from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.source_stamps import Stamps
 from leverwatch.agent.store.store import Store
 

@@ -17,7 +17,7 @@ from leverwatch.agent.framework.forecast.settings import ForecastSettings
 from leverwatch.agent.framework.mistakes import MistakeSettings
 from leverwatch.agent.framework.model import Facts, Settings, Verdict
 from leverwatch.agent.log import get_logger
-from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from leverwatch.agent.framework.review import PastVerdict
 from leverwatch.agent.prices.blend import blended_price
 from leverwatch.agent.prices.book import PriceBook
 from leverwatch.agent.prices.spend import Untold
-from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.agent.store.tier_uses import TierUse
 from leverwatch.collectors.interface import EvalResult

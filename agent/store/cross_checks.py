@@ -10,9 +10,9 @@ from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
 from leverwatch.agent.framework.cross_check import WINDOW_DAYS, CrossCheck, CrossCheckSettings, cross_check
-from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.names import named
 from leverwatch.agent.store.schema import EMPTIED, source_days, source_state, usage_daily, usage_totals
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.source_life import name_of
 from leverwatch.collectors.errors import CollectorError
 from leverwatch.collectors.interface import Operation

@@ -10,10 +10,10 @@ from itertools import chain
 from sqlalchemy import Connection, func, select
 
 from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
-from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.names import named
 from leverwatch.agent.store.plain_rows import day_of, plain_rows
 from leverwatch.agent.store.schema import EMPTIED, usage_daily, usage_totals
+from leverwatch.agent.store.scope import Scope
 from leverwatch.collectors.interface import Operation
 
 

@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import Connection, func, select
 
 from leverwatch.agent.store.daily_usage import counting
-from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.names import OVERFLOW_SYSTEM, named
 from leverwatch.agent.store.schema import eval_results, model_shutdowns, stored_systems, usage_daily
+from leverwatch.agent.store.scope import Scope
 from leverwatch.collectors.interface import EvalResult, Operation
 
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 
-from msgspec import Struct, field
 from sqlalchemy import Connection, select
 
-from leverwatch.agent.framework.model import Declaration, Facts, PromptFacts, UsageFacts
+from leverwatch.agent.framework.model import Facts, PromptFacts, UsageFacts
 from leverwatch.agent.framework.served_prompts import Served, prompt_facts, served
 from leverwatch.agent.framework.timeline import Timeline
 from leverwatch.agent.store.counted_days import CountedDays, Counts
 from leverwatch.agent.store.names import named, read_names
 from leverwatch.agent.store.prompt_days import read_prompt_days
 from leverwatch.agent.store.schema import prompt_changes
-from leverwatch.agent.store.source_life import name_of
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.tallies import read_tallies
 from leverwatch.agent.store.unseen import why_unseen
 from leverwatch.agent.store.usage_facts import read_usage
@@ -26,52 +25,6 @@ from leverwatch.collectors.interface import COUNTING_KINDS, ChangeKind
 
 MOST_COMPARED = 5_000
 """How many pairs of names are compared to find those that are nearly the same: it is done by every evaluation."""
-
-
-class Scope(Struct, frozen=True):
-    """What the configuration says about systems and sources."""
-
-    declarations: Mapping[str, Declaration] = field(default_factory=dict)
-    watched: frozenset[str] = frozenset()
-    """Systems whose prompts a source tracks."""
-    telling: frozenset[str] = frozenset()
-    """Sources whose records tell the version of the prompt."""
-    counting: Mapping[str, frozenset[str]] | None = None
-    """The sources that count usage, each with the systems that it feeds; no system: its records name them. None:
-    which sources there are is not known."""
-    naming: frozenset[str] = frozenset()
-    """Those of them whose records may name other systems as well."""
-    authoritative: frozenset[str] = frozenset()
-    """Sources that count alone for the systems that they feed."""
-    systems: frozenset[str] | None = None
-    """The systems to read; None: all that have a name of their own in the store."""
-
-    def counting_for(self, system: str, feeding: Collection[str]) -> frozenset[str]:
-        """Return the sources that count for a system, of those that feed it, with all their parts.
-
-        An authoritative one counts alone, and the others compare. Where it names the system itself, they count
-        nothing before its first answer either: what they counted would be taken away by it.
-        """
-        if not self.authoritative:
-            return frozenset(feeding)
-        alone = self.authoritative_of(feeding)
-        return alone if alone or self._naming(system) else frozenset(feeding)
-
-    def authoritative_of(self, sources: Collection[str]) -> frozenset[str]:
-        """Return the authoritative ones of some sources, with all their parts."""
-        names = frozenset(map(name_of, self.authoritative))
-        return frozenset(source for source in sources if name_of(source) in names)
-
-    def may_count(self, system: str) -> Mapping[str, frozenset[str]]:
-        """Return the sources that could count a system without any usage, each with the systems that it feeds."""
-        counting = self.counting or {}
-        naming = self._naming(system)
-        return {source: counting[source] for source in naming} if naming else counting
-
-    def _naming(self, system: str) -> list[str]:
-        """Return the authoritative sources that name a system in the configuration."""
-        counting = self.counting or {}
-        return sorted(source for source in self.authoritative if system in counting.get(source, ()))
 
 
 def read_facts(connection: Connection, as_of: date, scope: Scope) -> dict[str, Facts]:

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, func, select
 from leverwatch.agent.framework.model import PromptOrigin
 from leverwatch.agent.framework.timeline import Timeline
 from leverwatch.agent.snapshot import ModelTotals, PricedUsage
-from leverwatch.agent.store.facts import Scope, read_timelines
+from leverwatch.agent.store.facts import read_timelines
 from leverwatch.agent.store.names import OTHER_MODELS, OVERFLOW_SYSTEM
 from leverwatch.agent.store.priced import read_priced_days
 from leverwatch.agent.store.schema import COUNTS, EMPTIED, prompt_changes, usage_daily, usage_totals
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.views import SystemTotals, read_totals
 from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import ChangeKind, Operation

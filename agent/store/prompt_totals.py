@@ -12,9 +12,10 @@ from sqlalchemy import Connection, case, func, select
 
 from leverwatch.agent.framework.served_prompts import Served
 from leverwatch.agent.store.bulk_insert import insert_into
-from leverwatch.agent.store.facts import Scope, read_served
+from leverwatch.agent.store.facts import read_served
 from leverwatch.agent.store.names import named
 from leverwatch.agent.store.schema import prompt_changes, prompt_changes_highest
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import ChangeKind
 

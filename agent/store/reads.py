@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
-from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.schema import unreadable_values
+from leverwatch.agent.store.scope import Scope
 
 if TYPE_CHECKING:
     from leverwatch.agent.framework.cross_check import CrossCheck, CrossCheckSettings

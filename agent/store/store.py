@@ -21,13 +21,14 @@ from leverwatch.agent.log import get_logger
 from leverwatch.agent.store.batches import write_batch
 from leverwatch.agent.store.counted_days import CountedDays
 from leverwatch.agent.store.engine import WRITES, open_database, translated
-from leverwatch.agent.store.facts import Scope, read_facts, read_timelines
+from leverwatch.agent.store.facts import read_facts, read_timelines
 from leverwatch.agent.store.migrate import is_newest, migrate
 from leverwatch.agent.store.names import Admission, FoldWarning, KnownNames, NameLimits, read_names, read_overflow
 from leverwatch.agent.store.reads import Reads
 from leverwatch.agent.store.replaced import Cell, Replaced, read_inferences
 from leverwatch.agent.store.rows import RowWriter
 from leverwatch.agent.store.schema import source_state, sources
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.source_stamps import Stamps, days_between, read_stamps
 from leverwatch.agent.store.sqlite import check_damage, is_lost, is_unwritable
 from leverwatch.agent.store.tallies import read_tallies

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, select
 
 from leverwatch.agent.prices.spend import Untold
 from leverwatch.agent.store.daily_usage import counting
-from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.names import named
 from leverwatch.agent.store.schema import USED, tier_days
+from leverwatch.agent.store.scope import Scope
 
 
 class TierUse(Struct, frozen=True):

@@ -19,7 +19,7 @@ from leverwatch.agent.store.schema import EMPTIED, source_days, sources, usage_t
 from leverwatch.agent.store.source_life import alive_until, incomplete_days, name_of
 
 if TYPE_CHECKING:
-    from leverwatch.agent.store.facts import Scope
+    from leverwatch.agent.store.scope import Scope
 
 _Moment = TypeVar("_Moment", date, datetime)
 _NONE: frozenset[date] = frozenset()

@@ -11,10 +11,10 @@ from msgspec import Struct, field
 from sqlalchemy import Connection, and_, or_, select
 
 from leverwatch.agent.snapshot import ModelTotals, PricedUsage
-from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.names import OTHER_MODELS, named
 from leverwatch.agent.store.priced import read_priced
 from leverwatch.agent.store.schema import COUNTS, EMPTIED, usage_highest, usage_totals
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.words import word
 from leverwatch.collectors.interface import Operation
 

@@ -14,7 +14,7 @@ from leverwatch.agent.framework.model import Declaration, Strategy
 from leverwatch.agent.framework.review import PastVerdict, ReviewCode, review
 from leverwatch.agent.framework.shutdowns import Urgency, shutdowns
 from leverwatch.agent.scheduling.runner import RunReport, SourceRunner
-from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.interface import Batch, CollectorContext, Operation, Result, UsageRow

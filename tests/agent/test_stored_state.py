@@ -17,8 +17,8 @@ from sqlalchemy import delete, insert, update
 
 from leverwatch.agent.log import configure
 from leverwatch.agent.scheduling.runner import RunReport, SourceRunner
-from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.schema import source_state, sources
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.aggregation import counters
 from leverwatch.collectors.interface import CollectorContext, Result

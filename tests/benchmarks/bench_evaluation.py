@@ -25,7 +25,7 @@ from leverwatch.agent.evaluation.decide import Plan, decide, last_complete_day
 from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.framework.model import Declaration, Strategy
 from leverwatch.agent.prices.current import CurrentPrices
-from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow
 

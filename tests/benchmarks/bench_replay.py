@@ -21,8 +21,8 @@ from leverwatch.agent.framework.model import Declaration, Strategy
 from leverwatch.agent.replay.run import all_changes, fill
 from leverwatch.agent.replay.spool import Spool, moments
 from leverwatch.agent.replay.verdicts import days_between
-from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.history_reader import HistoryReader
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, ChangeKind, Operation, PromptChange, UsageRow
 

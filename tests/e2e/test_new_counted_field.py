@@ -59,7 +59,7 @@ from msgspec.structs import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from leverwatch.agent.exporter.families import SYSTEMS
-from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.aggregation.compiled import IS_COMPILED
 from leverwatch.collectors.interface import CollectorContext

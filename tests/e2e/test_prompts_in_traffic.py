@@ -86,7 +86,8 @@ def explained() -> Any:
 
 @pytest.mark.usefixtures("hotel")
 def test_the_changes_are_found_on_the_right_days() -> None:
-    from leverwatch.agent.store.facts import Scope, read_served
+    from leverwatch.agent.store.facts import read_served
+    from leverwatch.agent.store.scope import Scope
 
     with create_engine("sqlite:///store.db").connect() as connection:
         seen = read_served(connection, days.day(1), Scope(telling=frozenset({"gateway"})))["porter"]

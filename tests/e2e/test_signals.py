@@ -15,7 +15,7 @@ import requests
 import yaml
 from sqlalchemy.engine import make_url
 
-from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from tests.e2e.agents import leverwatch, leverwatch_json, running, start
 from tests.e2e.servers import free_port, wait_until

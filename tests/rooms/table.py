@@ -45,8 +45,8 @@ BY_NAME = frozenset(
 PURE = {
     "collectors/records/": frozenset({
         "__future__", "ast", "collections", "csv", "dataclasses", "datetime", "enum", "functools", "importlib",
-        "hashlib", "io", "itertools", "json", "linecache", "math", "operator", "re", "string", "typing", "urllib.parse",
-        "zoneinfo", "msgspec", "pydantic", "pydantic_core", "zstandard",
+        "hashlib", "io", "itertools", "json", "linecache", "math", "operator", "re", "string", "typing",
+        "urllib.parse", "zoneinfo", "msgspec", "pydantic", "pydantic_core", "zstandard",
         "leverwatch.collectors.config", "leverwatch.collectors.counted_fields", "leverwatch.collectors.interface",
         "leverwatch.collectors.unpacking",
     }),
@@ -57,8 +57,8 @@ PURE = {
     }),
     "agent/framework/": frozenset({
         "__future__", "array", "collections", "dataclasses", "datetime", "decimal", "enum", "fnmatch", "fractions",
-        "functools", "itertools", "math", "operator", "random", "re", "statistics", "sys", "types", "typing", "zlib",
-        "msgspec", "leverwatch.collectors.interface",
+        "functools", "itertools", "math", "operator", "random", "re", "statistics", "sys", "types", "typing",
+        "zlib", "msgspec", "leverwatch.collectors.interface",
     }),
 }
 # fmt: on

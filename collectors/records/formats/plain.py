@@ -7,17 +7,15 @@ are missing or zero, it asks once what a record with these means; so `finish` an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from msgspec import Struct, field
 
 from leverwatch.collectors.records.filters import ValueTest
 from leverwatch.collectors.records.formats.interface import Parsed, Row
 from leverwatch.collectors.records.formats.line_layout import Lines
-
-if TYPE_CHECKING:
-    from leverwatch.collectors.records.formats.span_lines import SpanLines
 
 Step = bytes | bool | None
 """A key; None: a key of any name, the only one of its object; True: the only element of the array before it."""
@@ -126,6 +124,31 @@ its fields."""
 OF_CRI, OF_DOCKER, OF_STRING, OF_PREFIX = range(4)
 
 
+class Spans(Protocol):
+    """What the helper reads of spans."""
+
+    names: tuple[tuple[bytes, int, int, bool], ...]
+    """The attributes that are read, each with what it is and its rank among those that tell the same."""
+    contexts: dict[tuple[bytes, bytes], int]
+    """The numbers of pairs of resource and scope, as they were written."""
+
+    def written(self) -> Sequence[tuple[bytes, bytes]]:
+        """Return the resources and scopes that are known, by their numbers."""
+        ...
+
+    def calls(self, lines: Sequence[bytes], written: Sequence[tuple[bytes, bytes]]) -> Parsed:
+        """Read lines of spans as the documents are read that they were made of."""
+        ...
+
+    def scopes(self, numbers: Mapping[int, int]) -> Counter[str]:
+        """Return how many spans each instrumentation has, given the number of each resource and scope."""
+        ...
+
+    def forget(self) -> None:
+        """Forget the resources and scopes."""
+        ...
+
+
 class Plan(Struct, frozen=True):
     """What the helper is told of the records of a source."""
 
@@ -156,7 +179,7 @@ class Plan(Struct, frozen=True):
     """What is around every record, the outermost first."""
     by_line: bool = False
     """Whether no record is longer than a line."""
-    spans: SpanLines | None = None
+    spans: Spans | None = None
     """Makes the lines that are read, one of every span; None: they are those of the log."""
     divides: bool = False
     """Whether a line of the log is a trace, of whose spans each is read by itself."""

@@ -24,7 +24,7 @@ from leverwatch.collectors.records.formats.dialects import (
     spellings,
 )
 from leverwatch.collectors.records.formats.interface import Parsed, split_lines
-from leverwatch.collectors.records.formats.plain import NAME, TOTAL, Place, Plainly, Plan
+from leverwatch.collectors.records.formats.plain import NAME, TOTAL, Place, Plainly, Plan, Spans
 from leverwatch.collectors.records.formats.producers import MEANS_MORE
 from leverwatch.collectors.records.formats.span_kinds import KINDS
 
@@ -124,7 +124,9 @@ class SpanLines:
         unusual = dict.fromkeys(names, (_UNUSUAL, 0, False))
         if not numbers.keys().isdisjoint(template) or not unusual.keys().isdisjoint(template):
             raise ValueError("the system is named by what is counted")
-        self.names = tuple((name.encode(), *it) for name, it in (told | numbers | unusual).items())
+        self.names: tuple[tuple[bytes, int, int, bool], ...] = tuple(
+            (name.encode(), *it) for name, it in (told | numbers | unusual).items()
+        )
         """The attributes that are read, each with what it is and its rank among those that tell the same."""
         self.contexts: dict[tuple[bytes, bytes], int] = {}
         """The numbers of pairs of resource and scope, as they were written."""
@@ -204,7 +206,7 @@ class SpanLines:
 class CallLines:
     """The lines of those spans of a chunk that are calls."""
 
-    def __init__(self, data: bytes, calls: bytearray, spans: SpanLines) -> None:
+    def __init__(self, data: bytes, calls: bytearray, spans: Spans) -> None:
         self._data, self._calls, self._spans = data, calls, spans
         self._written = spans.written()
         self.number = calls.count(1)

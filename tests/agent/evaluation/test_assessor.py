@@ -33,7 +33,7 @@ from leverwatch.agent.framework.model import Declaration, Strategy
 from leverwatch.agent.framework.overengineering import Sign
 from leverwatch.agent.framework.review import Review, ReviewCode
 from leverwatch.agent.prices.current import CurrentPrices
-from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, EvalResult, ModelShutdown, Operation, UsageRow
 

@@ -16,9 +16,9 @@ from leverwatch.agent.framework.assessment import Unavailable
 from leverwatch.agent.framework.mistakes import MistakeSettings
 from leverwatch.agent.framework.model import Declaration, Settings, Strategy
 from leverwatch.agent.log import configure, warnings_logged
-from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.names import OVERFLOW_SYSTEM, NameLimits
 from leverwatch.agent.store.schema import verdicts
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, ChangeKind, EvalResult, Operation, PromptChange, UsageRow
 

@@ -21,7 +21,7 @@ from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.exporter.families import SYSTEMS
 from leverwatch.agent.prices.current import CurrentPrices
 from leverwatch.agent.snapshot import PricedUsage
-from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow
 from tests.examples import examples

@@ -17,7 +17,7 @@ from leverwatch.agent.evaluation.decide import CostPlans, Plan
 from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.framework.economics.model import Economics, Missing
 from leverwatch.agent.prices.current import CurrentPrices
-from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch
 from tests.agent.evaluation.test_spend import NOW, Agent

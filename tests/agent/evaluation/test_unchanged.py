@@ -14,7 +14,7 @@ from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.framework.model import Declaration, Strategy
 from leverwatch.agent.prices.current import CurrentPrices
 from leverwatch.agent.snapshot import SystemsSnapshot
-from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import (
     Batch,

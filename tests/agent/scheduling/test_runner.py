@@ -12,9 +12,9 @@ from leverwatch.agent.errors import InternalError, StoreConflict
 from leverwatch.agent.log import configure
 from leverwatch.agent.scheduling.backfill import Rehearsal
 from leverwatch.agent.scheduling.runner import SourceRunner
-from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.names import NameLimits
 from leverwatch.agent.store.replaced import Replaced
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.config import SourceConfig
 from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable, SourceWaits

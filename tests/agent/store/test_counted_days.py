@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from leverwatch.agent.store import counted_days
 from leverwatch.agent.store.counted_days import CountedDays, Run
-from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.plain_rows import plain_rows
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.agent.store.written_days import Written, WrittenDays
 from leverwatch.collectors.interface import Batch, Operation, UsageRow

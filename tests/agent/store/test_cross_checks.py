@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from leverwatch.agent.framework.cross_check import ComparedDay, CrossCheck, CrossCheckSettings
-from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.names import NameLimits
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.daily.answers import Known
 from leverwatch.collectors.daily.known_days import DAYS

@@ -7,7 +7,7 @@ from typing import Any
 from leverwatch.agent.framework.assess import assess
 from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
 from leverwatch.agent.framework.model import Declaration, Facts, Strategy, UsageFacts
-from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sqlalchemy import event
 
 from leverwatch.agent.errors import StoreConflict
-from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, EvalResult, ModelShutdown, Operation, UsageRow
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from leverwatch.agent.framework.model import Declaration, PromptFacts, Strategy, UsageFacts
-from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, ChangeKind, Operation, PromptChange, UsageRow
 

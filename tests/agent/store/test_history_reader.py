@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from leverwatch.agent.framework.model import Declaration, PromptOrigin, Strategy
 from leverwatch.agent.framework.timeline import facts_as_of
 from leverwatch.agent.snapshot import ModelTotals
-from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.history_reader import PromptLanding, UsageDay
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, ChangeKind, Operation, PromptChange, PromptCount, UsageRow
 

@@ -9,10 +9,11 @@ from leverwatch.agent.evaluation.decide import Plan
 from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.exporter.families import SYSTEMS
 from leverwatch.agent.framework.model import PromptOrigin
-from leverwatch.agent.store.facts import Scope, read_served
+from leverwatch.agent.store.facts import read_served
 from leverwatch.agent.store.history_reader import PromptLanding
 from leverwatch.agent.store.prompt_days import read_prompt_days
 from leverwatch.agent.store.prompt_totals import hold
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import (
     MOST_PROMPTS,

@@ -15,10 +15,10 @@ from leverwatch.agent.evaluation.decide import Plan
 from leverwatch.agent.evaluation.evaluate import evaluate
 from leverwatch.agent.framework.model import Strategy
 from leverwatch.agent.snapshot import SystemView
-from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.names import OTHER_MODELS, OVERFLOW_SYSTEM, NameLimits
 from leverwatch.agent.store.replaced import Replaced
 from leverwatch.agent.store.schema import usage_daily, usage_totals
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, Result, UsageRow
 from tests.agent.store.counters import exported, fallen

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, event, select
 
-from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.schema import metadata, source_days, usage_daily, usage_totals
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow
 from tests.agent.store.counters import exported

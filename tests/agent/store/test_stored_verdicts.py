@@ -23,8 +23,8 @@ from leverwatch.agent.framework.model import (
     Verdict,
     VolumeState,
 )
-from leverwatch.agent.store.facts import Scope
 from leverwatch.agent.store.schema import prompt_changes, record_tallies, usage_totals, verdicts
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.agent.store.stored_verdicts import FACTS, REVIEWED, VERDICT, dumped, loaded
 from leverwatch.collectors.stored_state import Kind

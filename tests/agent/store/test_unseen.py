@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from leverwatch.agent.framework.model import Declaration
-from leverwatch.agent.store.facts import MOST_COMPARED, Scope
+from leverwatch.agent.store.facts import MOST_COMPARED
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.agent.store.unseen import why_unseen
 from leverwatch.collectors.interface import Batch, Operation, Result, UsageRow

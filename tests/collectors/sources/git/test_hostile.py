@@ -10,7 +10,7 @@ import pytest
 from leverwatch.agent.evaluation.assessor import Assessor
 from leverwatch.agent.evaluation.decide import Plan
 from leverwatch.agent.evaluation.evaluate import evaluate
-from leverwatch.agent.store.facts import Scope
+from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Result
 from leverwatch.collectors.sources.git.log import MOST_EDITS
