@@ -12,6 +12,8 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import structs
 
+from leverwatch.collectors.prepared import decoder_of, prepared
+
 T = TypeVar("T")
 
 
@@ -25,10 +27,10 @@ def exact_decoder(kind: type[T]) -> Callable[[bytes], T]:
     @cache
     def decoder() -> msgspec.json.Decoder[Any]:
         # Made when it is needed first, as that takes milliseconds: many commands read nothing.
-        return msgspec.json.Decoder(_strict(kind))
+        return decoder_of(_strict(kind))
 
     def decode(data: bytes) -> T:
-        return msgspec.convert(decoder().decode(data), kind, from_attributes=True)
+        return msgspec.convert(decoder().decode(data), prepared(kind), from_attributes=True)
 
     return decode
 

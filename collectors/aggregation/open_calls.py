@@ -14,6 +14,7 @@ import msgspec
 from leverwatch.collectors.counted_fields import COLUMN_INDEX, COLUMNS
 from leverwatch.collectors.errors import StateUnreadable
 from leverwatch.collectors.interface import Operation
+from leverwatch.collectors.prepared import prepared
 from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.stored_state import Kind, entries, place_of, same
 
@@ -110,7 +111,7 @@ def _encode(call: OpenCall) -> bytes:
 
 
 def _decode(body: bytes) -> OpenCall:
-    stored = msgspec.json.decode(body, type=_Stored)
+    stored = msgspec.json.decode(body, type=prepared(_Stored))
     counts = [0.0] * len(COLUMNS) if stored.counts else []
     for name, count in stored.counts:
         if name not in COLUMN_INDEX:

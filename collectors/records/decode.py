@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from leverwatch.collectors.interface import Result
+from leverwatch.collectors.prepared import prepared
 
 
 class BadInput(Exception):
@@ -53,7 +54,7 @@ def mend(data: bytes, no_number: bytes = b"null") -> bytes:
 
 def _decode(data: bytes, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(data, type=kind)
+        return msgspec.json.decode(data, type=prepared(kind))
     except msgspec.ValidationError as error:
         raise _mistyped(error) from None
 
@@ -65,7 +66,7 @@ def convert(value: Any, kind: type[T]) -> T:
         BadInput: it does not have the type.
     """
     try:
-        return msgspec.convert(value, kind)
+        return msgspec.convert(value, prepared(kind))
     except msgspec.ValidationError as error:
         raise _mistyped(error) from None
 

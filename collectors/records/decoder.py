@@ -36,9 +36,15 @@ from leverwatch.collectors.records.formats.interface import (
 from leverwatch.collectors.records.formats.jsonl import JsonLines
 from leverwatch.collectors.records.formats.line_plan import line_plan
 from leverwatch.collectors.records.formats.mapped import MappedCsv, MappedJson
-from leverwatch.collectors.records.formats.mlflow import Traces
-from leverwatch.collectors.records.formats.otlp import Otlp
-from leverwatch.collectors.records.formats.plain import OF_CRI, OF_DOCKER, OF_PREFIX, OF_STRING, Plan, Unwrapped
+from leverwatch.collectors.records.formats.plain import (
+    OF_CRI,
+    OF_DOCKER,
+    OF_PREFIX,
+    OF_STRING,
+    OfSpans,
+    Plan,
+    Unwrapped,
+)
 from leverwatch.collectors.records.formats.plan import plan_of
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.formats.rewritten import Rewriting
@@ -152,7 +158,7 @@ class Decoder:
             return line_plan(told.declaration, reader.lines, told.template, reader.read) if is_bare else None
         if isinstance(reader, JsonLines | MappedJson):
             return None if self._framing is VALUES and not self._wrappers else reader.plan()
-        if isinstance(reader, Otlp | Traces):
+        if isinstance(reader, OfSpans):
             is_bare = self._framing is VALUES and not self._wrappers and self._filtered is None
             return reader.plan() if is_bare else None
         declared = reader.declared if isinstance(reader, Rewriting) else reader

@@ -48,7 +48,7 @@ PURE = {
         "hashlib", "io", "itertools", "json", "linecache", "math", "operator", "re", "string", "typing",
         "urllib.parse", "zoneinfo", "msgspec", "pydantic", "pydantic_core", "zstandard",
         "leverwatch.collectors.config", "leverwatch.collectors.counted_fields", "leverwatch.collectors.interface",
-        "leverwatch.collectors.unpacking",
+        "leverwatch.collectors.prepared", "leverwatch.collectors.unpacking",
     }),
     "collectors/selection/": frozenset({
         "__future__", "codecs", "collections", "datetime", "functools", "importlib", "itertools", "json", "re",

@@ -34,7 +34,7 @@ def test_the_licence_is_among_the_notices_of_the_image() -> None:
 
 
 def test_the_licence_and_the_header_are_in_the_package() -> None:
-    (helper,) = SETUP["tool"]["setuptools"]["ext-modules"]
+    helper, _ = SETUP["tool"]["setuptools"]["ext-modules"]
     licences = {path for glob in SETUP["project"]["license-files"] for path in ROOT.glob(glob)}
 
     assert str((XXHASH.folder / "xxhash.h").relative_to(ROOT)) in helper["depends"]

@@ -111,6 +111,7 @@ class Traces(Rewriting):
     """Reads traces. Spans that were written down alone are put together by their trace first."""
 
     group_marker = b"mlflow."
+    makes_lines = True
 
     def plan(self) -> Plan | None:
         """Return what the compiled helper needs to count the spans of plain traces, of which it makes records."""

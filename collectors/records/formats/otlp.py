@@ -66,6 +66,7 @@ class Otlp:
     """Reads batches of spans; `template` are names of attributes of the span or of its resource."""
 
     has_extended = True
+    makes_lines = True
     reads_text = False
     repeats = Repeats.CALLS
     framing: Framing = VALUES

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct, field
 
@@ -185,3 +185,14 @@ class Plan(Struct, frozen=True):
     """Whether a line of the log is a trace, of whose spans each is read by itself."""
     by_brace: bool = False
     """Whether what is around records may be longer than a line, which then is no object from brace to brace."""
+
+
+@runtime_checkable
+class OfSpans(Protocol):
+    """A reader of spans, of which the helper makes lines of its own: nothing may be around its documents."""
+
+    makes_lines: bool
+
+    def plan(self) -> Plan | None:
+        """Return what the helper needs to count plain spans; None when it cannot."""
+        ...

@@ -20,6 +20,7 @@ from leverwatch.collectors.daily.metered import answer_of
 from leverwatch.collectors.daily.over_http import unfinished
 from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.interface import BackfillRequest, Batch, CollectorContext, SourceState
+from leverwatch.collectors.prepared import prepared
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.sources.cloudwatch.api import Region, session_of
 from leverwatch.collectors.sources.cloudwatch.config import KEPT, CloudWatchConfig
@@ -70,13 +71,13 @@ def _encode(places: frozenset[Place]) -> bytes:
 
 
 def _decode(body: bytes) -> frozenset[Place]:
-    stored = msgspec.json.decode(body, type=_Stored)
+    stored = msgspec.json.decode(body, type=prepared(_Stored))
     return frozenset(Place(it.region, it.model, it.account, it.project) for it in stored.models)
 
 
 def _without_projects(body: bytes) -> bytes:
     """The upgrade to version 2, which has the projects of `bedrock-mantle`."""
-    stored = msgspec.json.decode(body, type=_OldStored)
+    stored = msgspec.json.decode(body, type=prepared(_OldStored))
     return msgspec.json.encode(_Stored(tuple(_Model(it.region, it.account, it.model, "") for it in stored.models)))
 
 

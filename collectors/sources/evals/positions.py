@@ -10,6 +10,7 @@ from typing import BinaryIO
 import msgspec
 
 from leverwatch.collectors.errors import StateUnreadable
+from leverwatch.collectors.prepared import prepared
 from leverwatch.collectors.stored_state import Kind, entries, same
 
 _PREFIX = "file/"
@@ -52,7 +53,7 @@ def pieces(file: BinaryIO, end: int) -> Iterator[bytes]:
 
 
 def _checked(body: bytes) -> ResultFilePosition:
-    state = msgspec.json.decode(body, type=ResultFilePosition)
+    state = msgspec.json.decode(body, type=prepared(ResultFilePosition))
     if min(state.size, state.offset) < 0:
         raise ValueError("a number of bytes is negative")
     return state

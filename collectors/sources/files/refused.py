@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from leverwatch.collectors.aggregation.refusals import Place, Settled
 from leverwatch.collectors.exact_json import exact_decoder
 from leverwatch.collectors.interface import Problem, Result
+from leverwatch.collectors.prepared import prepared
 from leverwatch.collectors.sources.files.config import FilesConfig
 from leverwatch.collectors.stored_state import Kind, entries, same
 
@@ -67,7 +68,7 @@ class _Version1(msgspec.Struct, forbid_unknown_fields=True):
 
 def _with_others(body: bytes) -> bytes:
     """The upgrade to version 2: a line was remembered only when all of its records were refused."""
-    stored = msgspec.json.decode(body, type=_Version1)
+    stored = msgspec.json.decode(body, type=prepared(_Version1))
     stored.ranges = [{**one, "of": msgspec.Raw(b"0"), "done": msgspec.Raw(b"[]")} for one in stored.ranges]
     return msgspec.json.encode(stored)
 

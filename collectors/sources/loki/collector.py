@@ -22,6 +22,7 @@ from leverwatch.collectors.daily.window import DAY, Days
 from leverwatch.collectors.errors import CollectorError
 from leverwatch.collectors.http_values import Limits
 from leverwatch.collectors.interface import CollectorContext
+from leverwatch.collectors.prepared import prepared
 from leverwatch.collectors.records.fields import parse_template, system_lookup
 from leverwatch.collectors.sources.loki.config import LokiConfig
 from leverwatch.collectors.sources.loki.counting import (
@@ -124,7 +125,7 @@ class Lines:
         # What `check-source` says beside an answer must not fail.
         with suppress(CollectorError, msgspec.DecodeError):
             body = self._get(_LABELS, {"start": str(int((self._context.now() - 30 * DAY).timestamp()))}, [])
-            known = msgspec.json.decode(body, type=_Names).data
+            known = msgspec.json.decode(body, type=prepared(_Names)).data
         found = []
         for label in self._lacking:
             near = get_close_matches(label, known, 1)

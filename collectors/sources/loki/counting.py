@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from leverwatch.collectors.daily.sums import Group
+from leverwatch.collectors.prepared import prepared
 from leverwatch.collectors.sources.loki.config import LokiConfig
 
 CALLS, FAILED = "calls", "failed"
@@ -86,7 +87,7 @@ def read(body: bytes, labels: Labels) -> tuple[Vector, bool]:
         ValueError: the answer is not as documented. The message has no value of it.
     """
     try:
-        reply = msgspec.json.decode(body, type=_Reply)
+        reply = msgspec.json.decode(body, type=prepared(_Reply))
         found = [
             (tuple(it.metric.get(name, "") for name in labels), float(it.value[1])) for it in reply.data.result
         ]

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from leverwatch.collectors.interface import ModelShutdown
+from leverwatch.collectors.prepared import prepared
 from leverwatch.collectors.records.decode import BadInput, convert, decode
 from leverwatch.collectors.records.names import is_usable
 from leverwatch.collectors.records.outline import VALUE, Each, Wanted, outline
@@ -92,7 +93,7 @@ def parse_page(body: bytes, most: int = MOST_MODELS) -> Page:
     models = _Models(most)
     wanted: Wanted = {"data": Each(models.add, _LARGEST_ENTRY), "has_more": VALUE, "last_id": VALUE}
     try:
-        answer = convert(outline(BytesIO(body), wanted), _Answer)
+        answer = convert(outline(BytesIO(body), wanted), prepared(_Answer))
     except BadInput:
         # Without a cause: the error might quote the answer.
         raise NotAModelList from None

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from leverwatch.collectors.daily.window import DAY
+from leverwatch.collectors.prepared import prepared
 
 T = TypeVar("T")
 
@@ -23,7 +24,7 @@ def parsed(body: bytes, kind: type[T]) -> T:
         ValueError: it is none. The message has the place in the page, and no value.
     """
     try:
-        return msgspec.json.decode(body, type=kind, strict=False)
+        return msgspec.json.decode(body, type=prepared(kind), strict=False)
     except msgspec.ValidationError as error:
         raise ValueError(f"the answer is not as documented: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

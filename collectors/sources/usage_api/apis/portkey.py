@@ -14,6 +14,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
+from leverwatch.collectors.prepared import prepared
 from leverwatch.collectors.sources.usage_api.apis.portkey_day import METADATA, Told, usage_of
 from leverwatch.collectors.sources.usage_api.interface import Page, Question, UsageApi, Wish
 from leverwatch.collectors.sources.usage_api.shapes import after, parsed
@@ -104,7 +105,7 @@ def read(question: Question, body: bytes, wish: Wish) -> Page:
     Raises:
         ValueError: it is not as documented.
     """
-    told = msgspec.convert(question.carried, Told)
+    told = msgspec.convert(question.carried, prepared(Told))
     match question.what:
         case "status codes":
             codes = parsed(body, _Codes)
