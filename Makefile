@@ -7,8 +7,8 @@ OLDEST ?= .venv-oldest
 RUN    ?= .venv-run
 WAREHOUSES ?= .venv-warehouses
 SPARK  ?= .venv-spark
-# A third one on two cores, as many tests wait for a server or a process.
-WORKERS ?= 3
+# Two more than the two cores of CI, as many tests wait for a server or a process.
+WORKERS ?= 4
 PYTHON_OLDEST ?= $(shell python3.11 -c '' 2>/dev/null && echo python3.11 || echo $(PYTHON))
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
