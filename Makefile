@@ -128,12 +128,10 @@ endif
 
 pythons = PYTHONPATH=.ci $(BIN)/python -m supply.pythons
 
-# What needs no real servers and no browser: it is quick, and these do not care which Python asks them. Commands, pages,
-# sources, what single records say and what `sniff` guesses are run on other Pythons by `make test-all`, as the time of CI
-# is bounded.
-OF_THE_CODE := tests/agent tests/collectors -m "not e2e and not shipped and not hypothesis" \
-    --ignore=tests/agent/cli --ignore=tests/agent/web --ignore=tests/agent/prices --ignore=tests/collectors/sources \
-    --ignore=tests/collectors/sniffing --ignore=tests/collectors/records
+# What needs no real servers and no browser: it is quick, and these do not care which Python asks them. All the rest is run
+# on other Pythons by `make test-all`, as the time of CI is bounded.
+OF_THE_CODE := tests/agent/framework tests/agent/config tests/agent/evaluation tests/agent/scheduling tests/collectors/aggregation \
+    tests/collectors/daily -m "not e2e and not shipped and not hypothesis"
 # Python 3.12 and newer can watch lines at hardly any cost. What processes run that tests start is not watched.
 COVERED := --cov --cov-report=
 covered = @echo "coverage: $$($(1)/bin/coverage report --format=total) % of the lines of agent and collectors"
@@ -149,9 +147,9 @@ coverage: ## how many lines these tests run: make coverage PY=python3.13, or new
 
 # Not the tools of the tests themselves: a browser, Helm, linters. Generated examples do not ask more of a dependency.
 # What asks a dependency for something; the pure parts ask for nothing, and `make test-all` runs them too.
-ASKING := tests/agent/cli tests/agent/config tests/agent/exporter tests/agent/scheduling tests/agent/store \
-    tests/agent/web tests/collectors/records/framing tests/collectors/selection tests/collectors/sources/git tests/collectors/sources/sql \
-    tests/collectors/sources/cloudwatch tests/collectors/sources/azure_monitor tests/collectors/sources/google_monitoring
+ASKING := tests/agent/cli/test_commands.py tests/agent/config tests/agent/exporter tests/agent/scheduling tests/agent/store \
+    tests/agent/web/transport tests/collectors/records/framing tests/collectors/selection tests/collectors/sources/sql \
+    tests/collectors/sources/cloudwatch
 ON_OLDEST := $(ASKING) tests/deploy/test_defaults_start.py tests/deploy/test_minimal.py \
     tests/supply/test_locks.py tests/e2e/test_same_verdict.py --ignore=tests/agent/web/test_status_page_in_browser.py \
     --ignore=tests/collectors/sources/sql/engines
