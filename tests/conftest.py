@@ -17,7 +17,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] 
 
 from leverwatch.agent.store.store import Store
 from tests.days import midnight
-from tests.e2e.servers import database_of, postgresql
+from tests.e2e.databases import database_of, postgresql
 from tests.examples import examples
 
 # How long an example takes says something of the machine, and nothing of the code.

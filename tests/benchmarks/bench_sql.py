@@ -28,7 +28,7 @@ from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.sources.sql.connection import reading
 from tests.benchmarks.counting_relay import Relay
 from tests.collectors.sources.sql.tables import Database
-from tests.e2e.servers import clickhouse, postgresql
+from tests.e2e.databases import clickhouse, postgresql
 
 ROWS, TURNS, DAYS, SYSTEMS, MODELS = 10_000_000, 3, 90, 20, 50
 ASKED = Days(date(2026, 8, 1), date(2026, 10, 29))

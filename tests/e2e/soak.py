@@ -13,10 +13,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from tests.e2e.databases import postgresql
 from tests.e2e.killing import Ordeal
 from tests.e2e.kills.databases import postgresql_on, sqlite_in
 from tests.e2e.kills.world import world
-from tests.e2e.servers import postgresql
 
 _BURST = 60
 _BACKLOG = 8_000

@@ -15,7 +15,8 @@ import pytest
 
 from tests.collectors.sources.git.silent import marked, silent_server
 from tests.e2e.agents import COMMAND, Agent, start
-from tests.e2e.servers import database_of, free_port, wait_until
+from tests.e2e.databases import database_of
+from tests.e2e.servers import free_port, wait_until
 from tests.e2e.stalling import Stalling
 from tests.e2e.test_signals import configure, files, lines
 

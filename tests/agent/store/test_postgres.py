@@ -21,7 +21,8 @@ from leverwatch.agent.store.schema import usage_daily
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow
 from tests.agent.store.blackhole import Proxy
-from tests.e2e.servers import database_of, wait_until
+from tests.e2e.databases import database_of
+from tests.e2e.servers import wait_until
 
 DAY = date(2026, 3, 1)
 

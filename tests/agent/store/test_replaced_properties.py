@@ -21,7 +21,7 @@ from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow
 from tests.agent.store.counters import exported
-from tests.e2e.servers import database_of
+from tests.e2e.databases import database_of
 from tests.examples import examples
 
 FIRST = date(2026, 3, 1)

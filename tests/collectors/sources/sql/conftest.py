@@ -13,7 +13,7 @@ from packaging.version import Version
 from sqlalchemy.engine import make_url
 
 from tests.collectors.sources.sql.tables import Database, url_of
-from tests.e2e.servers import clickhouse, database_of, mariadb
+from tests.e2e.databases import clickhouse, database_of, mariadb
 
 SPARK = os.environ.get("LEVERWATCH_SPARK", "")
 """The address of a server of Spark, which `make test-slow` starts: then it alone is asked."""

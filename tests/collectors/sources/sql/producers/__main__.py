@@ -23,7 +23,7 @@ from sqlalchemy.pool import NullPool
 
 from tests.collectors.sources.sql.producers.packages import PRODUCERS, Producer
 from tests.collectors.sources.sql.producers.schemas import columns, differences, file_of, make_tables, written
-from tests.e2e.servers import database_of, mariadb, postgresql
+from tests.e2e.databases import database_of, mariadb, postgresql
 
 
 def main() -> int:
