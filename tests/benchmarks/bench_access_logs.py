@@ -23,15 +23,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
-import pytest
-
-from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.interface import CollectorContext, Result, SourceState
 from leverwatch.collectors.sources.files.collector import FilesCollector
 from leverwatch.collectors.sources.files.config import FilesConfig
 from tests.benchmarks.formats.call import Call
+from tests.benchmarks.left_lines import left_lines
 
 TURNS = 3
 Counts = dict[str, float]
@@ -152,21 +149,7 @@ def leverwatch(log: Log, path: Path) -> Callable[[], Counts]:
 
 def given(log: Log, path: Path) -> Callable[[], Counts]:
     """Reads the file as a run does; gives how many of its lines the compiled helper left to Python."""
-    lines = 0
-    rows = Ingest._count_rows
-
-    def counting(ingest: Ingest, data: bytes, header: bytes | None) -> Any:
-        nonlocal lines
-        lines += data.count(b"\n")
-        return rows(ingest, data, header)
-
-    def read() -> Counts:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Ingest, "_count_rows", counting)
-            leverwatch(log, path)()
-        return {"to Python": lines}
-
-    return read
+    return lambda: {"to Python": left_lines(leverwatch(log, path))}
 
 
 def goaccess(log: Log, path: Path, *options: str) -> Callable[[], Counts]:

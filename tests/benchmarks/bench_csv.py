@@ -28,6 +28,7 @@ from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.sources.files.config import FilesConfig
 from tests.benchmarks.bench_ingest import agree
 from tests.benchmarks.contestants import Reading, Rollup, whole_path
+from tests.benchmarks.left_lines import left_lines
 from tests.benchmarks.tables import COLUMNS, EXPORT, NUMBERS, TABLES, TRACE, write_table
 
 TURNS = 3
@@ -61,21 +62,7 @@ def leverwatch_python(name: str, path: Path) -> Reading:
 
 def given(name: str, path: Path) -> Reading:
     """Gives how many lines the compiled helper left to Python."""
-    lines = 0
-    rows = Ingest._count_rows
-
-    def counting(ingest: Ingest, data: bytes, header: bytes | None) -> Any:
-        nonlocal lines
-        lines += data.count(b"\n")
-        return rows(ingest, data, header)
-
-    def read() -> Rollup:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Ingest, "_count_rows", counting)
-            leverwatch(name, path)()
-        return {"": [float(lines)]}
-
-    return read
+    return lambda: {"": [float(left_lines(leverwatch(name, path)))]}
 
 
 _OF_TRACE = """

@@ -26,8 +26,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import pytest
-
 from leverwatch.agent.memory import collected_as_usual
 from leverwatch.collectors.aggregation import _native
 from leverwatch.collectors.aggregation.ingest import Ingest
@@ -42,6 +40,7 @@ from leverwatch.collectors.sources.files.collector import FilesCollector
 from leverwatch.collectors.sources.files.config import FilesConfig
 from tests.benchmarks.contestants import chunks
 from tests.benchmarks.formats.logs import LOGS, Log, write_log
+from tests.benchmarks.left_lines import left_lines
 
 TURNS = 3
 MEASURED = ("ingest", "bare", "scan", "newlines")
@@ -72,23 +71,8 @@ def ingest(log: Log, path: Path) -> Callable[[], int]:
 
 def given(log: Log, path: Path) -> Callable[[], int]:
     """Reads the file as a run does; gives how many of its lines the compiled helper left to Python."""
-    lines = 0
-    rows = Ingest._count_rows
-
-    def counting(ingest_: Ingest, data: bytes, header: bytes | None) -> Any:
-        nonlocal lines
-        lines += data.count(b"\n")
-        return rows(ingest_, data, header)
-
     read = ingest(log, path)
-
-    def share() -> int:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Ingest, "_count_rows", counting)
-            read()
-        return lines
-
-    return share
+    return lambda: left_lines(read)
 
 
 def bare(log: Log, path: Path) -> Callable[[], int]:
