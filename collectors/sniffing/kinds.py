@@ -9,7 +9,7 @@ from statistics import median
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.answered_by import answered_by
 from leverwatch.collectors.sniffing.begun import without_begun
-from leverwatch.collectors.sniffing.calls_alone import answers_only, are_totals, names_provider
+from leverwatch.collectors.sniffing.calls_alone import answers_only, are_totals, have_tokens, names_provider
 from leverwatch.collectors.sniffing.columns import Column, Columns
 from leverwatch.collectors.sniffing.ended import ended_of
 from leverwatch.collectors.sniffing.exchanges import exchanges_of
@@ -79,7 +79,7 @@ def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     models.update(models_elsewhere(columns, models))
     if answers:
         tokens |= _of_other_models(columns, models)
-    calls = tokens or columns.covered(models) or are_totals(columns)
+    calls = tokens or columns.covered(models) or are_totals(columns) or have_tokens(columns)
     if not calls:
         return _answers(columns, spell)
     written = _written(columns, tokens, models, spell)

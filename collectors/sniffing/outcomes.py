@@ -415,6 +415,9 @@ def _contradiction(draft: Draft) -> None:
         if str(value) in bad or outcome_of(value) is CallStatus.ERROR
     }
     told = failed & _answered(draft)
+    if told and "inferences" in draft.paths and _several(draft, failed):
+        _leave_out_runs(draft, path, len(failed))
+        return
     if failed and failed == told and failed <= _cut_off(draft):
         _leave_out(draft, path, len(failed))
         return
@@ -425,6 +428,8 @@ def _contradiction(draft: Draft) -> None:
             " which do not"
             " count",
         )
+    else:
+        _doubt_spent(draft, path, failed)
     for other in _failures(draft):
         draft.settled.add(other)
         real = set(_real(draft.columns.of[other])) - failed
@@ -435,6 +440,41 @@ def _contradiction(draft: Draft) -> None:
                 f" {draft.spell(other)}, and would be errors by that",
             )
             return
+
+
+def _several(draft: Draft, failed: set[int]) -> bool:
+    """Whether the records that failed stand for several calls each, mostly."""
+    column, status = draft.column("inferences"), draft.column("status")
+    if status is not None and any(_code_text(value) for value in status.values):
+        return False  # what a server answered to one request
+    several = 0 if column is None else sum(column.counts.get(at, 0) > 1 for at in failed)
+    return 2 * several > len(failed)
+
+
+def _leave_out_runs(draft: Draft, path: Path, number: int) -> None:
+    """Take no outcome from a field that says how runs of several calls ended, whose calls were answered."""
+    calls = draft.columns.of[draft.paths["inferences"][0]].counts
+    del draft.settings["status"], draft.paths["status"]
+    draft.settled.update([path, *_failures(draft)])
+    draft.doubt(
+        "status",
+        f"{number} records that failed by {draft.spell(path)} are runs of several calls with output tokens: not"
+        f" mapped, and all of the {sum(calls.values()):,.0f} calls of the sample count as inferences; the last one"
+        f" of each such run may have failed, which would be {number} fewer inferences and as many errors",
+    )
+
+
+def _doubt_spent(draft: Draft, path: Path, failed: set[int]) -> None:
+    """Say what calls that failed without an output took all the same, which does not count as that of others."""
+    taken = draft.column("input_tokens")
+    spent = {} if taken is None else {at: taken.counts[at] for at in failed if taken.counts.get(at, 0) > 0}
+    if spent:
+        draft.doubt(
+            "status",
+            f"{len(spent)} of {len(failed)} records that failed by {draft.spell(path)} have input tokens,"
+            f" {sum(spent.values()):,.0f} together, which do not count; were they spent, input_tokens of the sample"
+            " would be as many more",
+        )
 
 
 def _cut_off(draft: Draft) -> set[int]:
