@@ -92,7 +92,9 @@ def have_tokens(columns: Columns) -> set[int]:
     return {
         at
         for path, it in columns.of.items()
-        if it.is_numeric and TOKEN.intersection(words_of(path[-1])) and (_NO_COUNT | _MOST).isdisjoint(words_of(path[-1]))
+        if it.is_numeric
+        and TOKEN.intersection(words_of(path[-1]))
+        and (_NO_COUNT | _MOST).isdisjoint(words_of(path[-1]))
         for at in it.numbers
     }
 

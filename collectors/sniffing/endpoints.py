@@ -41,8 +41,8 @@ def endpoints_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds | None
         out = len(columns) - len(kept)
         words: Scalar | list[Scalar] = asking[0] if len(asking) == 1 else asking
         note = (
-            f"only: {out} records whose {spell(path)} is not {', '.join(map(str, asking))} are left out, as requests"
-            f" that need no model; were they calls, there would be {out} more inferences"
+            f"only: {out} records whose {spell(path)} is not {', '.join(map(str, asking))} are left out, as"
+            f" requests that need no model; were they calls, there would be {out} more inferences"
         )
         return Kinds(kept, {path: words}, notes=(note,), sign=(path,))
     return None

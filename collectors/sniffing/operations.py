@@ -29,7 +29,9 @@ _OF_PROGRAMS = (Operation.AGENT, Operation.TOOL)
 _FORMS = frozenset({"prompt"})
 """What kinds of spans are called, and the form in which a request came is as well."""
 _ANSWERS = word_set("completion response responses answer reply output result")
-_LOOK_UPS = word_set("retrieve aretrieve list alist get aget delete cancel poll fetch batch batches file files status")
+_LOOK_UPS = word_set(
+    "retrieve aretrieve list alist get aget delete cancel poll fetch batch batches file files status"
+)
 """Words for requests that repeat the tokens of what was answered before."""
 _MOST_WORDS = 20
 _FEWEST = 3
@@ -154,7 +156,7 @@ def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:
 
 
 def _answering(draft: Draft, path: Path, meant: Mapping[Scalar, Operation | None]) -> list[Scalar]:
-    """Return the words of no known meaning whose records have what a model wrote, and say so: they are of tasks."""
+    """Return the words of no known meaning whose records have what a model wrote, and say so: they are tasks."""
     found = [
         value
         for value in answered_by_models(draft, path)

@@ -129,12 +129,10 @@ def _table(lines: Sequence[str], delimiter: str) -> Table:
             f"columns: {sum(len(row) in leads for row in rows[1:])} of {len(rows) - 1} rows have more values than"
             f" the {len(names)} of the header; their first ones are like those of the others, and are read"
         )
-        layouts = [{name: at for at, name in enumerate(leads.get(len(row), names))} for row in rows[1:]]
-        records = [
-            {(name,): row[own[name]].strip() for name in names if name in own and row[own[name]].strip()}
-            for row, own in zip(rows[1:], layouts, strict=True)
-            if row != rows[0] and (len(row) == len(names) or len(row) in leads)
-        ]
+        kept = [row for row in rows[1:] if row != rows[0]]
+        # Only names of the header are looked at: those of the first values of wider rows are the same.
+        records = [_record(own, [at for at in once if own[at] == names[at]], row)
+                   for row in kept for own in (leads.get(len(row), names),)]  # fmt: skip
         return Table(delimiter, records, tuple(notes), tuple(names), tuple(leads.values()))
     if odd := len(rows) - 1 - len(whole) - sum(ends.values()):
         first = next(at for at, row in enumerate(rows[1:], 2) if len(row) != len(names) and len(row) not in ends)
