@@ -11,6 +11,7 @@ from statistics import median
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import is_called
+from leverwatch.collectors.sniffing.invariants.amounts import latencies
 from leverwatch.collectors.sniffing.name_words import LATENCY, word_set, words_of
 from leverwatch.collectors.sniffing.presummed import names_calls
 
@@ -24,6 +25,8 @@ _METERED = word_set(
     " campaign ad ads bet odds"
 )
 """Words for what else costs parts of a cent."""
+_SLOW = 1000.0
+"""Milliseconds from which on most requests are as slow as an answer of a model."""
 _FEWEST, _DEAREST, _USUAL, _MOSTLY = 3, 5.0, 0.25, 0.8
 
 
@@ -39,6 +42,8 @@ def small_costs(draft: Draft) -> tuple[Path, ...] | None:
         return None
     column = draft.columns.of[paths[0]]
     amounts = [it for it in column.numbers.values() if it > 0]
+    if not amounts and _is_local(draft, len(column.numbers)):
+        return paths
     if len(amounts) < _FEWEST or len(amounts) < _MOSTLY * len(draft.columns):
         return None
     fine = sum(not _is_whole(it) for it in amounts)
@@ -52,6 +57,18 @@ def small_costs(draft: Draft) -> tuple[Path, ...] | None:
         if any(isinstance(it, str) and not _METERED.isdisjoint(words_of(it)) for it in set(other.values)):
             return None
     return paths
+
+
+def _is_local(draft: Draft, told: int) -> bool:
+    """Whether requests that all cost nothing take as long as a model of one's own does, and have nothing else that
+    is measured."""
+    took = [it for it in latencies(draft).values() if it > 0]
+    if told < _MOSTLY * len(draft.columns) or len(took) < _FEWEST or median(took) < _SLOW:
+        return False
+    return all(
+        _METERED.isdisjoint(words_of(path[-1])) and (not it.is_numeric or _may_be_beside(draft, path))
+        for path, it in draft.columns.of.items()
+    )
 
 
 def _is_whole(amount: float) -> bool:
@@ -70,7 +87,7 @@ def _may_be_beside(draft: Draft, path: Path) -> bool:
 def said_of_small_costs(path: Path, records: int, spell: Callable[[Path], str]) -> str:
     """Return what is to be asked about records that nothing but small amounts of dollars say are calls."""
     return (
-        f"nothing beside {spell(path)}, whose amounts are as small and as fine as those of tokens, says that these"
+        f"nothing beside {spell(path)}, whose amounts are as small as those of tokens may be, says that these"
         f" are calls of models; {records} records of the sample count as one call each. If they are something"
         " else, there are none"
     )

@@ -29,6 +29,7 @@ _KINDS = ("kind", "type", "tier", "via", "channel", "backendtype", "servicetype"
 _VENDORS_OF_MODELS = ("llmapi", "llmprovider", "llmbackend", "llmservice", "llmclient", "llmvendor", "llmhost")
 """Names that say that who answered is a model, whoever that is."""
 _NO_COUNT = word_set("remaining bucket limit quota budget refill rate refresh access auth csrf")
+_MOST = word_set("max maximum min minimum cap ceiling window")
 _OF_MODELS = word_set("llm genai gpt inference inferences inferencing guidance")
 """Words in names of times and settings that only models have."""
 _ROLE = ("role", "sender", "speaker", "author", "messagerole", "sendertype", "messagetype", "direction", "von")
@@ -84,6 +85,18 @@ def are_totals(columns: Columns) -> set[int]:
     """Return the records with a number of tokens that is not split."""
     paths = [path for path, it in columns.of.items() if is_called(TOTALS, path) and it.is_numeric]
     return {at for path in paths for at in columns.of[path].numbers}
+
+
+def have_tokens(columns: Columns) -> set[int]:
+    """Return the records with a number of tokens under any name that is neither a limit nor a secret."""
+    return {
+        at
+        for path, it in columns.of.items()
+        if it.is_numeric
+        and TOKEN.intersection(words_of(path[-1]))
+        and (_NO_COUNT | _MOST).isdisjoint(words_of(path[-1]))
+        for at in it.numbers
+    }
 
 
 def names_provider(column: Column, at: set[int]) -> bool:

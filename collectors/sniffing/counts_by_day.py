@@ -18,6 +18,7 @@ from leverwatch.collectors.sniffing.zones import NO_ZONE
 
 _DAY = re.compile(r"(?<!\d)20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?!\d)")
 _CALLS = word_set("calls ai llm prompts completions generations inferences")
+_BAD = word_set("failed failures failure errors error fehler erreurs errores")
 _TOTALS = frozenset({"total", "totals", "all", "sum"})
 _FEWEST, _MOST_LEVELS, _DEEPEST, _OFTEN = 3, 3, 2, 0.5
 _Leaves = list[tuple[tuple[str, ...], int]]
@@ -34,7 +35,60 @@ def counts_by_day(documents: Sequence[Mapping[str, Any]]) -> FieldGuess | None:
             fields = None if found is None else _map(above, found, levels)
             if fields is not None:
                 return fields
+        fields = _models_of_days(above, node)
+        if fields is not None:
+            return fields
     return None
+
+
+def _models_of_days(above: Path, node: Mapping[str, Any]) -> FieldGuess | None:
+    """Return a field map of entries by day that have, among others, how many calls each model had; None where they
+    are none."""
+    if len(node) < _FEWEST or not all(_DAY.fullmatch(key) and isinstance(it, dict) for key, it in node.items()):
+        return None
+    inner = [
+        key for key in dict.fromkeys(key for it in node.values() for key in it)
+        if all(_are_models(it.get(key, {})) for it in node.values()) and any(it.get(key) for it in node.values())
+    ]  # fmt: skip
+    if len(inner) != 1:
+        return None
+    total = sum(number for it in node.values() for number in it.get(inner[0], {}).values())
+    beside = {key: sum(_count(it.get(key)) for it in node.values()) for it in node.values() for key in it}
+    same = [key for key, number in beside.items() if number == total and not _BAD.intersection(words_of(key))]
+    failed = {key: number for key, number in beside.items() if number and _BAD.intersection(words_of(key))}
+    if not same and not _CALLS.intersection(words_of(inner[0])):
+        return None
+    place = dotted((*above, EVERY, inner[0], EVERY))
+    alone = len(failed) == 1 and all(len(it.get(inner[0], {})) <= 1 for it in node.values())
+    spelled = [dotted((*above, EVERY, key)) for key in failed] if alone else []
+    notes = [
+        f"inferences: the numbers at {place} are taken for numbers of calls by model, {total} in the sample"
+        + (f", as many as {same[0]} says" if same else "; no field tells anything else of them"),
+        *(
+            f"errors: {key} says that {number} calls of the sample failed, "
+            + (
+                "of the one model of each day"
+                if alone
+                else "and not of which model: they count as inferences, of which there may be as many fewer"
+            )
+            for key, number in failed.items()
+        ),
+        "input_tokens and output_tokens: no field tells them, and they stay unknown",
+        f"time: {NO_ZONE}",
+    ]
+    fields = {"time": "key.1", "model": "key.2", "request_id": "key.all", "inferences": place}
+    if spelled:
+        fields["errors"] = spelled[0]
+    return FieldGuess(fields, {}, tuple(notes), (), Repeats.VERSIONS, extras={"records": place})
+
+
+def _are_models(node: Any) -> bool:
+    return isinstance(node, dict) and all(looks_like_model(key) and _count(it) >= 0 for key, it in node.items())
+
+
+def _count(value: Any) -> int:
+    """Return a whole number; less than none where it is something else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else -1
 
 
 def _nodes(node: Mapping[str, Any], above: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:

@@ -13,6 +13,8 @@ _RULE = re.compile(r"[\s|│┃+:=─━┼╋┿┬┴├┤┌┐└┘╞╪�
 _APART = re.compile(r" {2,}")
 _FEWEST_COLUMNS, _FEWEST_ROWS = 3, 2
 _MOSTLY, _FAR = 0.8, 20
+_CURRENCIES = {"$": "cost_usd", "US$": "cost_usd", "€": "cost_eur", "£": "cost_gbp"}
+"""What a column is called whose name is nothing but the sign of a currency."""
 _MOST_APART = 3
 """Lines from a header within which a rule must be."""
 
@@ -95,7 +97,7 @@ def _groups(names: Sequence[str]) -> list[str]:
     """Return a name for the group of each column, no two of them the same."""
     chosen: list[str] = []
     for at, name in enumerate(names, 1):
-        base = re.sub(r"\W+", "_", name.lower()).strip("_")
+        base = re.sub(r"\W+", "_", _CURRENCIES.get(name.strip(), name).lower()).strip("_")
         base = base if base.isidentifier() else f"column{at}"
         chosen.append(f"{base}_{at}" if base in chosen else base)
     return chosen

@@ -137,7 +137,7 @@ KNOWN: Mapping[str, Known] = {
     "cached_input_tokens": Known(
         "cachedinputtokens inputcachedtokens cachedprompttokens cachedtokens cachereadinputtokens cachereadtokens"
         " cachedcontenttokencount cachedtokencount tokenscached usagecached"
-        " cacheread cached", is_count,
+        " cacheread cached cacher cacherd", is_count,
     ),
     "output_tokens": Known(
         "outputtokens completiontokens outputtokencount completiontokencount candidatestokencount generatedtokens"
@@ -164,7 +164,7 @@ KNOWN: Mapping[str, Known] = {
     "attempts": Known("attempts numattempts attemptcount tries", is_amount),
     "cache_write_tokens": Known(
         "cachewritetokens cachewriteinputtokens cachecreationinputtokens cachecreationtokens cachewrite"
-        " cachecreation cachewritten", is_count
+        " cachecreation cachewritten cachew cachewr", is_count
     ),
     "cache_write_1h_tokens": Known("ephemeral1hinputtokens cachewrite1htokens", is_count),
     "reasoning_tokens": Known(

@@ -9,9 +9,10 @@ from statistics import median
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.answered_by import answered_by
 from leverwatch.collectors.sniffing.begun import without_begun
-from leverwatch.collectors.sniffing.calls_alone import answers_only, are_totals, names_provider
+from leverwatch.collectors.sniffing.calls_alone import answers_only, are_totals, have_tokens, names_provider
 from leverwatch.collectors.sniffing.columns import Column, Columns
 from leverwatch.collectors.sniffing.ended import ended_of
+from leverwatch.collectors.sniffing.endpoints import endpoints_of
 from leverwatch.collectors.sniffing.exchanges import exchanges_of
 from leverwatch.collectors.sniffing.feedback import without_feedback
 from leverwatch.collectors.sniffing.field_names import is_called, rank
@@ -79,7 +80,7 @@ def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     models.update(models_elsewhere(columns, models))
     if answers:
         tokens |= _of_other_models(columns, models)
-    calls = tokens or columns.covered(models) or are_totals(columns)
+    calls = tokens or columns.covered(models) or are_totals(columns) or have_tokens(columns)
     if not calls:
         return _answers(columns, spell)
     written = _written(columns, tokens, models, spell)
@@ -120,6 +121,7 @@ def _answers(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
             exchanges_of(columns, spell)
             or started_of(columns, set(), spell)
             or answered_by(columns, spell)
+            or endpoints_of(columns, spell)
             or Kinds(range(len(columns)))
         )
     path, words, note = found

@@ -31,7 +31,20 @@ def pattern_of_lines(lines: Sequence[Sequence[Part]]) -> str | None:
         return None
     times = [it.text for line in lines for it in line if it.kind is Kind.TIME]
     usual = all(re.fullmatch(USUAL_TIME, it) for it in times)
-    return _Written(form, USUAL_TIME if usual else TIME).pattern()
+    time = USUAL_TIME if usual else TIME
+    pattern = _Written(form, time).pattern()
+    texts = ["".join(it.text for it in line) for line in lines[:_MOST_MERGED]]
+    fitting = _fitting(pattern, texts)
+    if fitting == len(texts):
+        return pattern
+    # Between what all lines have, some have more than a sign goes over, such as a pair of their own.
+    wide = _Written(form, time, over_signs=True).pattern()
+    return wide if _fitting(wide, texts) > fitting else pattern
+
+
+def _fitting(pattern: str, texts: Sequence[str]) -> int:
+    search = re.compile(pattern).search
+    return sum(search(text) is not None for text in texts)
 
 
 def _form_of(lines: Sequence[Sequence[Part]]) -> list[_Element] | None:
@@ -79,11 +92,11 @@ def _key(part: _Element) -> tuple[str, str]:
 class _Written:
     """Writes a form as a regular expression, whose time to search a line grows with its length alone."""
 
-    def __init__(self, form: Sequence[_Element], time: str) -> None:
+    def __init__(self, form: Sequence[_Element], time: str, *, over_signs: bool = False) -> None:
         # What stands at the end behind all that is needed may be anything in other lines.
         first = next(at for at, it in enumerate(form) if it is not None)
         last = max(at for at, it in enumerate(form) if it is not None and _is_needed(it))
-        self._time = time
+        self._time, self._over = time, over_signs
         self._form, self._starts = list(form[first : last + 1]), first == 0
         self._names: set[str] = set()
         self._gap_name = ""
@@ -134,6 +147,8 @@ class _Written:
     def _gap(self, at: int, sign: str, following: _Element) -> str:
         label = self._label(at)
         name = self._name(label or "text")
+        if sign and sign in _ENDS and self._over and (further := self._further(at)):
+            return rf"(?>(?P<{name}>.*?)(?={further}))"
         if sign and sign in _ENDS:
             return rf"(?P<{name}>[^{re.escape(sign)}]*)"
         if following is not None and following.kind in {Kind.NUMBER, Kind.TIME}:
@@ -141,6 +156,18 @@ class _Written:
         # It ends at the first place where what follows does, and no other is tried.
         ahead = re.escape(following.text) if following is not None and following.kind is not Kind.VALUE else ""
         return rf"(?>(?P<{name}>.*?)(?={ahead}))" if ahead else rf"\s*(?P<{name}>\S*)\s*"
+
+    def _further(self, at: int) -> str:
+        """Return what follows a gap, up to a word that all lines have; empty where a sign alone follows."""
+        found = ""
+        for it in self._form[at + 1 : at + 4]:
+            if it is None or it.kind not in {Kind.SIGN, Kind.WORD}:
+                break
+            found += re.escape(it.text)
+            if it.kind is Kind.WORD:
+                return found
+            found += r"\s*+"
+        return ""
 
     def _label(self, at: int) -> str:
         """Return the words before a text, as in `Question: how are you`."""

@@ -14,7 +14,7 @@ from leverwatch.collectors.sniffing.field_names import KNOWN, is_called, rank
 from leverwatch.collectors.sniffing.name_words import word_set, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.words import is_word, operation_like, operation_named
-from leverwatch.collectors.sniffing.written import written_by_models
+from leverwatch.collectors.sniffing.written import answered_by_models, written_by_models
 
 _SURE = 2
 """The rank of the last of the names that hardly mean anything else."""
@@ -29,6 +29,10 @@ _OF_PROGRAMS = (Operation.AGENT, Operation.TOOL)
 _FORMS = frozenset({"prompt"})
 """What kinds of spans are called, and the form in which a request came is as well."""
 _ANSWERS = word_set("completion response responses answer reply output result")
+_LOOK_UPS = word_set(
+    "retrieve aretrieve list alist get aget delete cancel poll fetch batch batches file files status"
+)
+"""Words for requests that repeat the tokens of what was answered before."""
 _MOST_WORDS = 20
 _FEWEST = 3
 
@@ -132,6 +136,7 @@ def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:
         meant[value] = Operation.GENERATION
     if set(meant.values()) <= {Operation.GENERATION, None} and texts:
         return True  # words of what texts are for, and no operations
+    meant |= dict.fromkeys(_answering(draft, path, meant), Operation.GENERATION)
     words: dict[str, list[Scalar]] = {}
     for value, operation in meant.items():
         number = column.values.count(value)
@@ -148,6 +153,23 @@ def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:
     _say_others(draft, path, meant)
     draft.set("operation", {"path": spelled, **words} if words else spelled, path)
     return True
+
+
+def _answering(draft: Draft, path: Path, meant: Mapping[Scalar, Operation | None]) -> list[Scalar]:
+    """Return the words of no known meaning whose records have what a model wrote, and say so: they are tasks."""
+    found = [
+        value
+        for value in answered_by_models(draft, path)
+        if meant.get(value, path) is None and _LOOK_UPS.isdisjoint(words_of(str(value)))
+    ]
+    for value in found:
+        number = draft.columns.of[path].values.count(value)
+        draft.doubt(
+            "operation",
+            f"{number} records whose {draft.spell(path)} is {value}, a word of no known meaning, count as"
+            f" generations, as they have output tokens; were they none, there would be {number} fewer inferences",
+        )
+    return found
 
 
 def _names_models(draft: Draft, path: Path, value: Scalar) -> bool:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from http import HTTPStatus
 
 from leverwatch.collectors.records.fields import Path
-from leverwatch.collectors.records.vocabulary import CallStatus, is_truncated, status_of
+from leverwatch.collectors.records.vocabulary import CallStatus, status_of
 from leverwatch.collectors.sniffing.columns import Column
+from leverwatch.collectors.sniffing.contradictions import doubt_contradictions
 from leverwatch.collectors.sniffing.draft import Draft
-from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, rank
+from leverwatch.collectors.sniffing.failures import (
+    code_text,
+    failure_paths,
+    is_nothing,
+    real_failures,
+    with_output,
+)
+from leverwatch.collectors.sniffing.field_names import is_called, rank
 from leverwatch.collectors.sniffing.name_words import word_set, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.presummed import counts_calls
@@ -39,13 +46,9 @@ _SURELY = ("resultcode", "returncode", "rc", "ret", "retcode")
 """Those of them that are of the call, whatever it answered."""
 _CALLS, _OTHERS = 0.8, 0.1
 _MOST_ANSWERED = 0.5
-_NOTHING = frozenset(
-    {"none", "null", "-", "n/a", "na", "nan", "no", "false", "0", "nil", "undefined", "keine", "ok"}
-)
 _LEVELS = ("level", "loglevel", "severity", "lvl", "levelname")
 _SEVERE = word_set("error err fatal critical severe alert emergency 50 60")
 _MILD = word_set("info debug trace notice warn warning verbose 10 20 30 40")
-_OF_ERRORS = word_set("error exception err failure fehler")
 _NAMED_GOOD = word_set(
     "ok success succeeded successful erfolg erfolgreich exito sucesso successo sukces succes reussi"
 )
@@ -92,7 +95,7 @@ def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
     if "status" not in draft.paths:
         _by_codes(draft)
     if "status" in draft.paths:
-        _contradiction(draft)
+        doubt_contradictions(draft)
     else:
         _by_failures(draft)
         if "status" not in draft.paths:
@@ -102,7 +105,7 @@ def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
 
 def _by_level(draft: Draft) -> None:
     """Map how severe a logger says that a record is, where the worst ones have no output: these calls failed."""
-    answered = _answered(draft)
+    answered = with_output(draft)
     for path, column in draft.columns.of.items():
         if not is_called(_LEVELS, path) or not draft.is_free(path) or not _are_words(column):
             continue
@@ -124,11 +127,11 @@ def _by_level(draft: Draft) -> None:
 
 def _by_codes(draft: Draft) -> None:
     """Map a column of any name with codes of HTTP, good and bad ones, of which the bad ones have no output."""
-    answered = _answered(draft)
+    answered = with_output(draft)
     for path, column in draft.columns.of.items():
         if not draft.is_free(path) or not _are_words(column):
             continue
-        codes = {at: int(text) for at, value in column.by_record.items() if (text := _code_text(value))}
+        codes = {at: int(text) for at, value in column.by_record.items() if (text := code_text(value))}
         bad = {at for at, code in codes.items() if code >= _FIRST_FAULT}
         known = set(codes.values()) <= _CODES and len(codes) == len(column.values)
         if not known or not bad or len(bad) == len(codes) or not min(codes.values()) < _FIRST_FAULT:
@@ -148,13 +151,8 @@ def _by_codes(draft: Draft) -> None:
 
 def _are_codes(column: Column) -> bool:
     """Whether most of the numbers that would be read as codes are in use as such: counts are others."""
-    read = {int(it) for it in map(_code_text, column.values) if it and _FIRST_CODE <= int(it) <= _LAST_FAULT}
+    read = {int(it) for it in map(code_text, column.values) if it and _FIRST_CODE <= int(it) <= _LAST_FAULT}
     return not read or 2 * len(read & _CODES) >= len(read)
-
-
-def _code_text(value: Scalar) -> str:
-    text = "" if isinstance(value, bool | float) else str(value).strip()
-    return text if text.isdecimal() and text.isascii() and len(text) < 10 else ""
 
 
 def _are_words(column: Column) -> bool:
@@ -178,7 +176,7 @@ def _says_outcomes(draft: Draft, column: Column) -> bool:
     # A verdict may be one on what was answered.
     if is_called(_SURELY, column.path[-1:]):
         return True
-    return len(failed & _answered(draft)) <= _MOST_ANSWERED * len(failed)
+    return len(failed & with_output(draft)) <= _MOST_ANSWERED * len(failed)
 
 
 def _is_code(value: Scalar) -> bool:
@@ -197,7 +195,7 @@ def _by_words(draft: Draft, path: Path, column: Column) -> dict[Path, list[Scala
     bad: list[Scalar] = []
     out: list[Scalar] = []
     strange: list[Scalar] = []
-    answered = _answered(draft)
+    answered = with_output(draft)
     for value in values:
         at = {index for index, it in column.by_record.items() if it == value}
         share = len(at & answered) / len(at)
@@ -256,11 +254,6 @@ def _is_read(value: Scalar) -> bool:
     return not isinstance(value, float) and status_of(value) is not None
 
 
-def _answered(draft: Draft) -> set[int]:
-    column = draft.column("output_tokens") or draft.column("input_tokens")
-    return set() if column is None else {at for at, number in column.counts.items() if number > 0}
-
-
 def _are_flags(path: Path, values: list[Scalar]) -> bool:
     """Whether values are 0 and 1, which tables write as texts under a name of success."""
     if all(isinstance(value, int) and not isinstance(value, bool) for value in values):
@@ -270,7 +263,7 @@ def _are_flags(path: Path, values: list[Scalar]) -> bool:
 
 def _by_numbers(draft: Draft, path: Path, column: Column) -> dict[Path, list[Scalar]] | None:
     """Map a field of 0 and 1: 1 is a success, or 0 is, as an exit code is."""
-    answered = _answered(draft)
+    answered = with_output(draft)
     shares = {}
     for value in (0, 1):
         at = {index for index, it in column.by_record.items() if str(it) == str(value)}
@@ -293,32 +286,9 @@ def _by_numbers(draft: Draft, path: Path, column: Column) -> dict[Path, list[Sca
     return {}
 
 
-def _failures(draft: Draft) -> list[Path]:
-    found = [path for path in draft.columns.of if is_called(FAILURES, path) and draft.is_free(path)]
-    return found or _failures_of_steps(draft)
-
-
-def _failures_of_steps(draft: Draft) -> list[Path]:
-    """Return the path with the errors of one step of several, which only records without output have: such a step
-    is the call of the model."""
-    answered = _answered(draft)
-    if 2 * len(answered) < len(draft.columns):
-        return []
-    found = {
-        path: real
-        for path, column in draft.columns.of.items()
-        if _OF_ERRORS.intersection(words_of(path[-1])[-1:])
-        and draft.is_free(path)
-        and not column.is_numeric
-        and (real := set(_real(column)))
-        and not real & answered
-    }
-    return [max(found, key=lambda path: len(found[path]))] if found else []
-
-
 def _telling_errors(draft: Draft, path: Path) -> set[int]:
     """Return the records in which a field beside one tells of an error."""
-    return {at for it in _failures(draft) if it != path for at in _real(draft.columns.of[it])}
+    return {at for it in failure_paths(draft) if it != path for at in real_failures(draft.columns.of[it])}
 
 
 def _counts(draft: Draft, path: Path) -> bool:
@@ -333,17 +303,10 @@ def _counts(draft: Draft, path: Path) -> bool:
     return several
 
 
-def _real(column: Column) -> dict[int, Scalar]:
-    """Return the values that tell of a failure, by record."""
-    return {at: value for at, value in column.by_record.items() if not _is_nothing(value)}
-
-
-def _is_nothing(value: Scalar) -> bool:
-    return value is False or value == 0 or str(value).strip().lower() in _NOTHING
-
-
 def _by_failures(draft: Draft) -> None:
-    found = [(path, _real(draft.columns.of[path])) for path in _failures(draft) if not _counts(draft, path)]
+    found = [
+        (path, real_failures(draft.columns.of[path])) for path in failure_paths(draft) if not _counts(draft, path)
+    ]
     failures = [(path, real) for path, real in found if real]
     if not failures:
         for path, _ in found:
@@ -355,9 +318,9 @@ def _by_failures(draft: Draft) -> None:
     spelled = draft.spell(path)
     draft.settled.update(it for it, _ in failures)
     how = _how(draft.columns.of[path])
-    answered = _answered(draft)
-    with_output = sum(at in answered for at in real)
-    if len(real) == with_output == len(draft.columns) and len(real) > 1:
+    answered = with_output(draft)
+    told_output = sum(at in answered for at in real)
+    if len(real) == told_output == len(draft.columns) and len(real) > 1:
         draft.doubt(
             "status",
             f"all records have {spelled} and output tokens, so that it is no outcome of a call: not mapped",
@@ -367,11 +330,11 @@ def _by_failures(draft: Draft) -> None:
         draft.set("status", spelled, path)
     elif how == "flag":
         values = list(dict.fromkeys(draft.columns.of[path].values))
-        good = [value for value in values if _is_nothing(value)]
+        good = [value for value in values if is_nothing(value)]
         bad = [value for value in values if value not in good]
         draft.set("status", {"path": spelled, **({"success": good} if good else {}), "error": bad}, path)
     else:
-        good = [value for value in dict.fromkeys(draft.columns.of[path].values) if _is_nothing(value)]
+        good = [value for value in dict.fromkeys(draft.columns.of[path].values) if is_nothing(value)]
         setting = {"path": spelled, **({"success": good} if good else {}), "error": {"present": True}}
         draft.set("status", setting, path)
         draft.doubt(
@@ -380,14 +343,14 @@ def _by_failures(draft: Draft) -> None:
             " others"
             " for successes",
         )
-    if with_output > 0.5 * len(real):
+    if told_output > 0.5 * len(real):
         draft.doubt(
-            "status", f"{with_output} of the {len(real)} records with {spelled} have output tokens all the same"
+            "status", f"{told_output} of the {len(real)} records with {spelled} have output tokens all the same"
         )
 
 
 def _how(column: Column) -> str:
-    real = _real(column)
+    real = real_failures(column)
     values = set(real.values())
     if all(
         value is True or value == 1 or str(value).lower() in {"true", "1", "yes", "ja", "oui"} for value in values
@@ -402,55 +365,3 @@ def _how(column: Column) -> str:
 def _code(value: Scalar) -> int | None:
     text = str(value).strip()
     return int(text) if text.isdecimal() and _FIRST_FAULT <= int(text) <= _LAST_FAULT else None
-
-
-def _contradiction(draft: Draft) -> None:
-    """Say where records that succeed by their status tell of an error."""
-    path = draft.paths["status"][0]
-    setting = draft.settings["status"]
-    bad = set(map(str, setting.get("error", ()))) if isinstance(setting, Mapping) else set()
-    failed = {
-        at
-        for at, value in draft.columns.of[path].by_record.items()
-        if str(value) in bad or outcome_of(value) is CallStatus.ERROR
-    }
-    told = failed & _answered(draft)
-    if failed and failed == told and failed <= _cut_off(draft):
-        _leave_out(draft, path, len(failed))
-        return
-    if told:
-        draft.doubt(
-            "status",
-            f"{len(told)} of {len(failed)} records that failed by {draft.spell(path)} have output tokens,"
-            " which do not"
-            " count",
-        )
-    for other in _failures(draft):
-        draft.settled.add(other)
-        real = set(_real(draft.columns.of[other])) - failed
-        if real:
-            draft.doubt(
-                "status",
-                f"taken from {draft.spell(path)}; {len(real)} records that succeed by it have"
-                f" {draft.spell(other)}, and would be errors by that",
-            )
-            return
-
-
-def _cut_off(draft: Draft) -> set[int]:
-    """Return the records whose answers ended at a limit of length, by the reason that they give."""
-    found = [path for path in draft.named("finish_reason") if draft.fits("finish_reason", path)]
-    column = draft.columns.of[found[0]] if found else None
-    return set() if column is None else {at for at, it in column.by_record.items() if is_truncated(str(it))}
-
-
-def _leave_out(draft: Draft, path: Path, number: int) -> None:
-    """Take no outcome from a field that only calls failures what was answered up to a limit."""
-    del draft.settings["status"], draft.paths["status"]
-    draft.settled.update([path, *_failures(draft)])
-    draft.doubt(
-        "status",
-        f"{number} records that failed by {draft.spell(path)} have output tokens, up to a limit of length by the"
-        f" reason that they give: not mapped, and they count; were they errors, there would be {number} fewer"
-        " inferences and as many errors",
-    )

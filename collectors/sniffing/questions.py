@@ -11,6 +11,7 @@ from statistics import median
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column, Columns
+from leverwatch.collectors.sniffing.field_names import rank
 from leverwatch.collectors.sniffing.name_words import LATENCY, TOKEN, word_set, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
 
@@ -63,6 +64,8 @@ _MOST_SECONDS, _SHORTEST = 180.0, 0.3
 """Seconds that an answer hardly takes longer than, so that greater numbers are milliseconds; and the median from
 which on a model answers."""
 _OFTEN, _MOSTLY = 0.5, 0.9
+_MOST_BESIDE = 5
+"""Columns of a log of nothing but questions: when, who, where and what."""
 _LOOKED_AT = 200
 
 
@@ -85,8 +88,28 @@ def asked_and_answered(columns: Columns) -> tuple[Path, ...] | None:
     took = None if alone is None else _took(columns, alone)
     if alone is not None and took is not None:
         return alone, took
+    if alone is not None and _are_questions_alone(columns, alone):
+        return (alone,)
     is_prompt = alone is not None and not frozenset(_words(alone)).isdisjoint({"prompt", "prompts"})
     return (alone,) if alone is not None and is_prompt and columns.share(alone) >= _MOSTLY else None
+
+
+def _are_questions_alone(columns: Columns, asked: Path) -> bool:
+    """Whether records have a question in words, most of them another one, and nothing beside it that is counted or
+    measured, as how many results a search had."""
+    values = columns.of[asked].values
+    return (
+        not _QUESTIONS.isdisjoint(_words(asked))
+        and columns.share(asked) >= _MOSTLY
+        and 2 * len(set(values)) > len(values)
+        and 2 * sum(len(str(it).split()) > 2 for it in values) > len(values)
+        and len(columns.of) <= _MOST_BESIDE
+        and not any(it.is_numeric and not _is_when(path) for path, it in columns.of.items())
+    )
+
+
+def _is_when(path: Path) -> bool:
+    return rank("time", path) is not None
 
 
 def is_statement(text: object) -> bool:

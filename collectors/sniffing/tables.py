@@ -14,7 +14,7 @@ from leverwatch.collectors.sniffing.headerless import most_common_width, named_b
 from leverwatch.collectors.sniffing.moments import moments_of
 from leverwatch.collectors.sniffing.numerals import Scalar, number_of
 from leverwatch.collectors.sniffing.uneven_rows import by_ends, said_of_ends, without_line_end
-from leverwatch.collectors.sniffing.widened import names_of_wider
+from leverwatch.collectors.sniffing.widened import names_of_wider, names_that_lead
 
 _DELIMITERS = (",", "\t", ";", "|")
 _SEPARATOR = re.compile(r"sep=.", re.IGNORECASE)
@@ -123,6 +123,17 @@ def _table(lines: Sequence[str], delimiter: str) -> Table:
         return Table(delimiter, records, tuple(notes), columns if len(set(columns)) == width else ())
     ends = by_ends(rows[1:], len(names)) if len(set(names)) == len(names) and all(names) else {}
     notes += said_of_ends(names, ends, len(rows) - 1)
+    leads = {} if ends or len(once) < len(names) else _leads(names, rows[1:])
+    if leads:
+        notes.append(
+            f"columns: {sum(len(row) in leads for row in rows[1:])} of {len(rows) - 1} rows have more values than"
+            f" the {len(names)} of the header; their first ones are like those of the others, and are read"
+        )
+        kept = [row for row in rows[1:] if row != rows[0]]
+        # Only names of the header are looked at: those of the first values of wider rows are the same.
+        records = [_record(own, [at for at in once if own[at] == names[at]], row)
+                   for row in kept for own in (leads.get(len(row), names),)]  # fmt: skip
+        return Table(delimiter, records, tuple(notes), tuple(names), tuple(leads.values()))
     if odd := len(rows) - 1 - len(whole) - sum(ends.values()):
         first = next(at for at, row in enumerate(rows[1:], 2) if len(row) != len(names) and len(row) not in ends)
         then = "all of them" if odd == len(rows) - first + 1 else "some"
@@ -151,6 +162,17 @@ def _layouts(names: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[int, t
         return {}
     ends = {width: (*names, *(f"column{at + 1}" for at in range(len(names), width))) for width in found}
     return {width: ends[width] if own is None else own for width, own in found.items()}
+
+
+def _leads(names: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[int, tuple[str, ...]]:
+    """Return the names of the columns of few rows with more values, by their number; nothing where any of them is
+    not like the others at its beginning, or rows have fewer values."""
+    narrow = [row for row in rows if len(row) == len(names)]
+    widths = sorted({len(row) for row in rows if len(row) != len(names)})
+    if not widths or widths[0] < len(names) or 2 * len(narrow) < len(rows):
+        return {}
+    found = {it: names_that_lead(names, narrow, [row for row in rows if len(row) == it]) for it in widths}
+    return {it: own for it, own in found.items() if own is not None} if None not in found.values() else {}
 
 
 def _added(rows: Sequence[Sequence[str]], width: int) -> tuple[int, int] | None:

@@ -12,7 +12,7 @@ from leverwatch.collectors.records.shapes.lines import LONGEST, plain, values_of
 from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.answered_lines import answers_in
 from leverwatch.collectors.sniffing.api_lines import api_requests_in
-from leverwatch.collectors.sniffing.called_lines import called_in
+from leverwatch.collectors.sniffing.called_lines import called_in, labelled_in
 from leverwatch.collectors.sniffing.chats import chat_in
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.drawn_tables import drawn_table
@@ -62,7 +62,7 @@ def lines_in(units: Units) -> FieldGuess | None:
 
 
 def _called(texts: Sequence[str]) -> FieldGuess | None:
-    pattern = called_in(texts)
+    pattern = called_in(texts) or labelled_in(texts)
     return None if pattern is None else _proposed(texts, pattern, [])
 
 

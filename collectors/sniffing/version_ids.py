@@ -61,7 +61,7 @@ def _are_versions(
             calls.setdefault(id_, []).append([record.get(place) for place in needed])
             spans.setdefault(id_, []).append(took(record))
     if any(
-        _began_later(versions[0], it, span)
+        _began_later(versions[0], spans[id_][0], it, span)
         for id_, versions in calls.items()
         for it, span in zip(versions[1:], spans[id_][1:], strict=True)
     ):
@@ -71,12 +71,18 @@ def _are_versions(
     return all(by is not None for by in grown) and sum(by or 0 for by in grown) >= _PROOF
 
 
-def _began_later(first: Sequence[Scalar | None], version: Sequence[Scalar | None], span: float | None) -> bool:
-    """Whether a record tells of a call that began when the first one with its id was written already."""
+def _began_later(
+    first: Sequence[Scalar | None], took: float | None, version: Sequence[Scalar | None], span: float | None
+) -> bool:
+    """Whether a record tells of a call that began when the first one with its id was written already: its begin is
+    then nearer to that than to the begin of the first."""
     written, again = parse_time(first[0], UTC), parse_time(version[0], UTC)
     if span is None or written is None or again is None:
         return False
-    return (again - written).total_seconds() > span + _SLACK
+    apart = (again - written).total_seconds()
+    # One after the other without a pause, as the steps of a program are.
+    follows = took is not None and took > 2 * _SLACK and apart > 0 and span - apart < took / 2
+    return apart > span + _SLACK or follows
 
 
 def _growth(before: Sequence[Scalar | None], after: Sequence[Scalar | None]) -> bool | None:

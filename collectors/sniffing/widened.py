@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -10,6 +11,7 @@ from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
 
 _MOST_COLUMNS = 40
+_FEWEST_KINDS = 3
 _Cells = Sequence[str]
 
 
@@ -37,6 +39,30 @@ def names_of_wider(
         return ()
     named = dict(zip(places, names, strict=True))
     return tuple(named.get(at, f"column{at + 1}") for at in range(width))
+
+
+def names_that_lead(
+    names: Sequence[str], narrow: Sequence[_Cells], wide: Sequence[_Cells]
+) -> tuple[str, ...] | None:
+    """Return the names of the columns of wider rows, where their first values are like those of the header up to
+    the last column with a kind, such as times and numbers; what is behind has made-up names. None where they are
+    not, or what follows may be the rest of a number with a comma in it.
+
+    Args:
+        names: the names in the header.
+        narrow: rows with as many values.
+        wide: rows with more, all with the same number.
+    """
+    tests = {at: test_of([row[at] for row in narrow]) for at in range(len(names))} if narrow else {}
+    kinds = {at: test for at, test in tests.items() if isinstance(test, partial)}
+    last = max(kinds, default=0)
+    if len(kinds) < _FEWEST_KINDS or last + 1 >= len(names) or not 0 < len(wide[0]) <= _MOST_COLUMNS:
+        return None
+    if not all(test([row[at] for row in wide]) for at, test in kinds.items()):
+        return None
+    if any(re.fullmatch(r"\d{3}", row[at].strip()) for row in wide for at in range(last + 1, len(row))):
+        return None
+    return (*names[: last + 1], *(f"column{at + 1}" for at in range(last + 1, len(wide[0]))))
 
 
 def _places(fitting: Sequence[Sequence[bool]], width: int) -> list[int] | None:

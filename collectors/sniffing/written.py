@@ -39,6 +39,19 @@ def written_by_models(draft: Draft, path: Path) -> list[Scalar]:
     return found
 
 
+def answered_by_models(draft: Draft, path: Path) -> list[Scalar]:
+    """Return the words of a column whose records have output tokens, and no model that its name says is of another
+    kind than a generator."""
+    column, answered = draft.columns.of[path], _answered(draft)
+    other = {at for at, model in _models(draft).items() if operation_named(model) is not None}
+    found: list[Scalar] = []
+    for value in dict.fromkeys(column.values):
+        at = {it for it, said in column.by_record.items() if said == value}
+        if len(at & answered) >= _MOSTLY * len(at) and not at & other:
+            found.append(value)
+    return found
+
+
 def _answered(draft: Draft) -> set[int]:
     return {
         at
