@@ -70,7 +70,7 @@ class Scanned(Struct):
         """Return the lines from index `first` up to, not including, `behind`, with what is around them."""
         if self.is_divided:
             known = memoryview(self.rows or b"")[first * _OF_TRACE : behind * _OF_TRACE]
-            return _native.undivide(self.data, self.outer or b"", known)
+            return _native.undivide(self.outer or b"", known)
         if self.outer is not None:
             end = self.starts[behind] if behind < self.lines else None
             return bytes(self.outer[self.starts[first] : end])

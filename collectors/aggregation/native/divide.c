@@ -5,7 +5,8 @@
 PyObject *divide(PyObject *Py_UNUSED(module), PyObject *args)
 {
     Py_buffer data;
-    if (!PyArg_ParseTuple(args, "y*", &data))
+    int reads_texts;
+    if (!PyArg_ParseTuple(args, "y*p", &data, &reads_texts))
         return NULL;
     const uint8_t *bytes = data.buf;
     Buffer lines = {NULL, 0, 0}, rows = {NULL, 0, 0};
@@ -15,7 +16,7 @@ PyObject *divide(PyObject *Py_UNUSED(module), PyObject *args)
     } else {
         enum divided done;
         Py_BEGIN_ALLOW_THREADS
-        done = (is_wide ? traces_read_wide : traces_read)(bytes, (size_t)data.len, &lines, &rows);
+        done = (is_wide ? traces_read_wide : traces_read)(bytes, (size_t)data.len, reads_texts, &lines, &rows);
         Py_END_ALLOW_THREADS
         if (done == NO_ROOM)
             PyErr_NoMemory();
@@ -37,10 +38,10 @@ static int is_within(size_t at, size_t length, Py_ssize_t size)
 PyObject *undivide(PyObject *Py_UNUSED(module), PyObject *args)
 {
     static const char before[] = "{\"info\":", between[] = ",\"data\":{\"spans\":[", behind[] = "]}}\n";
-    Py_buffer data, log, rows;
-    if (!PyArg_ParseTuple(args, "y*y*y*", &data, &log, &rows))
+    Py_buffer log, rows;
+    if (!PyArg_ParseTuple(args, "y*y*", &log, &rows))
         return NULL;
-    const char *lines = data.buf, *texts = log.buf, *known = rows.buf;
+    const char *texts = log.buf, *known = rows.buf;
     Buffer made = {NULL, 0, 0};
     PyObject *text = NULL;
     int failed = 0, beyond = 0;
@@ -49,12 +50,12 @@ PyObject *undivide(PyObject *Py_UNUSED(module), PyObject *args)
         uint32_t row[OF_TRACE];
         memcpy(row, known + at, sizeof row);
         if (row[SPAN_LENGTH]) {
-            beyond = !is_within(row[INFO_AT], row[INFO_LENGTH], data.len) ||
-                     !is_within(row[SPAN_AT], row[SPAN_LENGTH], data.len);
+            beyond = !is_within(row[INFO_AT], row[INFO_LENGTH], log.len) ||
+                     !is_within(row[SPAN_AT], row[SPAN_LENGTH], log.len);
             failed = beyond || add_bytes(&made, before, sizeof before - 1) < 0 ||
-                     add_bytes(&made, lines + row[INFO_AT], row[INFO_LENGTH]) < 0 ||
+                     add_bytes(&made, texts + row[INFO_AT], row[INFO_LENGTH]) < 0 ||
                      add_bytes(&made, between, sizeof between - 1) < 0 ||
-                     add_bytes(&made, lines + row[SPAN_AT], row[SPAN_LENGTH]) < 0 ||
+                     add_bytes(&made, texts + row[SPAN_AT], row[SPAN_LENGTH]) < 0 ||
                      add_bytes(&made, behind, sizeof behind - 1) < 0;
         } else {
             beyond = !is_within(row[OUTER_AT], row[OUTER_LENGTH], log.len);
@@ -69,7 +70,6 @@ PyObject *undivide(PyObject *Py_UNUSED(module), PyObject *args)
     else
         text = PyBytes_FromStringAndSize(made.bytes ? (const char *)made.bytes : "", (Py_ssize_t)made.length);
     free(made.bytes);
-    PyBuffer_Release(&data);
     PyBuffer_Release(&log);
     PyBuffer_Release(&rows);
     return text;

@@ -5,10 +5,12 @@
 
 #define MOST_SPANS 128
 #define LONGEST_KIND 40
+#define MOST_TEXTS 2
 
 typedef struct {
     Piece whole, id, parent, began, ended;
-    int may_be_call;
+    Piece text[MOST_TEXTS]; /* what was said, which nobody reads */
+    int texts, may_be_call;
 } Told;
 
 typedef struct {
@@ -18,6 +20,7 @@ typedef struct {
     int spans;
     Piece info, trace;
     uint32_t outer;
+    int reads_texts;
     int failed; /* out of memory */
 } Divided;
 
@@ -50,6 +53,14 @@ static const uint8_t *read_kind(const Reader *r, const uint8_t *p, int *may_be_c
     return kind.length > LONGEST_KIND || holds_text(kind, "\\u") ? NULL : p;
 }
 
+static const uint8_t *skip_trait(const Reader *r, const uint8_t *p, Piece key, Told *span)
+{
+    const uint8_t *end = skip_outer(r, p);
+    if (end && span->texts < MOST_TEXTS && (IS(key, "mlflow.spanInputs") || IS(key, "mlflow.spanOutputs")))
+        span->text[span->texts++] = (Piece){p, (size_t)(end - p)};
+    return end;
+}
+
 static const uint8_t *read_traits(const Reader *r, const uint8_t *p, Told *span)
 {
     Piece key;
@@ -65,7 +76,7 @@ static const uint8_t *read_traits(const Reader *r, const uint8_t *p, Told *span)
         int is_kind = IS(key, "mlflow.spanType");
         if (is_kind && kinds++)
             return NULL;
-        p = is_kind ? read_kind(r, p, &span->may_be_call) : skip_outer(r, p);
+        p = is_kind ? read_kind(r, p, &span->may_be_call) : skip_trait(r, p, key, span);
         if (!p || !(p = go_on(p, '}', &done)))
             return NULL;
     }
@@ -240,6 +251,18 @@ static void put_number(Divided *d, uint64_t number)
     put_text_of(d, text + at, sizeof text - at);
 }
 
+/* A span, without its texts where nobody reads them: most of a trace are these. */
+static void put_span(Divided *d, const Told *span)
+{
+    const uint8_t *at = span->whole.at;
+    for (int text = 0; text < span->texts && !d->reads_texts; text++) {
+        put_text_of(d, at, (size_t)(span->text[text].at - at));
+        PUT("null");
+        at = span->text[text].at + span->text[text].length;
+    }
+    put_text_of(d, at, span->whole.length - (size_t)(at - span->whole.at));
+}
+
 /* Write the line of a span; 0: it is not plain. */
 static int put_one(Divided *d, const Told *span, uint32_t *row)
 {
@@ -253,13 +276,13 @@ static int put_one(Divided *d, const Told *span, uint32_t *row)
     PUT("/");
     put_text_of(d, span->id.at, span->id.length);
     PUT("\",\"leverwatch outer\":false,\"leverwatch span\":");
-    row[SPAN_AT] = (uint32_t)d->lines->length;
-    row[SPAN_LENGTH] = (uint32_t)span->whole.length;
-    put_text_of(d, span->whole.at, span->whole.length);
+    put_span(d, span);
     PUT(",\"leverwatch trace\":");
-    row[INFO_AT] = (uint32_t)d->lines->length;
-    row[INFO_LENGTH] = (uint32_t)d->info.length;
     put_text_of(d, d->info.at, d->info.length);
+    row[SPAN_AT] = (uint32_t)(span->whole.at - d->reader.data);
+    row[SPAN_LENGTH] = (uint32_t)span->whole.length;
+    row[INFO_AT] = (uint32_t)(d->info.at - d->reader.data);
+    row[INFO_LENGTH] = (uint32_t)d->info.length;
     PUT("}\n");
     d->failed |= add_bytes(d->rows, row, OF_TRACE * sizeof *row) < 0;
     return 1;
@@ -285,9 +308,9 @@ static int put_trace(Divided *d, const uint8_t *start, const uint8_t *end)
     return holds_text(line, "\"spans\"") || holds_text(line, "\"traces\"");
 }
 
-enum divided traces_read(const uint8_t *data, size_t size, Buffer *lines, Buffer *rows)
+enum divided traces_read(const uint8_t *data, size_t size, int reads_texts, Buffer *lines, Buffer *rows)
 {
-    Divided d = {.reader = {.data = data, .end = data + size}, .lines = lines, .rows = rows};
+    Divided d = {.reader = {.data = data, .end = data + size}, .lines = lines, .rows = rows, .reads_texts = reads_texts};
     for (const uint8_t *p = data; p < d.reader.end; d.outer++) {
         const uint8_t *end = memchr(p, '\n', (size_t)(d.reader.end - p));
         if (end - p < 2 || *p != '{' || end[-1] != '}' || lines->length >= INT32_MAX || !put_trace(&d, p, end))

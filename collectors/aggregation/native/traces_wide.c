@@ -9,9 +9,9 @@
 #include "traces.c"
 #undef traces_read
 #else
-enum divided traces_read_wide(const uint8_t *data, size_t size, Buffer *lines, Buffer *rows)
+enum divided traces_read_wide(const uint8_t *data, size_t size, int reads_texts, Buffer *lines, Buffer *rows)
 {
-    return traces_read(data, size, lines, rows);
+    return traces_read(data, size, reads_texts, lines, rows);
 }
 #endif
 
