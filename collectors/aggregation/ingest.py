@@ -315,7 +315,7 @@ class Ingest:
             # Of a trace of which some was read here and some there nobody can tell which are which.
             unclear = {line: None for line, result, _ in whole.others if result in REFUSED and line in spans}
             self._count_chunk(lines, replace(whole, mixed={**whole.mixed, **both, **unclear}))
-            return plain.lines(lines.data)
+            return found.outer_line(found.lines - 1) + 1 if found.lines else 0
         self._count_chunk(lines, whole)
         return found.lines
 

@@ -153,7 +153,7 @@ class NativeCounter:
         outer, starts, is_open = None, b"", False
         rows: bytes | None = None
         if self._plan.divides:
-            divided = _native.divide(data)
+            divided = _native.divide(data, self._plan.reads_texts)
             if divided is None:
                 return None
             outer, (data, rows) = data, divided

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -55,21 +55,6 @@ class Scanned(Struct):
         """Whether a line is a line of the log, and none of its spans."""
         return not struct.unpack_from("=7I", self.rows or b"", line * _OF_TRACE)[4]
 
-    def _traces(self, first: int, behind: int) -> Iterator[bytes | bytearray | memoryview]:
-        """Yield a trace of the span of each line alone, or the line of the log, where it is none."""
-        data, log = self.data, self.outer or b""
-        known = memoryview(self.rows or b"")[first * _OF_TRACE : behind * _OF_TRACE]
-        for _, at, size, span, length, info, size_of_info in struct.iter_unpack("=7I", known):
-            if length:
-                yield b'{"info":'
-                yield data[info : info + size_of_info]
-                yield b',"data":{"spans":['
-                yield data[span : span + length]
-                yield b"]}}\n"
-            else:
-                yield log[at : at + size]
-                yield b"\n"
-
     @property
     def is_whole(self) -> bool:
         """Whether the last line is a record, and none that goes on in the next one."""
@@ -84,7 +69,8 @@ class Scanned(Struct):
     def text(self, first: int, behind: int) -> bytes:
         """Return the lines from index `first` up to, not including, `behind`, with what is around them."""
         if self.is_divided:
-            return b"".join(self._traces(first, behind))
+            known = memoryview(self.rows or b"")[first * _OF_TRACE : behind * _OF_TRACE]
+            return _native.undivide(self.outer or b"", known)
         if self.outer is not None:
             end = self.starts[behind] if behind < self.lines else None
             return bytes(self.outer[self.starts[first] : end])

@@ -6,14 +6,12 @@
 #include "csv.h"
 #include "hash.h"
 #include "number.h"
+#include "reading.h"
 #include "record.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
-
-#define MOST_OF_AMOUNT 1e15
-#define LEAST_OF_RATE 1e-6
 
 typedef struct {
     const uint8_t *raw, *raw_end; /* all of it */
@@ -21,19 +19,7 @@ typedef struct {
     int quoted, doubled;          /* doubled: there are quotes in it, each twice */
 } Cell;
 
-/* The row that is read. */
-typedef struct {
-    const uint8_t *data, *end;
-    Scan *scan;
-    Record *record;
-    Span *tokens;
-    double *values;
-    uint32_t held;        /* bits of the tests that hold */
-    uint8_t best[ABSENT]; /* the rank of the column that told a value; beyond all ranks: none did */
-    uint32_t adds;        /* bits of the amounts to which further columns add, and how much */
-    double added[AMOUNTS];
-    int bad_time, several; /* several: lines */
-} Row;
+typedef Reader Row;
 
 static inline Span span_at(const Row *r, const uint8_t *at, const uint8_t *end)
 {
@@ -51,16 +37,6 @@ static inline int is_bare(const uint8_t *p, size_t length)
     return p[0] > ' ' && p[0] < 0x7F && p[length - 1] > ' ' && p[length - 1] < 0x7F;
 }
 
-static inline int only_ascii(const uint8_t *p, size_t length)
-{
-    uint64_t all = 0;
-    for (; length >= 8; p += 8, length -= 8)
-        all |= load64(p);
-    while (length--)
-        all |= *p++;
-    return !(all & 0x8080808080808080ULL);
-}
-
 /* What databases write for no value. */
 static inline int is_unknown(const uint8_t *p, size_t length)
 {
@@ -73,20 +49,11 @@ static inline int is_no_id(const uint8_t *p, size_t length)
     return length == 4 && (low == load32((const uint8_t *)"none") || low == load32((const uint8_t *)"null"));
 }
 
-/* Whether a column is the first one so far that tells a value. */
-static inline int is_first(Row *r, int role, int rank)
-{
-    if (rank >= r->best[role])
-        return 0;
-    r->best[role] = (uint8_t)rank;
-    return 1;
-}
-
 static inline void cell_time(Row *r, int rank, const uint8_t *p, size_t length)
 {
     Record *record = r->record;
     Number number;
-    if (!is_first(r, TIME, rank))
+    if (!is_best(r, TIME, rank))
         return;
     record->time_kind = TEXT_TIME;
     record->zone = (Span){0, 0};
@@ -102,9 +69,9 @@ static inline int cell_id(Row *r, int role, int rank, const uint8_t *p, size_t l
     Record *record = r->record;
     if (role == REQUEST && is_no_id(p, length))
         return 0;
-    if (!is_bare(p, length) || !only_ascii(p, length))
+    if (!is_bare(p, length) || !is_ascii(p, length))
         return -1;
-    if (!is_first(r, role, rank))
+    if (!is_best(r, role, rank))
         return 0;
     if (role == TRACE)
         record->traced = 1;
@@ -126,13 +93,13 @@ static inline int cell_amount(Row *r, int role, int rank, const uint8_t *p, size
         amount = (double)number.mantissa;
     } else {
         amount = nearest(&number, p, length);
-        if (!(amount >= 0 && amount <= MOST_OF_AMOUNT) ||
-            (role == of_sample_rate && !(amount >= LEAST_OF_RATE && amount <= 1)))
+        if (!(amount >= 0 && amount <= MOST_AMOUNT) ||
+            (role == of_sample_rate && !(amount >= LEAST_RATE && amount <= 1)))
             return -1;
         /* A count is often written as 7.0; of calls there are no parts. */
         if ((role <= LAST_WHOLE || (role >= of_inferences && role <= of_errors)) && (double)(int64_t)amount != amount)
             return -1;
-        if (role == of_latency_ms && (amount /= r->scan->latency_in) > MOST_OF_AMOUNT)
+        if (role == of_latency_ms && (amount /= r->scan->latency_in) > MOST_AMOUNT)
             return -1;
     }
     if (rank == ADDS) {
@@ -140,7 +107,7 @@ static inline int cell_amount(Row *r, int role, int rank, const uint8_t *p, size
         r->adds |= 1U << field;
         return 0;
     }
-    if (!is_first(r, role, rank))
+    if (!is_best(r, role, rank))
         return 0;
     r->values[r->scan->column[field]] = amount;
     r->record->known |= 1U << field;

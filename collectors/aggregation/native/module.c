@@ -1,4 +1,5 @@
 #include "csv.h"
+#include "divide.h"
 #include "ids.h"
 #include "scan.h"
 #include "tally.h"
@@ -7,7 +8,6 @@
 #include "identity.h"
 #include "number.h"
 #include "spans.h"
-#include "traces.h"
 #include "wrapped.h"
 
 #ifdef __SSE2__
@@ -169,7 +169,8 @@ static PyMethodDef methods[] = {
     {"complete_rows", complete_rows, METH_VARARGS, "The position behind the last whole row of a table, given its delimiter and quote."},
     {"may_name", may_name, METH_VARARGS, "Whether a cell may be a text, given the bytes that stand around cells."},
     {"identity", (PyCFunction)(void (*)(void))identity, METH_FASTCALL, "The key of a record: of its id, a seed, its time in milliseconds and its numbers of tokens."},
-    {"divide", divide, METH_VARARGS, "A line of every span of traces, and what is known of each; None where a line of the log may belong to others."},
+    {"divide", divide, METH_VARARGS, "A line of every span of traces, and what is known of each, given whether what a span was given and answered is read; None where a line of the log may belong to others."},
+    {"undivide", undivide, METH_VARARGS, "The traces of some of these lines, each with one span, given the log and what is known of them."},
     {"flatten", flatten, METH_VARARGS, "A line of every span of batches, and what is known of each; None where not all is plain. The names that are read are tuples; new resources and scopes get the next number in a dict."},
     {"outline", outline, METH_VARARGS, "Of lines of spans, what is known of them, and which are calls: the ids of these and of their parents, and how many are of each resource and scope; None where a call has a span inside that is none."},
     {"unwrap", unwrap, METH_VARARGS, "The lines that are in others: a text of as many lines, where the others begin, and whether one may go on behind them; None where a line may belong to those around it. A wrapper is a kind, whether any text may be in it, and the names of fields."},

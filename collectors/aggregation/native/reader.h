@@ -4,7 +4,7 @@
 #define LEVERWATCH_READER_H
 
 #include "number.h"
-#include "scan.h"
+#include "reading.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -14,23 +14,6 @@
 #endif
 
 #define DEEPEST 64
-
-/* The texts end in a newline, where everything that is read here ends too: only what is read in steps of more than a
-   byte must look where it is. */
-typedef struct {
-    const uint8_t *data, *end;
-    Scan *scan;
-    Record *record;
-    Span *tokens;
-    double *values;
-    uint32_t held; /* bits of the tests that hold */
-    uint8_t best[ABSENT]; /* the rank of the path that told a value; beyond all ranks: none did */
-    uint32_t adds; /* bits of the amounts to which further paths add, and how much */
-    double added[AMOUNTS];
-    int bad_time;
-    Record ended; /* the time when the call ended; without one its length is 0 */
-    int bad_end;
-} Reader;
 
 static inline const uint8_t *skip_space(const uint8_t *p)
 {

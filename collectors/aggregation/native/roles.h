@@ -6,9 +6,6 @@
 #include "reader.h"
 #include "values.h"
 
-#define MOST_AMOUNT 1e15
-#define LEAST_RATE 1e-6
-
 /* A value in the text of a record. */
 typedef struct {
     const uint8_t *at, *end;
@@ -26,25 +23,6 @@ static inline size_t whole_length(const Value *value)
 static inline Span span_in(const Reader *r, const uint8_t *at, size_t length)
 {
     return (Span){(uint32_t)(at - r->data), (uint32_t)length};
-}
-
-static inline int is_ascii(const uint8_t *p, size_t length)
-{
-    uint64_t all = 0;
-    for (; length >= 8; p += 8, length -= 8)
-        all |= load64(p);
-    while (length--)
-        all |= *p++;
-    return !(all & 0x8080808080808080ULL);
-}
-
-/* Whether a path is the first one so far that tells a value. */
-static inline int is_best(Reader *r, int role, int rank)
-{
-    if (rank >= r->best[role])
-        return 0;
-    r->best[role] = (uint8_t)rank;
-    return 1;
 }
 
 /* The time that is told by the best path alone decides whether it can be read here. */

@@ -3,25 +3,24 @@
 
 #include "traces.h"
 
-#include "walk.h"
-
-#include <stdio.h>
-
 #define MOST_SPANS 128
 #define LONGEST_KIND 40
+#define MOST_TEXTS 2
 
 typedef struct {
     Piece whole, id, parent, began, ended;
-    int may_be_call;
+    Piece text[MOST_TEXTS]; /* what was said, which nobody reads */
+    int texts, may_be_call;
 } Told;
 
 typedef struct {
     Reader reader;
-    Buffer lines, rows;
+    Buffer *lines, *rows;
     Told span[MOST_SPANS];
     int spans;
     Piece info, trace;
     uint32_t outer;
+    int reads_texts;
     int failed; /* out of memory */
 } Divided;
 
@@ -54,6 +53,14 @@ static const uint8_t *read_kind(const Reader *r, const uint8_t *p, int *may_be_c
     return kind.length > LONGEST_KIND || holds_text(kind, "\\u") ? NULL : p;
 }
 
+static const uint8_t *skip_trait(const Reader *r, const uint8_t *p, Piece key, Told *span)
+{
+    const uint8_t *end = skip_outer(r, p);
+    if (end && span->texts < MOST_TEXTS && (IS(key, "mlflow.spanInputs") || IS(key, "mlflow.spanOutputs")))
+        span->text[span->texts++] = (Piece){p, (size_t)(end - p)};
+    return end;
+}
+
 static const uint8_t *read_traits(const Reader *r, const uint8_t *p, Told *span)
 {
     Piece key;
@@ -69,7 +76,7 @@ static const uint8_t *read_traits(const Reader *r, const uint8_t *p, Told *span)
         int is_kind = IS(key, "mlflow.spanType");
         if (is_kind && kinds++)
             return NULL;
-        p = is_kind ? read_kind(r, p, &span->may_be_call) : skip_outer(r, p);
+        p = is_kind ? read_kind(r, p, &span->may_be_call) : skip_trait(r, p, key, span);
         if (!p || !(p = go_on(p, '}', &done)))
             return NULL;
     }
@@ -230,40 +237,61 @@ static int nests(const Divided *d)
 
 static void put_text_of(Divided *d, const void *bytes, size_t length)
 {
-    d->failed |= add_bytes(&d->lines, bytes, length) < 0;
+    d->failed |= add_bytes(d->lines, bytes, length) < 0;
 }
 #define PUT(text) put_text_of(d, text, sizeof text - 1)
+
+static void put_number(Divided *d, uint64_t number)
+{
+    char text[20];
+    size_t at = sizeof text;
+    do
+        text[--at] = (char)('0' + number % 10);
+    while (number /= 10);
+    put_text_of(d, text + at, sizeof text - at);
+}
+
+/* A span, without its texts where nobody reads them: most of a trace are these. */
+static void put_span(Divided *d, const Told *span)
+{
+    const uint8_t *at = span->whole.at;
+    for (int text = 0; text < span->texts && !d->reads_texts; text++) {
+        put_text_of(d, at, (size_t)(span->text[text].at - at));
+        PUT("null");
+        at = span->text[text].at + span->text[text].length;
+    }
+    put_text_of(d, at, span->whole.length - (size_t)(at - span->whole.at));
+}
 
 /* Write the line of a span; 0: it is not plain. */
 static int put_one(Divided *d, const Told *span, uint32_t *row)
 {
     uint64_t began = number_in(span->began), ended = number_in(span->ended);
-    char text[64];
     if (ended < began || ended - began > MOST_COUNT || ended >= 1ULL << 62)
         return 0;
-    int length = snprintf(text, sizeof text, "{\"leverwatch ns\":%llu", (unsigned long long)(ended - began));
-    put_text_of(d, text, (size_t)length);
+    PUT("{\"leverwatch ns\":");
+    put_number(d, ended - began);
     PUT(",\"leverwatch id\":\"");
     put_text_of(d, d->trace.at, d->trace.length);
     PUT("/");
     put_text_of(d, span->id.at, span->id.length);
     PUT("\",\"leverwatch outer\":false,\"leverwatch span\":");
-    row[SPAN_AT] = (uint32_t)d->lines.length;
-    row[SPAN_LENGTH] = (uint32_t)span->whole.length;
-    put_text_of(d, span->whole.at, span->whole.length);
+    put_span(d, span);
     PUT(",\"leverwatch trace\":");
-    row[INFO_AT] = (uint32_t)d->lines.length;
-    row[INFO_LENGTH] = (uint32_t)d->info.length;
     put_text_of(d, d->info.at, d->info.length);
+    row[SPAN_AT] = (uint32_t)(span->whole.at - d->reader.data);
+    row[SPAN_LENGTH] = (uint32_t)span->whole.length;
+    row[INFO_AT] = (uint32_t)(d->info.at - d->reader.data);
+    row[INFO_LENGTH] = (uint32_t)d->info.length;
     PUT("}\n");
-    d->failed |= add_bytes(&d->rows, row, OF_TRACE * sizeof *row) < 0;
+    d->failed |= add_bytes(d->rows, row, OF_TRACE * sizeof *row) < 0;
     return 1;
 }
 
 /* Write the lines of one line of the log; 0: it may be a span alone, which belongs to others of its trace. */
 static int put_trace(Divided *d, const uint8_t *start, const uint8_t *end)
 {
-    size_t lines = d->lines.length, rows = d->rows.length;
+    size_t lines = d->lines->length, rows = d->rows->length;
     uint32_t row[OF_TRACE] = {[TRACE_OUTER] = d->outer, [OUTER_AT] = (uint32_t)(start - d->reader.data),
                               [OUTER_LENGTH] = (uint32_t)(end - start)};
     int is_plain = read_trace(d, start) == end && !nests(d);
@@ -272,48 +300,24 @@ static int put_trace(Divided *d, const uint8_t *start, const uint8_t *end)
     if (is_plain || d->failed)
         return 1;
     Piece line = {start, (size_t)(end - start)};
-    d->lines.length = lines;
-    d->rows.length = rows;
+    d->lines->length = lines;
+    d->rows->length = rows;
     row[SPAN_AT] = row[SPAN_LENGTH] = row[INFO_AT] = row[INFO_LENGTH] = 0;
     PUT("\n");
-    d->failed |= add_bytes(&d->rows, row, sizeof row) < 0;
+    d->failed |= add_bytes(d->rows, row, sizeof row) < 0;
     return holds_text(line, "\"spans\"") || holds_text(line, "\"traces\"");
 }
 
-PyObject *divide(PyObject *Py_UNUSED(module), PyObject *args)
+enum divided traces_read(const uint8_t *data, size_t size, int reads_texts, Buffer *lines, Buffer *rows)
 {
-    Py_buffer data;
-    PyObject *made = NULL;
-    if (!PyArg_ParseTuple(args, "y*", &data))
-        return NULL;
-    const uint8_t *bytes = data.buf;
-    Divided *d = PyMem_Calloc(1, sizeof *d);
-    int by_brace = 1;
-    if (!d || data.len > INT32_MAX / 4 || (data.len && bytes[data.len - 1] != '\n')) {
-        PyErr_SetString(d ? PyExc_ValueError : PyExc_MemoryError, "not whole lines, or too many of them");
-    } else {
-        d->reader = (Reader){.data = bytes, .end = bytes + data.len};
-        Py_BEGIN_ALLOW_THREADS
-        for (const uint8_t *p = bytes; p < d->reader.end && by_brace && !d->failed; d->outer++) {
-            const uint8_t *end = memchr(p, '\n', (size_t)(d->reader.end - p));
-            by_brace = end - p > 1 && *p == '{' && end[-1] == '}' && d->lines.length < INT32_MAX;
-            if (by_brace)
-                by_brace = put_trace(d, p, end);
-            p = end + 1;
-        }
-        Py_END_ALLOW_THREADS
-        if (d->failed)
-            PyErr_NoMemory();
-        else if (!by_brace)
-            made = Py_NewRef(Py_None);
-        else
-            made = pair_of(d->lines.bytes, d->lines.length, d->rows.bytes, d->rows.length);
+    Divided d = {.reader = {.data = data, .end = data + size}, .lines = lines, .rows = rows, .reads_texts = reads_texts};
+    for (const uint8_t *p = data; p < d.reader.end; d.outer++) {
+        const uint8_t *end = memchr(p, '\n', (size_t)(d.reader.end - p));
+        if (end - p < 2 || *p != '{' || end[-1] != '}' || lines->length >= INT32_MAX || !put_trace(&d, p, end))
+            return d.failed ? NO_ROOM : TOGETHER;
+        if (d.failed)
+            return NO_ROOM;
+        p = end + 1;
     }
-    if (d) {
-        free(d->lines.bytes);
-        free(d->rows.bytes);
-        PyMem_Free(d);
-    }
-    PyBuffer_Release(&data);
-    return made;
+    return DIVIDED;
 }

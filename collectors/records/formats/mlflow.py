@@ -38,6 +38,8 @@ _MOST_HELD = 1 << 20
 """Bytes of lone spans that wait for more of their trace."""
 _LONGEST = 10**18
 """The longest duration in nanoseconds; no call takes so long."""
+_TEXTS = frozenset({b"mlflow.spanInputs", b"mlflow.spanOutputs"})
+"""What a span was given, and what it answered."""
 _Map = dict[str, msgspec.Raw] | None
 
 
@@ -120,7 +122,7 @@ class Traces(Rewriting):
             return None
         own: tuple[Place, ...] = (((b"leverwatch ns",), "latency_ms", 0), ((b"leverwatch id",), "request_id", 0))
         paths = (*(place for place in plan.paths if place[1] != "request_id"), *own)
-        return replace(plan, paths=paths, latency_in=1e6, by_line=True, divides=True)
+        return replace(plan, paths=paths, latency_in=1e6, by_line=True, divides=True, texts=_TEXTS)
 
     has_ends = False
 

@@ -183,8 +183,16 @@ class Plan(Struct, frozen=True):
     """Makes the lines that are read, one of every span; None: they are those of the log."""
     divides: bool = False
     """Whether a line of the log is a trace, of whose spans each is read by itself."""
+    texts: frozenset[bytes] = frozenset()
+    """Keys of what its spans were given and answered, which are left out where nobody reads them."""
     by_brace: bool = False
     """Whether what is around records may be longer than a line, which then is no object from brace to brace."""
+
+    @property
+    def reads_texts(self) -> bool:
+        """Whether a value is read, or tested, that may be one of the `texts`."""
+        wanted = (*(path for path, _, _ in self.paths), *(path for path, _, _ in self.tests))
+        return any(step is None or step in self.texts for path in wanted for step in path)
 
 
 @runtime_checkable

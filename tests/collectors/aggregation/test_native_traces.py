@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leverwatch.collectors.aggregation import _native
 from leverwatch.collectors.aggregation.known_records import KnownRecords
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.aggregation.pipeline import assemble
@@ -21,6 +22,15 @@ from tests.collectors.sources.files.logs import NOW, config, ingest
 
 START = 1773129600 * 10**9
 KINDS = ("CHAT_MODEL", "LLM", "AGENT", "TOOL", "EMBEDDING", "RERANKER", "")
+BY_ANSWER = r"{leverwatch span.attributes.mlflow\.spanOutputs}"
+TEXTS: tuple[Any, ...] = (
+    json.dumps('a "b" \\ ü'),
+    "ü" * 70,
+    "x" * 200,
+    None,
+    {"mlflow.spanType": '"LLM"'},
+    [1, {}],
+)
 NAMES = ("call", "count_tokens", "embeddings_1", "Completions")
 
 
@@ -30,7 +40,9 @@ def span(number: int, chance: random.Random, calm: bool) -> dict[str, Any]:
         usage["cache_read_input_tokens"] = chance.randrange(60)
     kind = chance.choice(KINDS)
     start = START + chance.randrange(10**12)
-    values: dict[str, Any] = {"mlflow.spanType": json.dumps(kind), "mlflow.spanInputs": json.dumps('a "b" \\ ü')}
+    values: dict[str, Any] = {"mlflow.spanType": json.dumps(kind), "mlflow.spanInputs": chance.choice(TEXTS)}
+    if chance.random() < 0.5:
+        values["mlflow.spanOutputs"] = chance.choice(TEXTS)
     if chance.random() < 0.8:
         values["mlflow.chat.tokenUsage"] = chance.choice([json.dumps(usage), usage])
         values["mlflow.llm.model"] = json.dumps(chance.choice(["gpt-4o", "text-embedding-3-small"]))
@@ -70,13 +82,19 @@ def trace(chance: random.Random, calm: bool) -> Any:
     return varied(form, chance) if chance.random() < 0.2 else form
 
 
-@given(st.integers(0, 2**32), st.sampled_from(["{experiment}", "bot"]), st.sampled_from(["0s", "1h"]), SPANS)
+@given(
+    st.integers(0, 2**32),
+    st.sampled_from(["{experiment}", "bot", BY_ANSWER]),
+    st.sampled_from(["0s", "1h"]),
+    SPANS,
+)
 @settings(max_examples=50)
 def test_the_helper_counts_what_python_counts(seed: int, system: str, window: str, days: Any) -> None:
     chance = random.Random(seed)
     made = config(format={"type": "mlflow"}, system=system, dedupe_window=window)
     helped, alone = ingest(made), ingest(made, compiled=False)
     assert helped.takes_views
+    _native.wide(chance.random() < 0.5)
     refused = refusals(helped), refusals(alone)
     for one in (helped, alone):
         one.keep(days)
@@ -95,6 +113,55 @@ def test_the_helper_counts_what_python_counts(seed: int, system: str, window: st
     assert [numbers for numbers, _, _ in refused[0]] == [numbers for numbers, _, _ in refused[1]]
     assert noted(helped) == noted(alone)
     assert told(helped.drain()) == expected(alone.drain())
+    _native.wide(True)
+
+
+def lines_of(data: bytes, *, reads_texts: bool, wide: bool) -> tuple[bytes, bytes]:
+    _native.wide(wide)
+    made = _native.divide(data, reads_texts)
+    _native.wide(True)
+    assert made is not None
+    return made
+
+
+def test_spans_are_the_same_however_many_bytes_are_read_at_once() -> None:
+    chance = random.Random(11)
+    data = b"".join(json.dumps(trace(chance, calm=number % 2 == 0)).encode() + b"\n" for number in range(200))
+    data = b"".join(line + b"\n" for line in data.splitlines() if b'"traces"' not in line and b'"data"' in line)
+
+    for reads_texts in (False, True):
+        wide, narrow = (lines_of(data, reads_texts=reads_texts, wide=it) for it in (True, False))
+        assert wide == narrow
+
+
+def test_what_a_span_was_given_and_answered_is_in_its_line_only_where_it_is_read() -> None:
+    one = trace(random.Random(3), calm=True)
+    for span in one["data"]["spans"]:
+        span["attributes"] |= {"mlflow.spanInputs": "what was asked", "mlflow.spanOutputs": {"what": ["was said"]}}
+    data = json.dumps(one).encode() + b"\n"
+
+    whole, _ = lines_of(data, reads_texts=True, wide=True)
+    short, rows = lines_of(data, reads_texts=False, wide=True)
+
+    assert b"was asked" in whole
+    assert b"was said" in whole
+    assert b"was" not in short
+    empty = one | {"data": {"spans": [dict(span) for span in one["data"]["spans"]]}}
+    for span in empty["data"]["spans"]:
+        span["attributes"] = span["attributes"] | {"mlflow.spanInputs": None, "mlflow.spanOutputs": None}
+    assert short == lines_of(json.dumps(empty).encode() + b"\n", reads_texts=True, wide=True)[0]
+    # What Python reads has all of it.
+    alone = [json.loads(line) for line in _native.undivide(data, rows).splitlines()]
+    assert alone == [{"info": one["info"], "data": {"spans": [span]}} for span in one["data"]["spans"]]
+
+
+def test_a_span_that_is_not_in_the_log_is_an_error() -> None:
+    _, rows = lines_of(
+        json.dumps(trace(random.Random(3), calm=True)).encode() + b"\n", reads_texts=False, wide=True
+    )
+
+    with pytest.raises(ValueError, match="not in the text"):
+        _native.undivide(b"short\n", rows)
 
 
 def test_plain_spans_are_not_given_to_python() -> None:
