@@ -17,7 +17,7 @@ ROOM   := $(shell df --output=avail /dev/shm 2>/dev/null | tail -n 1)
 SCRATCH := $(shell [ "$(or $(ROOM),0)" -gt 4000000 ] && echo TMPDIR=/dev/shm)
 
 .PHONY: help run test test-all lint types unit rewritten newest on on-python coverage oldest on-oldest lock sbom release-check golden bench test-slow bench-spark \
-    fuzz producers sanitize soak wheel chart dashboards servers image-check clean
+    fuzz producers sanitize soak wheel chart dashboards pictures servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -232,6 +232,9 @@ golden: $(BIN)/.ready ## rewrite golden files and generated documentation
 
 dashboards: $(BIN)/.ready ## write the Grafana dashboards from their table of panels, and their copies in the chart
 	$(BIN)/python -m grafana.build && $(BIN)/python -m helm.build
+
+pictures: $(BIN)/.ready servers ## take the pictures of the status page in docs/images, at three widths, of the demo
+	$(BIN)/python -m tests.agent.web.pictures
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) $(OLDEST) .venv-* build dist *.egg-info .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

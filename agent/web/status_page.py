@@ -13,12 +13,13 @@ from leverwatch.agent.framework.coverage import WINDOW_DAYS
 from leverwatch.agent.framework.model import RuleEvidence, Status
 from leverwatch.agent.snapshot import AgentSnapshot, SystemsSnapshot, SystemView
 from leverwatch.agent.source_view import SourceView
-from leverwatch.agent.web.page.attention import flags
+from leverwatch.agent.web.page.attention import alerts_now, flags
 from leverwatch.agent.web.page.chart import FLOOR, HEIGHT, WEEKS, WIDTH, chart, position
 from leverwatch.agent.web.page.context import context
 from leverwatch.agent.web.page.labels import RULE_NAMES, STRATEGY_NAMES, decimal, full, quantity, volume_text
 from leverwatch.agent.web.page.listing import FEW, ORDER_NAMES, View, listing
-from leverwatch.agent.web.page.sources import days, samples, source_flag, unattributed
+from leverwatch.agent.web.page.money import at_stake, differs, money
+from leverwatch.agent.web.page.sources import days, refusals, samples, source_alerts, source_flag, unattributed
 from leverwatch.agent.web.page.upcoming import unforeseen, upcoming
 from leverwatch.agent.web.style import style
 from leverwatch.collectors.interface import MALFORMED, Result
@@ -103,6 +104,12 @@ def _environment() -> Environment:
         strategies=STRATEGY_NAMES,
         rules=RULE_NAMES,
         flags=flags,
+        alerts_now=alerts_now,
+        source_alerts=source_alerts,
+        refusals=refusals,
+        money=money,
+        at_stake=at_stake,
+        differs=differs,
         since=since,
         malformed=malformed,
         source_flag=source_flag,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -140,3 +141,9 @@ def by_attention(systems: Iterable[SystemView]) -> list[SystemView]:
         return min(present, default=Attention.NONE), -len(present), view.system
 
     return sorted(systems, key=order)
+
+
+def alerts_now(systems: Iterable[SystemView]) -> tuple[tuple[Flag, int], ...]:
+    """Return each flag that an alert stands behind with how many systems have it, the most urgent first."""
+    counts = Counter(attention for view in systems for attention in causes(view))
+    return tuple((_FLAGS[one], counts[one]) for one in Attention if counts[one] and _FLAGS[one].alert is not None)

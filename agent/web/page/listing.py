@@ -42,6 +42,8 @@ class View:
     search: str = ""
     order: Order = Order.ATTENTION
     page: int = 1
+    system: str | None = None
+    """The one system that is shown, whatever else is asked for; None: those that are found."""
 
     @classmethod
     def of(cls, query: str) -> View:
@@ -50,6 +52,8 @@ class View:
             fields = parse_qs(query, max_num_fields=_MOST_FIELDS)
         except ValueError:
             return cls()
+        if "system" in fields:
+            return cls(system=fields["system"][0])
         search, sort, page = (fields.get(name, [""])[0].strip() for name in ("q", "sort", "page"))
         number = int(page) if page.isascii() and page.isdigit() and len(page) < len(str(10**9)) else 1
         order = Order(sort) if sort in set(Order) else Order.ATTENTION
@@ -60,6 +64,16 @@ class View:
         fields = {"q": self.search, "sort": order or self.order, "page": page or 1}
         left_out = {"q": "", "sort": Order.ATTENTION}
         return f"?{urlencode([(name, value) for name, value in fields.items() if value != left_out.get(name)])}"
+
+    @staticmethod
+    def of_system(name: str) -> str:
+        """The address of one system, which stays the same."""
+        return f"?{urlencode({'system': _readable(name)})}"
+
+    @staticmethod
+    def search_for(words: str) -> str:
+        """The address of all systems that have these words in their name or their flags."""
+        return f"?{urlencode({'q': words})}"
 
 
 class Listing(NamedTuple):
@@ -87,12 +101,21 @@ class Listing(NamedTuple):
 
 def listing(systems: Sequence[SystemView], view: View) -> Listing:
     """Return the page of the systems that a view shows; a page beyond the last one is the last one."""
-    found = [system for system in systems if _is_found(system, view.search.casefold())] if view.search else systems
+    found = systems
+    if view.system is not None:
+        found = [system for system in systems if _readable(system.system) == view.system]
+    elif view.search:
+        found = [system for system in systems if _is_found(system, view.search.casefold())]
     ordered = _ORDERS[view.order](found)
     pages = max(-(-len(ordered) // PAGE_SIZE), 1)
     page = min(view.page, pages)
     start = (page - 1) * PAGE_SIZE
     return Listing(ordered[start : start + PAGE_SIZE], replace(view, page=page), len(systems), len(ordered), pages)
+
+
+def _readable(name: str) -> str:
+    """A name as an address can have it: JSON allows half characters."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _is_found(view: SystemView, words: str) -> bool:

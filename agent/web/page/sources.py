@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
 
 from leverwatch.agent.source_view import SourceView
 from leverwatch.agent.web.page.attention import Flag
 from leverwatch.collectors.daily.day_states import lines
-from leverwatch.collectors.interface import Problem, Result
+from leverwatch.collectors.interface import MALFORMED, Problem, Result
 from leverwatch.collectors.unattributed import lines_of
 
 _NOT_YET = Flag("", "…", "Not yet")
@@ -36,6 +37,18 @@ def source_flag(source: SourceView) -> Flag:
     if source.waits is not None:
         return _WAITS
     return _SUCCEEDED if source.records.get(Result.COUNTED, 0) else _NOTHING
+
+
+def source_alerts(sources: Iterable[SourceView]) -> tuple[tuple[Flag, int], ...]:
+    """Return each flag of sources that an alert stands behind with how many have it."""
+    counts = Counter(flag for flag in map(source_flag, sources) if flag.alert is not None)
+    return tuple(counts.items())
+
+
+def refusals(source: SourceView) -> tuple[tuple[str, int], ...]:
+    """Return why records of a source were refused and how many since the store exists, the most frequent first."""
+    counts = ((str(result), source.records.get(result, 0)) for result in MALFORMED)
+    return tuple(sorted((one for one in counts if one[1]), key=lambda one: (-one[1], one[0])))
 
 
 def days(source: SourceView) -> tuple[str, ...]:

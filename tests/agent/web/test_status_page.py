@@ -69,7 +69,7 @@ def test_the_page_has_no_script_no_inline_style_and_nothing_from_elsewhere() -> 
     assert "style" not in names
     assert not any(name.startswith("on") for name in names)
     targets = [a["href"] for tag, a in outline.tags if tag == "a"]
-    assert [target for target in targets if not (target or "").startswith("runbooks/")] == [
+    assert [target for target in targets if not (target or "").startswith(("runbooks/", "?", "#"))] == [
         "metrics",
         "api/v1/systems",
     ]
@@ -229,7 +229,10 @@ def test_the_page_shows_how_the_sources_are_doing() -> None:
         "cannot reach the repository",
     ):
         assert words in text
-    assert "gateway files ✓ Succeeded 2026-03-31 00:04 2026-03-31 00:04 1,234,567 5 none" in text
+    assert (
+        "gateway files ✓ Succeeded 2026-03-31 00:04 2026-03-31 00:04 1,234,567 5 invalid_line: 3 bad_time: 2 none"
+        in text
+    )
 
 
 def test_a_source_that_counts_and_tells_no_time_of_a_record_is_not_said_to_have_none() -> None:
@@ -335,3 +338,33 @@ def test_what_is_searched_for_cannot_bring_markup_along() -> None:
 
     assert "<script" not in page
     assert f"No system has “{attack}” in its name or its flags." in Outline(page).text()
+
+
+def test_each_system_has_an_address_of_its_own_that_shows_it_alone_and_whole() -> None:
+    views = [samples.grown(), samples.agreeing(), samples.discovered()]
+    page = Outline(render(samples.systems(*views), samples.agent()))
+    addresses = [attributes["href"] or "" for _, attributes in page.tags if attributes.get("class") == "name"]
+    alone = [Outline(render(samples.systems(*views), None, View.of(address[1:]))) for address in addresses]
+
+    assert len(alone) == 3
+    for one in alone:
+        assert [tag for tag, _ in one.tags].count("tbody") == 1
+        assert ("details", {"open": None}) in one.tags
+        assert "All 3 systems" in one.text()
+    assert {samples.AWKWARD.split()[0] in one.text() for one in alone} == {True, False}
+
+
+def test_a_name_that_no_system_has_is_said() -> None:
+    text = Outline(render(samples.systems(), None, View.of("system=gone"))).text()
+
+    assert "No system has the name “gone”." in text
+
+
+def test_the_page_begins_with_the_money_and_what_alerts_are_about() -> None:
+    text = Outline(render(samples.systems(samples.grown(), samples.agreeing()), samples.agent())).text()
+
+    assert "What is recommended would likely save $4,250 a month in 1 system." in text
+    assert "≠ Differs 1" in text
+    assert "✗ Failed 1 source" in text
+    assert "declared: Prompt engineering differs for 21 days" in text
+    assert "saves $4,250 78% likely to save" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.resources import files
 
 import pytest
 from msgspec.structs import replace
@@ -10,9 +11,11 @@ from playwright.sync_api import Page, sync_playwright
 
 from leverwatch.agent.exporter.render import Exposition
 from leverwatch.agent.snapshot import SystemsSnapshot
-from leverwatch.agent.web.page.listing import PAGE_SIZE
+from leverwatch.agent.web.page.listing import PAGE_SIZE, View
 from leverwatch.agent.web.server import Server, State, create_app
+from leverwatch.agent.web.status_page import render
 from tests.agent.exporter import samples
+from tests.agent.web.browsing import CHROMIUM, FLAGS
 
 pytestmark = pytest.mark.e2e
 
@@ -41,9 +44,7 @@ def browser_page() -> Iterator[Page]:
     server.start()
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
-            )
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             page = browser.new_page()
             complaints: list[str] = []
             page.on("console", lambda message: complaints.append(message.text))
@@ -161,6 +162,68 @@ def test_everything_that_opens_or_leads_somewhere_is_reached_by_keyboard(browser
     assert browser_page.locator("details").first.get_attribute("open") is not None
 
 
+_AXE = """async () => {
+  const found = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
+  return [found.passes.length, found.violations.map(each => [each.id, each.nodes.map(node => node.html)])];
+}"""
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (360, "light")])
+def test_axe_finds_nothing_against_level_aa(browser_page: Page, width: int, scheme: str) -> None:
+    browser_page.set_viewport_size({"width": width, "height": 900})
+    browser_page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    browser_page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    browser_page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text())
+    passed, violations = browser_page.evaluate(_AXE)
+
+    assert violations == []
+    assert passed > 15
+
+
+def test_axe_would_find_a_picture_without_words(browser_page: Page) -> None:
+    """What the test above relies on."""
+    browser_page.set_viewport_size({"width": 1280, "height": 900})
+    browser_page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text())
+    browser_page.evaluate(
+        "window.words = document.querySelector('.chart').getAttribute('aria-label');"
+        "document.querySelector('.chart').removeAttribute('aria-label')"
+    )
+    _, violations = browser_page.evaluate(_AXE)
+    browser_page.evaluate("document.querySelector('.chart').setAttribute('aria-label', window.words)")
+
+    assert [name for name, _ in violations] == ["svg-img-alt"]
+
+
+def test_a_phone_shows_the_verdicts_of_ten_systems_in_four_screens(browser_page: Page) -> None:
+    kinds = shown().systems
+    ten = [replace(kinds[number % len(kinds)], system=f"system-{number}") for number in range(10)]
+    browser = browser_page.context.browser
+    assert browser is not None
+    phone = browser.new_page()
+    phone.set_viewport_size({"width": 390, "height": 844})
+    phone.set_content(render(samples.systems(*ten), samples.agent()))
+    bottoms: list[float] = phone.evaluate(
+        "[...document.querySelectorAll('.systems tbody')].map(each => each.getBoundingClientRect().bottom)"
+    )
+    phone.set_content(render(samples.systems(*ten), samples.agent(), View(system="system-0")))
+    told = phone.locator(".chart").is_visible(), phone.locator(".evidence").first.is_visible()
+    phone.close()
+
+    assert len(bottoms) == 10
+    assert bottoms[-1] <= 4 * 844
+    assert told == (True, True), "what a list leaves out is on the page of the system"
+
+
+def test_more_is_laid_out_in_columns_on_a_wide_page(browser_page: Page) -> None:
+    browser_page.set_viewport_size({"width": 1280, "height": 900})
+    browser_page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    lefts = browser_page.evaluate(
+        "[...document.querySelector('.more .evidence').children].map(each => each.getBoundingClientRect().left)"
+    )
+
+    assert len(set(lefts)) == 3
+
+
 @pytest.fixture(scope="module")
 def page_of_many(browser_page: Page) -> Iterator[Page]:
     """The page of more systems than one page shows, in a tab of its own."""
@@ -200,7 +263,9 @@ def test_one_of_many_systems_is_found_with_the_keyboard_alone(page_of_many: Page
 def test_what_finds_a_system_has_enough_contrast_and_fits_a_phone(page_of_many: Page, scheme: str) -> None:
     page_of_many.set_viewport_size({"width": 320, "height": 900})
     page_of_many.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page_of_many.evaluate("document.querySelectorAll('tbody tr:nth-child(n+3)').forEach(each => each.remove())")
+    page_of_many.evaluate(
+        "document.querySelectorAll('.systems tbody:nth-of-type(n+3)').forEach(each => each.remove())"
+    )
 
     assert min(page_of_many.evaluate(_CONTRAST)) >= 4.5
     assert page_of_many.evaluate("document.documentElement.scrollWidth") <= 320
