@@ -48,7 +48,8 @@ def write_log(path: Path, size: int, *, fat: bool = False, apps: int = 40, days:
                 "app": f"app-{rng.randrange(apps)}",
                 "status": "success" if rng.randrange(20) else "error",
                 "duration_ms": rng.randrange(200, 9000),
-                "cost": round(rng.random() / 100, 6) if known else None,
+                # A cost of zero beside tokens would be an unknown price to us, and to no peer.
+                "cost": max(round(rng.random() / 100, 6), 0.000001) if known else None,
                 "response": {"model": rng.choice(MODELS)},
                 "usage": {
                     "prompt_tokens": rng.randrange(50, 4000),

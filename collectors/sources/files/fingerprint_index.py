@@ -45,8 +45,11 @@ class FingerprintIndex:
             if not spans:
                 del self._spans[old.span]
                 del self._lengths[bisect_left(self._lengths, old.span)]
+            # A file that grows keeps its marks, of which there are dozens, with every chunk that is read.
+            kept = set(new.marks) if new is not None and new.id == old.id else set()
             for mark in _powers(old):
-                _discard(self._powers, mark, old.id)
+                if mark not in kept:
+                    _discard(self._powers, mark, old.id)
             _discard(self._keys, old.key, old.id)
             self._short.discard(old.id)
             self._open.discard(old.id)
@@ -55,8 +58,10 @@ class FingerprintIndex:
                 self._spans[new.span] = {}
                 insort(self._lengths, new.span)
             self._spans[new.span].setdefault(new.span_crc, set()).add(new.id)
+            had = set(old.marks) if old is not None and old.id == new.id else set()
             for mark in _powers(new):
-                self._powers[mark].add(new.id)
+                if mark not in had:
+                    self._powers[mark].add(new.id)
             self._keys[new.key].add(new.id)
             if new.marks and new.marks[0][0] < _SMALLEST:
                 self._short.add(new.id)
