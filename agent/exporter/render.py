@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
 from isal import isal_zlib
-from prometheus_client import exposition
+from prometheus_client import Metric, exposition
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
@@ -74,21 +74,50 @@ def choose_format(accept: str) -> Format:
 
 
 class _Part:
-    """The part of the exposition that comes from one snapshot, rendered at most once in each format."""
+    """The part of the exposition that comes from one snapshot, rendered at most once in each format.
 
-    def __init__(self, collector: Collector | None = None) -> None:
+    It is rendered family by family: the text of all in the making takes several times what it takes at the end.
+    A family with the same text as in the part `before` shares it, so that two parts are rarely twice as large.
+    """
+
+    def __init__(self, collector: Collector | None = None, before: _Part | None = None) -> None:
         self._collector = collector
-        self._rendered: dict[Format, bytes] = {}
+        self.rendered: dict[Format, tuple[bytes, ...]] = {}
+        # Not the part itself, as that would keep the one before it.
+        self._before = {} if before is None else dict(before.rendered)
         self._lock = threading.Lock()
 
-    def render(self, output: Format) -> bytes:
+    def render(self, output: Format) -> tuple[bytes, ...]:
         """Return the rendered families, without the `# EOF` of OpenMetrics."""
         if self._collector is None:
-            return b""
+            return ()
         with self._lock:
-            if output not in self._rendered:
-                self._rendered[output] = _RENDERERS[output](self._collector)
-            return self._rendered[output]
+            if output not in self.rendered:
+                known = {piece.partition(b"\n")[0]: piece for piece in self._before.pop(output, ())}
+                self.rendered[output] = tuple(
+                    _shared(_RENDERERS[output](_Single(metric)), known) for metric in self._collector.collect()
+                )
+            return self.rendered[output]
+
+    def forget_before(self) -> None:
+        """Keep nothing of the part before this one from now on."""
+        self._before = {}
+
+
+class _Single(Collector):
+    """A collector of one metric."""
+
+    def __init__(self, metric: Metric) -> None:
+        self._metric = metric
+
+    def collect(self) -> Iterator[Metric]:
+        yield self._metric
+
+
+def _shared(piece: bytes, known: dict[bytes, bytes]) -> bytes:
+    """Return a rendered family: the equal object among those known, by their first line, if there is one."""
+    before = known.get(piece.partition(b"\n")[0])
+    return before if before == piece else piece
 
 
 @dataclass(frozen=True)
@@ -105,7 +134,9 @@ class _Picture:
         with self.lock:
             if output not in self.bodies:
                 end = _EOF if output is Format.OPENMETRICS else b""
-                self.bodies[output] = Payload(self.agent.render(output), self.systems.render(output), end)
+                self.bodies[output] = Payload(
+                    b"".join(self.agent.render(output)), *self.systems.render(output), end
+                )
             return self.bodies[output]
 
 
@@ -125,11 +156,12 @@ class Exposition:
 
     def set_systems(self, snapshot: SystemsSnapshot) -> None:
         """Show the result of an evaluation from now on."""
-        part = _Part(SnapshotCollector(SYSTEMS, snapshot))
+        part = _Part(SnapshotCollector(SYSTEMS, snapshot), self._picture.systems)
         # Rendering thousands of systems takes a moment: it is spent here, before the swap, in the formats that
         # scrapes ask for, and no scrape waits for it.
         for output in self._asked:
             part.render(output)
+        part.forget_before()
         with self._setting:
             before = self._picture
             self._picture = _picture(before.snapshots._replace(systems=snapshot), part, before.agent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import reduce
-from operator import add, attrgetter
+from operator import add, attrgetter, itemgetter
 from typing import NamedTuple
 
 from leverwatch.agent.framework import compiled
@@ -58,7 +58,10 @@ class DailyUsage(NamedTuple):
 SUMMED = tuple(name for name in DailyUsage._fields if name not in {"day", "model"})
 """The fields of `DailyUsage` that can be added up."""
 _sums = attrgetter(*SUMMED)
-_checks = attrgetter("day", "checked", "invalid", "schema_checked", "schema_mode")
+_checks = itemgetter(
+    *map(DailyUsage._fields.index, ("day", "checked", "invalid", "schema_checked", "schema_mode"))
+)
+_first_three = itemgetter(0, 1, 2)
 _calls = attrgetter(*Calls._fields)
 _OF_CALLS = tuple(SUMMED.index(name) for name in Calls._fields[1:])
 
@@ -111,7 +114,7 @@ def recent_models(rows: Iterable[DailyUsage], as_of: date) -> dict[str, dict[dat
     """Inferences by model and day over the trailing 28 days."""
     found: dict[str, dict[date, float]] = {}
     since = as_of - (RECENT_DAYS - 1) * _DAY
-    for day, model, inferences, *_ in rows:
+    for day, model, inferences in map(_first_three, rows):
         if since <= day <= as_of:
             days = found.get(model)
             if days is None:

@@ -45,11 +45,12 @@ def read_daily_usage(
         usage_daily.c.day <= as_of,
     )
     found: dict[str, list[DailyUsage]] = defaultdict(list)
-    day_from = day_of(connection)
+    day_from, make = day_of(connection), tuple.__new__
     for chosen in named(usage_daily.c.system, scope.systems):
         for row in plain_rows(connection, query.where(chosen)):
             if row[1] in counted[row[0]]:
-                found[row[0]].append(DailyUsage._make((day_from(row[2]), *row[3:])))
+                # As `_make` does, without its call and its count of the columns that the query itself chose.
+                found[row[0]].append(make(DailyUsage, (day_from(row[2]), *row[3:])))
     return dict(found)
 
 

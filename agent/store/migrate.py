@@ -20,6 +20,9 @@ _LONGEST_SECONDS = 3600.0
 
 
 _SCRIPTS = Path(__file__).parent / "migrations"
+NEWEST = _SCRIPTS / "newest.sql"
+"""What all migrations together make of an empty SQLite database, one statement a line."""
+_SAYS_VERSION = "INSERT INTO alembic_version VALUES ('%s')"
 
 
 def alembic_config() -> Config:
@@ -44,7 +47,7 @@ def migrate(engine: Engine) -> None:
         StoreError: the database has a schema that this version does not know.
     """
     with engine.connect().execution_options(leverwatch_writes=True) as connection, connection.begin():
-        if is_newest(connection):
+        if is_newest(connection) or _made_at_once(connection):
             return
         # Nearly every start finds the newest schema, and Alembic is a good part of what a command imports.
         from alembic import command
@@ -68,6 +71,32 @@ def migrate(engine: Engine) -> None:
     if engine.dialect.name == "postgresql":
         # The connections have their usual patience again.
         engine.dispose()
+
+
+def newest_schema(connection: Connection) -> str:
+    """Return the statements that make the schema of a SQLite database, as `newest.sql` has them."""
+    found = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
+    made = "".join(f"{' '.join(statement.split())};\n" for statement in found.scalars())
+    return f"{made}{_SAYS_VERSION % head_revision()};\n"
+
+
+def _made_at_once(connection: Connection) -> bool:
+    """Make the newest schema in an empty SQLite database. Returns whether it could.
+
+    A first start needs no Alembic then, whose import takes more memory than an agent otherwise needs for its
+    sources, and keeps it.
+    """
+    if connection.dialect.name != "sqlite":
+        return False
+    if connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar():
+        return False
+    statements = NEWEST.read_text().splitlines()
+    if statements[-1:] != [f"{_SAYS_VERSION % head_revision()};"]:
+        # A migration was added, and the statements were not renewed: the migrations are right in any case.
+        return False
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+    return True
 
 
 def is_newest(connection: Connection) -> bool:

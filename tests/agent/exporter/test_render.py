@@ -204,3 +204,19 @@ def test_readers_see_whole_snapshots_while_they_are_swapped() -> None:
         reader.join()
 
     assert torn == []
+
+
+def test_what_an_evaluation_did_not_change_is_the_same_text_in_memory() -> None:
+    shown = Exposition()
+    shown.set_systems(samples.systems())
+    before = shown.body(Format.OPENMETRICS).pieces
+    shown.set_systems(samples.systems())
+    same = shown.body(Format.OPENMETRICS).pieces
+    shown.set_systems(replace(samples.systems(), overflow_inferences=123456.0))
+    other = shown.body(Format.OPENMETRICS).pieces
+
+    assert len(before) > 50
+    assert [id(piece) for piece in same] == [id(piece) for piece in before]
+    changed = [new for new, old in zip(other, before, strict=True) if new is not old]
+    assert len(changed) == 1
+    assert b"123456" in changed[0]

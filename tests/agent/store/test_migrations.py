@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -13,8 +15,9 @@ from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from leverwatch.agent.errors import StoreError
+from leverwatch.agent.store import migrate
 from leverwatch.agent.store.engine import open_engine
-from leverwatch.agent.store.migrate import alembic_config, head_revision
+from leverwatch.agent.store.migrate import NEWEST, alembic_config, head_revision, is_newest, newest_schema
 from leverwatch.agent.store.schema import metadata, priced_days, stored_systems, usage_daily, usage_totals
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.interface import Batch, Operation, UsageRow
@@ -63,6 +66,32 @@ def test_the_migrations_make_exactly_the_tables_that_queries_are_written_against
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         differences = compare_metadata(context, metadata)
     assert [change for change in differences if "index" not in change[0]] == []
+
+
+def test_an_empty_sqlite_store_gets_at_once_what_all_migrations_make(tmp_path: Path) -> None:
+    with upgraded(f"sqlite:///{tmp_path / 'migrated.db'}", "head") as connection:
+        wanted = newest_schema(connection)
+    if os.environ.get("LEVERWATCH_UPDATE_GOLDEN"):
+        NEWEST.write_text(wanted)
+    store = Store(f"sqlite:///{tmp_path / 'new.db'}")
+    store.migrate()
+
+    with store.reading() as connection:
+        assert newest_schema(connection) == wanted, "LEVERWATCH_UPDATE_GOLDEN=1 renews newest.sql"
+        assert is_newest(connection)
+    assert NEWEST.read_text() == wanted, "LEVERWATCH_UPDATE_GOLDEN=1 renews newest.sql"
+
+
+def test_statements_of_an_older_version_are_left_to_the_migrations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "old.sql").write_text("CREATE TABLE old (a);\nINSERT INTO alembic_version VALUES ('0001');\n")
+    monkeypatch.setattr(migrate, "NEWEST", tmp_path / "old.sql")
+    store = Store(f"sqlite:///{tmp_path / 'new.db'}")
+    store.migrate()
+
+    with store.reading() as connection:
+        assert newest_schema(connection) == NEWEST.read_text()
 
 
 def test_a_migration_that_fails_leaves_the_old_schema_and_says_why(store_url: str) -> None:
