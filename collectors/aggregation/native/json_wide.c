@@ -1,5 +1,4 @@
-/* json.c once more, for processors that look at 32 or more bytes at once: AVX2, which is asked for when the helper is
-   loaded, and NEON, which every 64-bit ARM has. */
+/* json.c once more, for processors that look at many bytes at once. */
 
 #include <Python.h>
 #include <stdint.h>
@@ -9,29 +8,13 @@
 
 int is_wide;
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#include <immintrin.h>
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,bmi"))), apply_to = function)
-#define __AVX2__ 1
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,bmi")
-#endif
-#define WIDE
-#elif defined(__aarch64__) && defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define WIDE
-#endif
+#include "wide_begin.h"
 
 #ifdef WIDE
 #define scan_read scan_read_wide
 #include "json.c"
 #undef scan_read
-#if defined(__clang__) && defined(__x86_64__)
-#pragma clang attribute pop
-#elif defined(__x86_64__)
-#pragma GCC pop_options
-#endif
+#include "wide_end.h"
 #else
 int scan_read_wide(Scan *scan, const uint8_t *data, size_t size)
 {
