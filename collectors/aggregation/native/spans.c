@@ -181,11 +181,8 @@ static const uint8_t *read_attributes(Flat *f, Numbers *numbers, const uint8_t *
 {
     Piece key, name;
     int done = 0;
-    if (*p != '[')
+    if (!(p = go_in(p, '[', ']', &done)))
         return NULL;
-    p = skip_space(p + 1);
-    if (*p == ']')
-        return p + 1;
     while (!done) {
         if (*p != '{' || !(p = read_name(&f->reader, skip_space(p + 1), &key)) || !IS(key, "key") ||
             !(p = bare_text(&f->reader, p, &name)))
@@ -210,11 +207,8 @@ static const uint8_t *read_status(Flat *f, const uint8_t *p, Piece *code)
     int done = 0, codes = 0;
     if (*p == 'n')
         return skip_word(p);
-    if (*p != '{')
+    if (!(p = go_in(p, '{', '}', &done)))
         return NULL;
-    p = skip_space(p + 1);
-    if (*p == '}')
-        return p + 1;
     while (!done) {
         if (!(p = read_name(&f->reader, p, &key)))
             return NULL;
@@ -378,13 +372,8 @@ static const uint8_t *read_scope(Flat *f, const uint8_t *p)
             f->scope = (Piece){start, (size_t)(p - start)};
         } else if (IS(key, "spans")) {
             int last = 0;
-            if (spans++ || *p != '[' || enter(f) < 0)
+            if (spans++ || !(p = go_in(p, '[', ']', &last)) || enter(f) < 0)
                 return NULL;
-            p = skip_space(p + 1);
-            if (*p == ']') {
-                p++;
-                last = 1;
-            }
             while (!last)
                 if (!(p = read_span(f, p)) || !(p = go_on(p, ']', &last)))
                     return NULL;
