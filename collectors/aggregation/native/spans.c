@@ -181,11 +181,8 @@ static const uint8_t *read_attributes(Flat *f, Numbers *numbers, const uint8_t *
 {
     Piece key, name;
     int done = 0;
-    if (*p != '[')
+    if (!(p = go_in(p, '[', ']', &done)))
         return NULL;
-    p = skip_space(p + 1);
-    if (*p == ']')
-        return p + 1;
     while (!done) {
         if (*p != '{' || !(p = read_name(&f->reader, skip_space(p + 1), &key)) || !IS(key, "key") ||
             !(p = bare_text(&f->reader, p, &name)))
@@ -210,11 +207,8 @@ static const uint8_t *read_status(Flat *f, const uint8_t *p, Piece *code)
     int done = 0, codes = 0;
     if (*p == 'n')
         return skip_word(p);
-    if (*p != '{')
+    if (!(p = go_in(p, '{', '}', &done)))
         return NULL;
-    p = skip_space(p + 1);
-    if (*p == '}')
-        return p + 1;
     while (!done) {
         if (!(p = read_name(&f->reader, p, &key)))
             return NULL;
@@ -378,13 +372,8 @@ static const uint8_t *read_scope(Flat *f, const uint8_t *p)
             f->scope = (Piece){start, (size_t)(p - start)};
         } else if (IS(key, "spans")) {
             int last = 0;
-            if (spans++ || *p != '[' || enter(f) < 0)
+            if (spans++ || !(p = go_in(p, '[', ']', &last)) || enter(f) < 0)
                 return NULL;
-            p = skip_space(p + 1);
-            if (*p == ']') {
-                p++;
-                last = 1;
-            }
             while (!last)
                 if (!(p = read_span(f, p)) || !(p = go_on(p, ']', &last)))
                     return NULL;
@@ -474,8 +463,13 @@ static int read_names(Flat *f, PyObject *names)
     return 0;
 }
 
-PyObject *flatten(PyObject *Py_UNUSED(module), PyObject *args)
+PyObject *flatten(PyObject *module, PyObject *args)
 {
+#ifndef WIDE
+    if (is_wide)
+        return flatten_wide(module, args);
+#endif
+    (void)module;
     Py_buffer data;
     PyObject *names, *contexts, *made = NULL;
     if (!PyArg_ParseTuple(args, "y*O!O!", &data, &PyTuple_Type, &names, &PyDict_Type, &contexts))
@@ -502,68 +496,5 @@ PyObject *flatten(PyObject *Py_UNUSED(module), PyObject *args)
         PyMem_Free(f);
     }
     PyBuffer_Release(&data);
-    return made;
-}
-
-/* Add the id at some place to a set; -1: an error. */
-static int add_id(PyObject *set, const Py_buffer *lines, uint32_t at, uint32_t length)
-{
-    if (!length)
-        return 0;
-    PyObject *id = PyUnicode_DecodeASCII((const char *)lines->buf + at, (Py_ssize_t)length, NULL);
-    int added = id ? PySet_Add(set, id) : -1;
-    Py_XDECREF(id);
-    return added;
-}
-
-/* The ids of calls and of their parents, and how many are of each context. `*nests`: a call has something inside. */
-static int add_outline(const Py_buffer *lines, const uint32_t *row, const uint8_t *calls, Py_ssize_t number, PyObject *ids,
-                       PyObject *parents, PyObject *contexts, int *nests)
-{
-    for (Py_ssize_t at = 0; at < number; at++) {
-        const uint32_t *of = row + at * OF_LINE;
-        if (!calls[at])
-            continue;
-        PyObject *context = PyLong_FromUnsignedLong(of[CONTEXT]);
-        PyObject *before = context ? PyDict_GetItemWithError(contexts, context) : NULL;
-        PyObject *after = PyErr_Occurred() ? NULL : PyLong_FromLong(before ? PyLong_AsLong(before) + 1 : 1);
-        int wrong = !after || PyDict_SetItem(contexts, context, after) < 0;
-        Py_XDECREF(context);
-        Py_XDECREF(after);
-        if (wrong || add_id(ids, lines, of[ID_AT], of[ID_LENGTH]) < 0 ||
-            add_id(parents, lines, of[PARENT_AT], of[PARENT_LENGTH]) < 0)
-            return -1;
-    }
-    for (Py_ssize_t at = 0; at < number && !*nests; at++) {
-        const uint32_t *of = row + at * OF_LINE;
-        if (calls[at] || !of[PARENT_LENGTH])
-            continue;
-        PyObject *id = PyUnicode_DecodeASCII((const char *)lines->buf + of[PARENT_AT], (Py_ssize_t)of[PARENT_LENGTH], NULL);
-        *nests = id ? PySet_Contains(ids, id) : -1;
-        Py_XDECREF(id);
-        if (*nests < 0)
-            return -1;
-    }
-    return 0;
-}
-
-PyObject *outline(PyObject *Py_UNUSED(module), PyObject *args)
-{
-    Py_buffer lines, rows, calls;
-    if (!PyArg_ParseTuple(args, "y*y*y*", &lines, &rows, &calls))
-        return NULL;
-    PyObject *ids = PySet_New(NULL), *parents = PySet_New(NULL), *contexts = PyDict_New(), *made = NULL;
-    int nests = 0;
-    if ((size_t)rows.len != (size_t)calls.len * OF_LINE * sizeof(uint32_t))
-        PyErr_SetString(PyExc_ValueError, "not what is known of these lines");
-    else if (ids && parents && contexts &&
-             add_outline(&lines, rows.buf, calls.buf, calls.len, ids, parents, contexts, &nests) == 0)
-        made = nests ? Py_NewRef(Py_None) : Py_BuildValue("(OOO)", ids, parents, contexts);
-    Py_XDECREF(ids);
-    Py_XDECREF(parents);
-    Py_XDECREF(contexts);
-    PyBuffer_Release(&lines);
-    PyBuffer_Release(&rows);
-    PyBuffer_Release(&calls);
     return made;
 }

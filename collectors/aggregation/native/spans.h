@@ -11,6 +11,7 @@
 enum of_line { OUTER, ID_AT, ID_LENGTH, PARENT_AT, PARENT_LENGTH, CONTEXT, OF_LINE };
 
 PyObject *flatten(PyObject *module, PyObject *args);
+PyObject *flatten_wide(PyObject *module, PyObject *args);
 PyObject *outline(PyObject *module, PyObject *args);
 
 #endif

@@ -65,11 +65,8 @@ static const uint8_t *read_traits(const Reader *r, const uint8_t *p, Told *span)
 {
     Piece key;
     int done = 0, kinds = 0;
-    if (*p != '{')
+    if (!(p = go_in(p, '{', '}', &done)))
         return NULL;
-    p = skip_space(p + 1);
-    if (*p == '}')
-        return p + 1;
     while (!done) {
         if (!(p = read_name(r, p, &key)))
             return NULL;

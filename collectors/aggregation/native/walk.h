@@ -72,6 +72,17 @@ static inline const uint8_t *read_name(const Reader *r, const uint8_t *p, Piece 
     return *p == ':' ? skip_space(p + 1) : NULL;
 }
 
+/* From the sign that begins an object or an array: to what is first in it, or behind its end, where `*done` is set; NULL:
+   it is none. */
+static inline const uint8_t *go_in(const uint8_t *p, uint8_t begin, uint8_t end, int *done)
+{
+    if (*p != begin)
+        return NULL;
+    p = skip_space(p + 1);
+    *done = *p == end;
+    return *done ? p + 1 : p;
+}
+
 /* Behind a value: to the next one, or behind the end, where `*done` is set. */
 static inline const uint8_t *go_on(const uint8_t *p, uint8_t end, int *done)
 {
