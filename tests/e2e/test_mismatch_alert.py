@@ -145,7 +145,7 @@ def test_growth_past_the_threshold_alerts_and_an_edited_declaration_resolves(tmp
         "support-bot declares prompt_engineering, and hybrid is recommended since "
     )
     assert f"<h1>{ALERT}</h1>" in runbook
-    assert f'<th scope="row">{SYSTEM}' in page
+    assert f'<th scope="row"><a class="name" href="?system={SYSTEM}">{SYSTEM}</a>' in page
     assert resolved["fingerprint"] == firing["fingerprint"]
     assert volume == (28 * 2_000_000 + 20 * 5_000_000) * 30.4375 / 28
     assert crossed["labels"]["boundary"] == "hybrid"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -117,9 +119,15 @@ def test_what_reads_no_store_imports_neither_the_store_nor_the_agent(arguments: 
     }
 
 
-def test_only_a_missing_schema_needs_alembic(folder: Path) -> None:
-    (folder / "store.db").unlink()
+def test_only_an_older_schema_needs_alembic(folder: Path) -> None:
+    store = folder / "store.db"
+    store.unlink()
+    assert "alembic" not in imported(folder, "collect")[0], "a first start makes the newest schema at once"
 
+    with closing(sqlite3.connect(store)) as database, database:
+        database.executescript(
+            "DROP TABLE billed_days; DROP TABLE uncounted_days; UPDATE alembic_version SET version_num = '0014'"
+        )
     assert "alembic" in imported(folder, "collect")[0]
     assert "alembic" not in imported(folder, "collect")[0]
 
