@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
 from typing import Any
@@ -85,11 +85,21 @@ def _problem(error: Mapping[str, Any], data: Any, known_keys: KnownKeys) -> tupl
     if kind == "union_tag_not_found":
         return Problem((*steps, "type"), "is missing"), branched
     if kind == "union_tag_invalid":
+        word = _value_at(data, steps)
+        if isinstance(word, str):
+            return Problem(steps, choices(str(context["expected_tags"])), word), branched
         tag = got["type"] if isinstance(got, dict) else context["tag"]
         return Problem((*steps, "type"), choices(str(context["expected_tags"])), tag), branched
     if error["loc"] and error["loc"][-1] == _KEY_MARK:
         return Problem(steps, "the name " + reason_of(kind, error["msg"], context)), branched
     reason = reason_of(kind, error["msg"], context)
+    if (
+        kind == "model_attributes_type"
+        and isinstance(got, str)
+        and steps[:1] == ("sources",)
+        and len(steps) == _OF_A_SOURCE
+    ):
+        return Problem(steps, "must be a mapping: {name: ..., type: ..., ...}", got), branched
     if kind == "value_error" and len(steps) == _OF_A_SOURCE:
         # What compares settings of a source begins with the name of the one that is to be changed.
         name, _, said = reason.partition(" ")
@@ -99,6 +109,21 @@ def _problem(error: Mapping[str, Any], data: Any, known_keys: KnownKeys) -> tupl
     # As written: a validator may have been given what an earlier one made of the value.
     got = _value_at(data, steps, otherwise=got)
     return Problem(steps, reason, ABSENT if kind == "missing" else got, repeats=kind not in SAFE_KINDS), branched
+
+
+def _words(errors: list[Any], data: Any) -> Iterator[tuple[Problem, list[Any]]]:
+    """Yield a problem for each name, such as a format's, that cannot stand alone: it has settings that must be
+    given. With it, the errors that it replaces."""
+    missing: dict[tuple[Steps, str], list[Any]] = {}
+    for error in errors:
+        if error["type"] == "missing":
+            steps, _ = user_steps(error["loc"], data, "missing", error["input"])
+            word = _value_at(data, steps)
+            if isinstance(word, str) and word in error["loc"][len(steps) :]:
+                missing.setdefault((steps, word), []).append(error)
+    for (steps, word), replaced in missing.items():
+        wanted = ", ".join(f"{error['loc'][-1]}: ..." for error in replaced)
+        yield Problem(steps, f"must be a mapping: {{type: {word}, {wanted}}}", word), replaced
 
 
 def _follows(error: Mapping[str, Any]) -> bool:
@@ -118,7 +143,10 @@ def explain(errors: list[Any], data: Any, known_keys: KnownKeys) -> list[Problem
         data: the validated document.
         known_keys: names possible keys, for hints at misspelt ones.
     """
-    found = [_problem(error, data, known_keys) for error in errors if not _follows(error)]
+    words = list(_words(errors, data))
+    told = {id(error) for _, replaced in words for error in replaced}
+    left = (error for error in errors if id(error) not in told and not _follows(error))
+    found = [*((problem, False) for problem, _ in words), *(_problem(error, data, known_keys) for error in left)]
     merged: dict[Steps, Problem] = {}
     for problem, branched in found:
         deeper = any(

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from leverwatch.agent.config.comma import advice_for
+
 _WRITTEN = re.compile(r"([+-]?(?:[0-9][0-9_]*)?(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?)\s*([kKMGBT%]?)")
 _UNITS = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "B": 9, "T": 12, "%": -2}
 """Powers of ten. A thousand million is B where leverwatch prints it, and G for engineers."""
@@ -33,7 +35,8 @@ def number_of(text: str) -> float:
     """
     found = _WRITTEN.fullmatch(text.strip())
     if found is None or not any(letter.isdigit() for letter in found[1]):
-        raise ValueError("must be a number such as 300000000, 300M, 1.5k or 10%")
+        reason = "must be a number such as 300000000, 300M, 1.5k or 10%"
+        raise ValueError(reason + advice_for(reason, text))
     return float(Decimal(found[1].replace("_", "")).scaleb(_UNITS[found[2]]))
 
 

@@ -10,6 +10,8 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
 
+from leverwatch.agent.config.comma import advice_for
+
 Steps: TypeAlias = tuple[str | int, ...]
 """The path of a value: the keys and list indexes that lead to it."""
 
@@ -98,4 +100,6 @@ def show_problem(problem: Problem, file: str, line: int) -> str:
     # That it is a mapping or a list is news only where another kind of value is expected.
     known = problem.got is ABSENT or (problem.repeats and isinstance(problem.got, Mapping | list | tuple))
     got = "" if known else f" (got {show_value(problem.got)})"
-    return f"{file}:{line}: {path}{problem.reason}{got}"
+    # Here, and not where it is found: the advice repeats the value, which may have been hidden since.
+    advice = advice_for(problem.reason, problem.got) if isinstance(problem.got, str) else ""
+    return f"{file}:{line}: {path}{problem.reason}{advice}{got}"

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from msgspec import Struct
 
+from leverwatch.agent.config.comma import NO_COMMA, is_broken_off, read_comma
 from leverwatch.agent.config.problem import ABSENT, Problem, Steps
 
 _DEEPEST = 40
@@ -104,6 +105,15 @@ def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
 
 
+def _goes_on(number: yaml.ScalarEvent, key: yaml.ScalarEvent, value: yaml.Event) -> bool:
+    """Whether a key without a value is what stands behind the comma of a number, with no space between."""
+    if not isinstance(value, yaml.ScalarEvent) or value.value or not value.implicit[0] or not key.implicit[0]:
+        return False
+    if number.end_mark is None or key.start_mark is None or number.end_mark.index + 1 != key.start_mark.index:
+        return False
+    return is_broken_off(number.value, key.value)
+
+
 class _Builder:
     """Builds values from events; `build` calls itself for each level of nesting."""
 
@@ -181,11 +191,23 @@ class _Builder:
         values: dict[str, Any] = {}
         merged: list[Any] = []
         total = 1
+        number: yaml.ScalarEvent | None = None
+        written = last = ""
         while not isinstance(item := next(self.events), yaml.MappingEndEvent):
             line = _line(item)
             if not isinstance(item, yaml.ScalarEvent) or item.value == "":
                 raise BrokenText(line, "a key must be a text")
             key = item.value
+            start = next(self.events)
+            if number is not None and _goes_on(number, item, start):
+                # Several commas make one number, with one problem.
+                written, number = f"{written},{key}", item
+                values[last] = self._with_comma((*steps, last), written)
+                total += 2
+                continue
+            number, written, last = None, "", key
+            if isinstance(start, yaml.ScalarEvent) and start.implicit[0] and not start.anchor:
+                number, written = start, start.value
             if item.anchor:
                 self.anchors[item.anchor] = _Anchor(key, 1, complete=True)
             path = (*steps, key)
@@ -194,17 +216,27 @@ class _Builder:
                 self.problems.append(Problem(path, f"the key is already on line {self.lines[path]}", line=line))
                 # The second value is read for its own problems, and its lines are kept out of the first one's.
                 kept, self.lines = self.lines, {}
-                total += self.build(next(self.events), path)[1]
-                self.lines = kept
+                total += self.build(start, path)[1]
+                self.lines, number = kept, None
                 continue
             self.lines.setdefault(path, line)
-            value, size = self.build(next(self.events), path)
+            value, size = self.build(start, path)
             total += size
             if merging:
                 merged += value if isinstance(value, list) else [value]
             else:
                 values[key] = value
         return self._merge(values, merged, steps), total
+
+    def _with_comma(self, steps: Steps, text: str) -> Any:
+        """Report a number with a comma between { and }, and return what is meant: so no other problem follows."""
+        found = read_comma(text)
+        self.problems = [problem for problem in self.problems if problem.steps != steps]
+        self.problems.append(Problem(steps, NO_COMMA, text, line=self.lines[steps]))
+        if found is None:
+            return text
+        plain = yaml.ScalarEvent(None, None, (True, False), found.meant)
+        return self.scalars.value(plain)
 
     def _merge(self, values: dict[str, Any], merged: list[Any], steps: Steps) -> dict[str, Any]:
         for part in merged:

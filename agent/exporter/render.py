@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,11 +16,18 @@ from prometheus_client.registry import Collector
 
 from leverwatch.agent.exporter.collector import SnapshotCollector
 from leverwatch.agent.exporter.families import AGENT, SYSTEMS
+from leverwatch.agent.exporter.process_families import PROCESS, Readings, read_process
 from leverwatch.agent.snapshot import AgentSnapshot, SystemsSnapshot
 
 _EOF = b"# EOF\n"
 _GZIP = 31
 """The `wbits` with which zlib writes the gzip format; it writes no time into the header."""
+
+
+_RAW = -15
+"""The `wbits` with which zlib writes DEFLATE without a header and a trailer."""
+_GZIP_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+"""DEFLATE, no flags, no time, an unknown system."""
 
 
 class Format(Enum):
@@ -58,6 +66,47 @@ class Payload:
                 stream = isal_zlib.compressobj(1, wbits=_GZIP)
                 self._gzip = b"".join((*map(stream.compress, self.pieces), stream.flush()))
             return self._gzip
+
+
+class _Front:
+    """What scrapes share until a snapshot changes; its gzip goes on with what each of them has of its own."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = pieces
+        self._lock = threading.Lock()
+        self._compressed: tuple[bytes, int] | None = None
+
+    def followed_by(self, end: bytes) -> Payload:
+        """Return the body that ends so."""
+        return _Joined(self, self._pieces, end)
+
+    def compressed(self) -> tuple[bytes, int]:
+        """Return the pieces as raw DEFLATE that can be continued, and their CRC-32; computed once."""
+        with self._lock:
+            if self._compressed is None:
+                stream, check = isal_zlib.compressobj(1, wbits=_RAW), 0
+                for piece in self._pieces:
+                    check = isal_zlib.crc32(piece, check)
+                blocks = (*map(stream.compress, self._pieces), stream.flush(isal_zlib.Z_FULL_FLUSH))
+                self._compressed = b"".join(blocks), check
+            return self._compressed
+
+
+class _Joined(Payload):
+    """A front and an end. Only the end is compressed anew."""
+
+    def __init__(self, front: _Front, pieces: tuple[bytes, ...], end: bytes) -> None:
+        super().__init__(*pieces, end)
+        self._front = front
+
+    def gzip(self) -> bytes:
+        """The body compressed with gzip (RFC 1952): one member, as not every reader looks for a second one."""
+        blocks, check = self._front.compressed()
+        end = self.pieces[-1]
+        stream = isal_zlib.compressobj(1, wbits=_RAW)
+        size = sum(map(len, self.pieces)) & 0xFFFFFFFF
+        trailer = struct.pack("<II", isal_zlib.crc32(end, check), size)
+        return b"".join((_GZIP_HEADER, blocks, stream.compress(end), stream.flush(), trailer))
 
 
 def choose_format(accept: str) -> Format:
@@ -128,6 +177,7 @@ class _Picture:
     systems: _Part
     agent: _Part
     bodies: dict[Format, Payload]
+    fronts: dict[Format, _Front]
     lock: threading.Lock
 
     def body(self, output: Format) -> Payload:
@@ -138,6 +188,12 @@ class _Picture:
                     b"".join(self.agent.render(output)), *self.systems.render(output), end
                 )
             return self.bodies[output]
+
+    def front(self, output: Format) -> _Front:
+        with self.lock:
+            if output not in self.fronts:
+                self.fronts[output] = _Front(self.agent.render(output), self.systems.render(output))
+            return self.fronts[output]
 
 
 class Exposition:
@@ -178,9 +234,15 @@ class Exposition:
         self._asked |= {output}
         return self._picture.body(output)
 
+    def scrape(self, output: Format, read: Callable[[], Readings] = read_process) -> Payload:
+        """Return the whole exposition in one format, and the metrics of the process as they are now."""
+        self._asked |= {output}
+        process = _RENDERERS[output](SnapshotCollector(PROCESS, read()))
+        return self._picture.front(output).followed_by(process + (_EOF if output is Format.OPENMETRICS else b""))
+
 
 def _picture(snapshots: Snapshots, systems: _Part, agent: _Part) -> _Picture:
-    return _Picture(snapshots, systems, agent, {}, threading.Lock())
+    return _Picture(snapshots, systems, agent, {}, {}, threading.Lock())
 
 
 def _text(collector: Collector) -> bytes:

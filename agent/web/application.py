@@ -111,7 +111,7 @@ def _routes(state: State) -> Mapping[str, _Route]:
 
     def metrics(environ: WSGIEnvironment) -> _Response:
         output = choose_format(environ.get("HTTP_ACCEPT", ""))
-        return _Response(HTTPStatus.OK, state.exposition.body(output), output.value)
+        return _Response(HTTPStatus.OK, state.exposition.scrape(output), output.value)
 
     def front(environ: WSGIEnvironment) -> _Response:
         view, snapshots = View.of(environ.get("QUERY_STRING", "")), state.exposition.snapshots

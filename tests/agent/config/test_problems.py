@@ -26,6 +26,22 @@ CASES = {
         '2: sources[0].type: must be one of files, git (got "gti")',
     ),
     "a source without a type": ("sources:\n  - {name: a}", "2: sources[0].type: is missing"),
+    "a format that is only named and has a setting that cannot be left out": (
+        "sources:\n  - {name: a, type: files, path: x, system: s,\n     format: jsonl}",
+        '3: sources[0].format: must be a mapping: {type: jsonl, fields: ...} (got "jsonl")',
+    ),
+    "a format that is only named and has two such settings": (
+        "sources:\n  - {name: a, type: files, path: x, system: s, format: lines}",
+        '2: sources[0].format: must be a mapping: {type: lines, pattern: ..., fields: ...} (got "lines")',
+    ),
+    "a format of an unknown name": (
+        "sources:\n  - {name: a, type: files, path: x, system: s, format: json}",
+        f'2: sources[0].format: must be one of {FORMATS} (got "json")',
+    ),
+    "a source that is only named": (
+        "sources:\n  - files",
+        '2: sources[0]: must be a mapping: {name: ..., type: ..., ...} (got "files")',
+    ),
     "a source that is no mapping": (
         "sources:\n  - 7",
         "2: sources[0]: must be a mapping (key: value) (got 7)",

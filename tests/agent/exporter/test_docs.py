@@ -6,21 +6,23 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from leverwatch.agent.exporter.families import SECTIONS
+from leverwatch.agent.exporter.families import SECTIONS as OF_SNAPSHOTS
 from leverwatch.agent.exporter.family import Family
-from leverwatch.agent.snapshot import AgentSnapshot, SystemsSnapshot
+from leverwatch.agent.exporter.process_families import PROCESS
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "metrics.md"
 _BLOCK = re.compile(r"(<!-- families: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 _PROMQL = re.compile(r"```promql\n(.*?)```", re.DOTALL)
-_NAME = re.compile(r"\bleverwatch_\w+")
+_NAME = re.compile(r"\b(?:leverwatch|process|python)_\w+")
+SECTIONS: dict[str, tuple[Family[Any], ...]] = {**OF_SNAPSHOTS, "process": PROCESS}
 
 
-def _row(family: Family[SystemsSnapshot] | Family[AgentSnapshot]) -> str:
+def _row(family: Family[Any]) -> str:
     labels = ", ".join(f"`{label}`" for label in family.labels)
     meaning = family.help.removesuffix(" As of the latest evaluation.")
     return f"| `{family.name}` | {family.type} | {labels} | {family.emitted} | {meaning} |\n"

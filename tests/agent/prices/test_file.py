@@ -45,7 +45,14 @@ CASES = {
     ),
     "a price that is no number": (
         'prices:\n  - model: a\n    input: "0,15"\n    output: 1',
-        ['3: prices[0].input: must be a number (got "0,15")'],
+        ['3: prices[0].input: must be a number; write 0.15, with a decimal point (got "0,15")'],
+    ),
+    "prices with decimal commas": (
+        "prices:\n  - {model: a, input: 0,15,\n     output: 0,6}",
+        [
+            '2: prices[0].input: must not hold a comma; write 0.15, with a decimal point (got "0,15")',
+            '3: prices[0].output: must not hold a comma; write 0.6, with a decimal point (got "0,6")',
+        ],
     ),
     "a negative price": (
         "prices:\n  - {model: a, input: -1, output: 1}",
