@@ -113,8 +113,8 @@ def new_state(metric: str, label: str) -> str:
 
 
 def recent(metric: str, *labels: str) -> str:
-    """Return a query for a time in milliseconds since the epoch, for three days from then on.
+    """Return a query for a time in milliseconds since the epoch, for two days and an hour from then on.
 
     What is known by the day is first told a day after its beginning, and asked for twice a day.
     """
-    return f"1000 * ({each(metric, *labels)} > time() - 3 * 86400)"
+    return f"1000 * ({each(metric, *labels)} > time() - 49 * 3600)"

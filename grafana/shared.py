@@ -191,7 +191,7 @@ def _dated(name: str, metric: str, title: str, color: str, *labels: str) -> Anno
 
 
 # No colour of a strategy.
-ANNOTATIONS = (
+ANNOTATIONS_OF_SYSTEM = (
     _dated(
         "Volume crossings",
         "leverwatch_volume_crossing_timestamp_seconds",
@@ -217,11 +217,6 @@ ANNOTATIONS = (
         "{{system}}: the declaration was reviewed",
         "green",
     ),
-)
-"""The annotations of all systems, each at the time of the event itself."""
-
-ANNOTATIONS_OF_SYSTEM = (
-    *ANNOTATIONS,
     Annotation(
         "Declaration changes",
         new_state("leverwatch_declared_strategy", "strategy"),
@@ -229,4 +224,7 @@ ANNOTATIONS_OF_SYSTEM = (
         "yellow",
     ),
 )
-"""Those of one system. No metric tells when a declaration changed, and to find it among all systems is dear."""
+"""The annotations of one system, at the time of the event itself; no metric tells when a declaration changed."""
+
+ANNOTATIONS = tuple(replace(one, expr=drawn(one.expr)) for one in ANNOTATIONS_OF_SYSTEM)
+"""Those of the systems that are drawn over time: marks of a thousand systems are no marks, and dear."""

@@ -290,12 +290,13 @@ def test_crossings_and_declaration_changes_are_marked_where_systems_are_shown() 
             "Prompt changes settled",
             "Recommendation changes",
             "Declaration reviews",
+            "Declaration changes",
         }
-        if dashboard["uid"] == "leverwatch-system":
-            expected.add("Declaration changes")
         assert names == (set() if dashboard["uid"] == "leverwatch-agent" else expected)
         for annotation in dashboard["annotations"]["list"]:
             assert (annotation["enable"], annotation["hide"]) == (True, True)
+            # Marks of a thousand systems are no marks, and dear.
+            assert ('"$attention"' in annotation["expr"]) == (dashboard["uid"] == "leverwatch-fleet")
             assert annotation["useValueForTime"] == annotation["expr"].startswith("1000 * ")
 
 
