@@ -210,6 +210,7 @@ bench: $(BIN)/.ready ## the benchmarks, each against a baseline in the same run
 	$(BIN)/python -m tests.benchmarks.bench_git
 	$(BIN)/python -m tests.benchmarks.bench_sql
 	$(BIN)/python -m tests.benchmarks.bench_prometheus
+	$(BIN)/python -m tests.benchmarks.bench_dashboards
 
 wheel: $(BIN)/.ready ## dist/leverwatch-*.whl with its compiled helper, for Python 3.11 and newer
 	rm -rf build && $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . && rm -rf build && ls dist/*.whl

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grafana.model import Column, Kind, Panel, Query, Row, State, Unit
-from grafana.queries import of_agent
+from grafana.queries import alerts, of_agent
 from grafana.shared import YES_IS_GOOD
 
 _WHO = "{{job}} {{instance}}"
@@ -17,8 +17,7 @@ def _line(metric: str, *labels: str) -> str:
 
 
 def _alerts(state: str) -> str:
-    chosen = f'ALERTS{{alertname=~"Leverwatch.+",alertstate="{state}",job=~"$job"}}'
-    return f"max by (alertname, system, source) ({chosen})"
+    return f"max by (alertname, system, source) ({alerts(state)})"
 
 
 AGENTS_ROW = Row(

@@ -12,6 +12,7 @@ from grafana.fleet import FLEET
 from grafana.model import Dashboard
 from grafana.render import render
 from grafana.system import SYSTEM_DASHBOARD
+from grafana.texts import page
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = (ROOT / "grafana/dashboards",)
@@ -23,11 +24,12 @@ DASHBOARDS: tuple[Dashboard, ...] = (FLEET, SYSTEM_DASHBOARD, AGENT_DASHBOARD)
 
 def files(folders: tuple[Path, ...] = FOLDERS) -> dict[Path, str]:
     """Return the path and content of every file that must exist."""
-    return {
+    made = {
         folder / f"{dashboard.uid.rpartition('-')[2]}.json": json.dumps(render(dashboard), indent=2) + "\n"
         for folder in folders
         for dashboard in DASHBOARDS
     }
+    return made | {folder / "texts.md": page(DASHBOARDS) for folder in folders}
 
 
 def main(arguments: list[str], output: TextIO = sys.stdout, folders: tuple[Path, ...] = FOLDERS) -> int:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from grafana.model import Column, Kind, Panel, Query, State, Unit
+from grafana.model import NOT_SCRAPED, Column, Kind, Panel, Query, State, Unit
+from grafana.shared import NEUTRAL
 from leverwatch.agent.exporter.families import SECTIONS
 
 _NARROWEST = 90
@@ -17,8 +18,10 @@ _NOT_REPLAYED = {
     for family in SECTIONS[section]
     if "system" in family.labels
 }
-_JUST_BEGUN = " (or only just: zoom in)"
-"""Added to the text for no data: a graph over 90 days has a point every two hours, so none of a younger agent."""
+NOTHING = -1
+"""Stands in a state timeline for times of which no series has a value."""
+_JUST_BEGUN = ", or it has only just begun: zoom in"
+"""Added to the text for no data: a graph over 90 days has a point every twelve hours, none of a younger agent."""
 _HOURS_2 = 7_200_000
 """Points up to so many milliseconds apart are joined by a line, as a replayed past may have one sample an hour."""
 _METRIC = re.compile(r"\b(?:leverwatch_[a-z0-9_]+|up|ALERTS)(?=\{)")
@@ -36,6 +39,33 @@ def ref(number: int) -> str:
     return chr(ord("A") + number)
 
 
+def or_words(query: Query, *, one_system: bool) -> str:
+    """Return the query of a state timeline with a line for times without any value.
+
+    Grafana has words of its own, which look like an error, for a state timeline without data. Where it is about
+    one system, that line has the labels of the system, so that it is the same line as that of its states.
+    """
+    labels = {"job": "$job", "system": "$system"} if one_system else {_LABEL.findall(query.legend)[0]: "none"}
+    words = f"vector({NOTHING})"
+    for name, value in labels.items():
+        words = f'label_replace({words}, "{name}", "{value}", "", "")'
+    return f"({query.expr}) or on () {words}"
+
+
+_LABEL = re.compile(r"\{\{(\w+)\}\}")
+
+
+def words(panel: Panel) -> str:
+    """Return what a panel says instead of data: of a time range no more than that it has no value there."""
+    if panel.kind in (Kind.STAT, Kind.TABLE):
+        return panel.empty
+    if panel.empty == NOT_SCRAPED:
+        text = "No value in this time: was the agent scraped?"
+    else:
+        text = f"No value in this time. The usual reason: {panel.empty[0].lower()}{panel.empty[1:]}"
+    return text + (_JUST_BEGUN if _has_no_past(panel) else "")
+
+
 def _mappings(states: Sequence[State]) -> list[Json]:
     if not states:
         return []
@@ -51,7 +81,8 @@ def defaults(panel: Panel) -> Json:
     # With a colour by threshold a state timeline would show ranges instead of the mapped states.
     color: Json = {"fixedColor": "text", "mode": "fixed"}
     if panel.kind is Kind.GRAPH:
-        color = {"mode": "palette-classic"}
+        # Blue, purple and orange are those of strategies.
+        color = {"fixedColor": "green", "mode": "shades"}
     elif panel.from_one:
         color = {"mode": "thresholds"}
     custom: Json = {}
@@ -62,11 +93,14 @@ def defaults(panel: Panel) -> Json:
     elif panel.kind is Kind.TABLE:
         custom = {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": True, "inspect": False}
         custom |= {"minWidth": _NARROWEST, "wrapHeaderText": True}
+    states = panel.states
+    if panel.kind is Kind.STATES:
+        states = (*states, State(NOTHING, words(panel), NEUTRAL))
     made: Json = {
         "color": color,
         "custom": custom,
-        "mappings": _mappings(panel.states),
-        "noValue": panel.empty + (_JUST_BEGUN if _has_no_past(panel) else ""),
+        "mappings": _mappings(states),
+        "noValue": words(panel),
         "unit": str(panel.unit),
     }
     if panel.kind is Kind.GRAPH and not panel.below_zero and not panel.magnitudes:
@@ -91,6 +125,8 @@ def _lines(panel: Panel) -> Json:
     if panel.whole or panel.unit is Unit.PER_HOUR:
         # An axis from 0 to 100 makes nothing look like a missing line.
         custom["axisSoftMax"] = 1
+    if panel.stacked:
+        custom |= {"fillOpacity": 40, "stacking": {"group": "A", "mode": "normal"}}
     if panel.magnitudes:
         custom |= {"fillOpacity": 0, "scaleDistribution": {"log": 10, "type": "log"}}
     return custom
@@ -132,6 +168,8 @@ def _fixed(color: str) -> Json:
 
 
 def _column(column: Column) -> Iterator[Json]:
+    if column.hidden:
+        yield {"id": "custom.hidden", "value": True}
     if column.width:
         yield {"id": "custom.width", "value": column.width}
     if column.unit is not None:

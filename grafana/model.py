@@ -85,6 +85,8 @@ class Column:
     """A link within Grafana, in which `${__value.text}` is the value of the row; empty: no link."""
     width: int = 0
     """The width in pixels; 0: a share of what the other columns leave."""
+    hidden: bool = False
+    """Whether it is not shown, and only there for links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,13 @@ class Panel:
     runbook: str = ""
     """The alert whose runbook belongs to the panel."""
     series: tuple[Series, ...] = ()
-    """Lines with a colour of their own."""
+    """Lines with a colour of their own; in a figure, names with words of their own."""
+    names: bool = False
+    """Whether a figure shows the name of its series, and not the number."""
+    both: bool = False
+    """Whether a figure shows the names of its series beside their numbers."""
+    stacked: bool = False
+    """Whether lines stand on each other, so that equal ones do not hide each other."""
     from_one: str = ""
     """The colour of values from 1 on; smaller ones are green. Empty: no colour."""
     below_zero: bool = False
@@ -130,19 +138,25 @@ class Row:
 
     title: str
     panels: tuple[Panel, ...]
+    collapsed: bool = False
+    """Whether it is closed at first: its panels ask for nothing until it is opened."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable of a dashboard, whose values come from a query; several can be chosen, or all."""
+    """A variable of a dashboard, whose values come from a query."""
 
     name: str
     label: str
     query: str
-    all_at_first: bool = True
-    one_of: str = ""
-    """A pattern with a group that takes the values out of what the query gives: then it is not shown, nothing is
-    chosen, and its first value counts."""
+    single: bool = False
+    """Whether exactly one value is chosen, the first one of its query at first, instead of several or all."""
+    hidden: bool = False
+    pattern: str = ""
+    """A pattern with a group that takes the values out of the answer to a query, in whose order they stay; empty:
+    the query gives values, in alphabetical order."""
+    listed: bool = False
+    """Whether all means each of the values, and not whatever there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +167,8 @@ class Annotation:
     expr: str
     title: str
     color: str
+    dated: bool = False
+    """Whether the values are the times to mark, in milliseconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,5 +183,7 @@ class Dashboard:
     variables: tuple[Variable, ...]
     rows: tuple[Row, ...]
     annotations: tuple[Annotation, ...] = ()
+    one_system: bool = field(default=False, kw_only=True)
+    """Whether it is about one system of one job, each of which is asked for by its exact name."""
     links: tuple[tuple[str, str], ...] = field(default=())
     """Titles and addresses of documents to link, in addition to the other dashboards."""

@@ -14,7 +14,7 @@ _FORECAST = ForecastSettings()
 _NOT_FORETOLD = "Not foretold: four complete weeks of usage are needed, and none of them stale"
 _YOUNG = "Too few past forecasts have a known outcome"
 
-METHOD: Mapping[str, str] = {Method.RUN_RATE: "blue", Method.TREND: "purple"}
+METHOD: Mapping[str, str] = {Method.RUN_RATE: "green", Method.TREND: "dark-green"}
 
 _ERROR = each("leverwatch_forecast_scaled_error_ratio", "method")
 _COVERAGE = each("leverwatch_forecast_coverage_ratio")

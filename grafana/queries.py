@@ -8,6 +8,7 @@ from __future__ import annotations
 
 AGENT = 'job=~"$job",instance=~"$instance"'
 SYSTEM = f'{AGENT},system=~"$system"'
+OF_SYSTEM = 'system=~"$system"'
 DAY_WINDOW = (
     "Usage is stored by the UTC day, and a replayed past has one step a day: a shorter window would be empty."
 )
@@ -24,6 +25,11 @@ def of_system(metric: str, where: str = "") -> str:
 def of_agent(metric: str, where: str = "") -> str:
     """Return a selector for a metric of agents, limited by the variables of the dashboard."""
     return f"{metric}{{{AGENT}{',' + where if where else ''}}}"
+
+
+def alerts(state: str, where: str = "") -> str:
+    """Return a selector for the alerts of the shipped rules in a state: pending or firing."""
+    return f'ALERTS{{alertname=~"Leverwatch.+",alertstate="{state}",job=~"$job"{"," + where if where else ""}}}'
 
 
 def each(metric: str, *labels: str, where: str = "") -> str:
@@ -107,5 +113,8 @@ def new_state(metric: str, label: str) -> str:
 
 
 def recent(metric: str, *labels: str) -> str:
-    """Return a query for two days minus the age of a time, in seconds: positive up to the end of the next day."""
-    return f"2 * 86400 - (time() - {each(metric, *labels)}) > 0"
+    """Return a query for a time in milliseconds since the epoch, for two days and an hour from then on.
+
+    What is known by the day is first told a day after its beginning, and asked for twice a day.
+    """
+    return f"1000 * ({each(metric, *labels)} > time() - 49 * 3600)"

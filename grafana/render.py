@@ -4,18 +4,37 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from grafana.fields import Json, defaults, metrics, overrides, ref
-from grafana.model import Annotation, Column, Dashboard, Kind, Panel, Query, Variable
+from grafana.fields import Json, defaults, metrics, or_words, overrides, ref
+from grafana.model import Annotation, Column, Dashboard, Kind, Panel, Query, Row, Variable
 from grafana.shared import RUNBOOKS_AT
 
 TAG = "leverwatch"
 _WIDTH = 24
+_POINTS = 200
+"""The most points of a line: two a day over 90 days, as usage is known by the day."""
 _SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 
 
 def render(dashboard: Dashboard) -> Json:
     """Return the dashboard as JSON values."""
+    made = _rendered(dashboard)
+    return _exact(made) if dashboard.one_system else made
+
+
+def _exact(value: Any) -> Any:
+    """Return JSON values in which one job and one system are asked for by their names, which are no patterns."""
+    if isinstance(value, dict):
+        return {key: _exact(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_exact(inner) for inner in value]
+    if isinstance(value, str):
+        return value.replace('job=~"$job"', 'job="$job"').replace('system=~"$system"', 'system="$system"')
+    return value
+
+
+def _rendered(dashboard: Dashboard) -> Json:
     return {
         "annotations": {"list": [_annotation(one) for one in dashboard.annotations]},
         "description": dashboard.text,
@@ -25,7 +44,7 @@ def render(dashboard: Dashboard) -> Json:
         "id": None,
         "links": list(_links(dashboard)),
         "panels": list(_panels(dashboard)),
-        "refresh": "1m",
+        "refresh": "5m",
         "schemaVersion": 39,
         "tags": [TAG],
         "templating": {"list": [_data_source(), *map(_variable, dashboard.variables)]},
@@ -40,14 +59,14 @@ def render(dashboard: Dashboard) -> Json:
 
 
 def _links(dashboard: Dashboard) -> Iterator[Json]:
+    # Neither choices nor range: what one is about is no choice for another, and each has a range of its own.
     yield {
         **_link("leverwatch", ""),
+        "asDropdown": True,
         "icon": "external link",
-        "includeVars": True,
-        "keepTime": True,
         "tags": [TAG],
         "targetBlank": False,
-        "tooltip": "The other dashboards, with the same choices and time range",
+        "tooltip": "The other dashboards, each with its own choices and time range",
         "type": "dashboards",
     }
     for title, url in dashboard.links:
@@ -90,20 +109,20 @@ def _data_source() -> Json:
 def _variable(variable: Variable) -> Json:
     everything = {"selected": True, "text": ["All"], "value": ["$__all"]}
     return {
-        "allValue": None if variable.one_of else ".+",
-        "current": everything if variable.all_at_first else {},
+        "allValue": None if variable.single or variable.listed else ".+",
+        "current": {} if variable.single else everything,
         "datasource": _SOURCE,
-        "hide": 2 if variable.one_of else 0,
-        "includeAll": not variable.one_of,
+        "hide": 2 if variable.hidden else 0,
+        "includeAll": not variable.single,
         "label": variable.label,
-        "multi": not variable.one_of,
+        "multi": not variable.single,
         "name": variable.name,
         "options": [],
         "query": {"qryType": 5, "query": variable.query, "refId": f"{variable.name}-values"},
         "refresh": 2,
-        "regex": variable.one_of,
+        "regex": variable.pattern,
         "skipUrlSync": False,
-        "sort": 1,
+        "sort": 0 if variable.pattern else 1,
         "type": "query",
     }
 
@@ -113,34 +132,46 @@ def _annotation(annotation: Annotation) -> Json:
         "datasource": _SOURCE,
         "enable": True,
         "expr": annotation.expr,
-        "hide": False,
+        # It is drawn; only its switch above the dashboard is not.
+        "hide": True,
         "iconColor": annotation.color,
         "name": annotation.name,
-        "step": "1h",
+        "step": "12h" if annotation.dated else "6h",
         "tagKeys": "system",
         "textFormat": "",
         "titleFormat": annotation.title,
+        "useValueForTime": annotation.dated,
     }
 
 
 def _panels(dashboard: Dashboard) -> Iterator[Json]:
     y = 0
     for row in dashboard.rows:
+        made = list(_placed(row, y + 1, one_system=dashboard.one_system))
         yield {
-            "collapsed": False,
+            "collapsed": row.collapsed,
             "gridPos": {"h": 1, "w": _WIDTH, "x": 0, "y": y},
             "id": _id(row.title, ""),
-            "panels": [],
+            "panels": made if row.collapsed else [],
             "title": row.title,
             "type": "row",
         }
-        y, x, tallest = y + 1, 0, 0
-        for panel in row.panels:
-            if x + panel.width > _WIDTH:
-                y, x, tallest = y + tallest, 0, 0
-            yield _panel(panel, row.title, {"h": panel.height, "w": panel.width, "x": x, "y": y})
-            x, tallest = x + panel.width, max(tallest, panel.height)
-        y += tallest
+        y += 1
+        if not row.collapsed:
+            yield from made
+            y = max((panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in made), default=y)
+
+
+def _placed(row: Row, y: int, *, one_system: bool) -> Iterator[Json]:
+    """Yield the panels of a row, from left to right and from a height downwards."""
+    x, tallest = 0, 0
+    for panel in row.panels:
+        if x + panel.width > _WIDTH:
+            y, x, tallest = y + tallest, 0, 0
+        yield _panel(
+            panel, row.title, {"h": panel.height, "w": panel.width, "x": x, "y": y}, one_system=one_system
+        )
+        x, tallest = x + panel.width, max(tallest, panel.height)
 
 
 def _id(row: str, title: str) -> int:
@@ -148,7 +179,7 @@ def _id(row: str, title: str) -> int:
     return zlib.crc32(f"{row}/{title}".encode()) % 1_000_000_000 + 1
 
 
-def _panel(panel: Panel, row: str, place: Json) -> Json:
+def _panel(panel: Panel, row: str, place: Json, *, one_system: bool) -> Json:
     made: Json = {
         "datasource": _SOURCE,
         "description": f"{panel.text}\n\nMetrics: {', '.join(f'`{name}`' for name in metrics(panel.queries))}",
@@ -157,11 +188,15 @@ def _panel(panel: Panel, row: str, place: Json) -> Json:
         "id": _id(row, panel.title),
         "links": list(_panel_links(panel)),
         "options": _options(panel),
-        "targets": [_target(panel, number, query) for number, query in enumerate(panel.queries)],
+        "targets": [
+            _target(panel, number, query, one_system=one_system) for number, query in enumerate(panel.queries)
+        ],
         "title": panel.title,
         "transformations": _transformations(panel),
         "type": str(panel.kind),
     }
+    if panel.kind in (Kind.GRAPH, Kind.STATES):
+        made["maxDataPoints"] = _POINTS
     return made
 
 
@@ -170,12 +205,12 @@ def _panel_links(panel: Panel) -> Iterator[Json]:
         yield _link(f"Runbook: {panel.runbook}", f"{RUNBOOKS_AT}/{panel.runbook}.md")
 
 
-def _target(panel: Panel, number: int, query: Query) -> Json:
+def _target(panel: Panel, number: int, query: Query, *, one_system: bool) -> Json:
     instant = panel.kind in (Kind.STAT, Kind.TABLE)
     return {
         "datasource": _SOURCE,
         "editorMode": "code",
-        "expr": query.expr,
+        "expr": or_words(query, one_system=one_system) if panel.kind is Kind.STATES else query.expr,
         "format": "table" if panel.kind is Kind.TABLE else "time_series",
         "instant": instant,
         "legendFormat": query.legend,
@@ -191,7 +226,8 @@ def _options(panel: Panel) -> Json:
         legend |= {"sortBy": "Max", "sortDesc": True}
     if panel.kind is Kind.STAT:
         reduced = {"calcs": ["lastNotNull"], "fields": "", "values": False}
-        return {"colorMode": "value", "graphMode": "none", "reduceOptions": reduced, "textMode": "auto"}
+        mode = "name" if panel.names else "value_and_name" if panel.both else "auto"
+        return {"colorMode": "value", "graphMode": "none", "reduceOptions": reduced, "textMode": mode}
     if panel.kind is Kind.TABLE:
         order = [{"desc": True, "displayName": panel.sort}] if panel.sort else []
         return {"cellHeight": "sm", "showHeader": True, "sortBy": order}

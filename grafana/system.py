@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from grafana.beside import beside_panel
 from grafana.cross_checks import CROSS_CHECKS_ROW
 from grafana.economics import ECONOMICS_ROW
+from grafana.glance import GLANCE_ROW
 from grafana.mistakes import BASELINE_ROW, EVALS_ROW, LOCKED_IN_ROW, OVER_ENGINEERING_ROW, REVIEW_ROW
 from grafana.model import Column, Dashboard, Kind, Panel, Query, Row, Unit
 from grafana.outlook import OUTLOOK_ROW
-from grafana.queries import (
-    DAY_WINDOW,
-    WEEK_WINDOW,
-    code,
-    coded,
-    daily,
-    each,
-    in_days,
-    setting,
-)
+from grafana.queries import DAY_WINDOW, WEEK_WINDOW, code, coded, daily, each, in_days, setting
 from grafana.shared import (
     ACTIVE,
-    ANNOTATIONS,
+    ANNOTATIONS_OF_SYSTEM,
     BAND,
     BOUNDARY_LINES,
     DECISION,
     DOCS,
     HELD,
     MISMATCH,
+    ONE_JOB,
+    ONE_SYSTEM,
     ORIGIN,
     REASON_NAMES,
-    REPLAYED_AGENTS,
     RUNBOOKS,
     RUNBOOKS_AT,
     STATUS,
@@ -38,7 +33,6 @@ from grafana.shared import (
     STRATEGY_NAMES,
     YES_IS_GOOD,
     states,
-    systems,
     threshold,
 )
 from grafana.usage import USAGE_ROW
@@ -69,21 +63,22 @@ VERDICT_ROW = Row(
                     fills="declaration_reviewed",
                 ),
                 Query(each("leverwatch_system_declared"), fills="in_the_configuration"),
+                Query(each("leverwatch_strategy_mismatch"), fills="against_declaration"),
             ),
             "The verdict, the rule that decided, and the declaration it is compared with. The reasons in words:"
             " `leverwatch explain`. A cell is empty where something is not declared or not known.",
             width=24,
             height=4,
             columns=(
-                Column("system", "System"),
-                Column("declared", "Declared", states=STRATEGY_NAMES),
-                Column("recommended", "Recommended", states=STRATEGY_NAMES),
-                Column("state", "Status", states=STATUS_NAMES),
-                Column("reason", "Top reason", states=REASON_NAMES),
-                Column("since", "Since", Unit.DAY),
-                Column("held", "Held", states=HELD),
-                Column("declaration_reviewed", "Declaration reviewed", Unit.DAY),
-                Column("in_the_configuration", "In the configuration", states=YES_IS_GOOD),
+                Column("declared", "Declared", states=STRATEGY_NAMES, width=130),
+                Column("recommended", "Recommended", states=STRATEGY_NAMES, width=130),
+                Column("against_declaration", "Declaration", states=MISMATCH, width=95),
+                Column("since", "Since", Unit.DAY, width=90),
+                Column("reason", "Top reason", states=REASON_NAMES, width=140),
+                Column("state", "Status", states=STATUS_NAMES, width=90),
+                Column("held", "Held", states=HELD, width=70),
+                Column("declaration_reviewed", "Declaration reviewed", Unit.DAY, width=95),
+                Column("in_the_configuration", "In the configuration", states=YES_IS_GOOD, width=100),
             ),
             runbook="LeverwatchStrategyMismatch",
         ),
@@ -371,21 +366,28 @@ SYSTEM_DASHBOARD = Dashboard(
     "leverwatch / System",
     "The story of one system: volume and outlook, rules, verdict, economics, baselines, prompts, reviews, usage.",
     "now-90d",
-    (*REPLAYED_AGENTS, systems(all_at_first=False), RUNBOOKS),
+    (*ONE_JOB, ONE_SYSTEM, RUNBOOKS),
     (
+        GLANCE_ROW,
         VERDICT_ROW,
         VOLUME_ROW,
-        CROSS_CHECKS_ROW,
-        RULES_ROW,
-        OUTLOOK_ROW,
-        LOCKED_IN_ROW,
-        ECONOMICS_ROW,
-        BASELINE_ROW,
-        EVALS_ROW,
-        OVER_ENGINEERING_ROW,
-        REVIEW_ROW,
-        USAGE_ROW,
+        *(
+            replace(row, collapsed=True)
+            for row in (
+                CROSS_CHECKS_ROW,
+                RULES_ROW,
+                OUTLOOK_ROW,
+                LOCKED_IN_ROW,
+                ECONOMICS_ROW,
+                BASELINE_ROW,
+                EVALS_ROW,
+                OVER_ENGINEERING_ROW,
+                REVIEW_ROW,
+                USAGE_ROW,
+            )
+        ),
     ),
-    ANNOTATIONS,
+    ANNOTATIONS_OF_SYSTEM,
     (("The framework", f"{DOCS}/framework.md"), ("Runbooks", RUNBOOKS_AT)),
+    one_system=True,
 )

@@ -110,7 +110,7 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str, pause: 
 
 
 @contextmanager
-def prometheus(folder: Path, config: dict[str, Any]) -> Iterator[Server]:
+def prometheus(folder: Path, config: dict[str, Any], *flags: str) -> Iterator[Server]:
     """A Prometheus with this configuration and its data under `folder`. Its first scrape comes after 5 s.
 
     Blocks that lie in `folder / "data"` already are served, however old they are.
@@ -119,6 +119,7 @@ def prometheus(folder: Path, config: dict[str, Any]) -> Iterator[Server]:
         "--web.enable-lifecycle",
         f"--storage.tsdb.path={folder / 'data'}",
         "--storage.tsdb.retention.time=10y",
+        *flags,
     ]
     with _server("prometheus", folder, config, arguments) as server:
         yield server

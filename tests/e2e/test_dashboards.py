@@ -30,8 +30,14 @@ _NO_TRACE = "no log of the demo names a trace"
 _CROSSINGS = "When volume is expected to reach a threshold"
 _ALONE = "no system of the demo is seen by two sources"
 _NO_DAYS = "the demo has no source that is asked for days"
+_NO_ALERT = "no alert of the demo has been pending for as long as it must to fire"
 _NO_BILL = "the demo has no source that is told a bill, or tokens without calls"
 EMPTY = {
+    ("leverwatch-fleet", "At stake a month", "A"): "no recommendation of the demo is known to save money",
+    ("leverwatch-fleet", "Alerts firing", "A"): _NO_ALERT,
+    ("leverwatch-fleet", "Firing alerts about systems", "A"): _NO_ALERT,
+    ("leverwatch-system", "Firing alerts", "A"): _NO_ALERT,
+    ("leverwatch-system", "What comes next", "A"): _STEADY,
     ("leverwatch-agent", "Billed, and what tokens cost", "A"): _NO_BILL,
     ("leverwatch-agent", "Billed, and what tokens cost", "B"): _NO_BILL,
     ("leverwatch-agent", "Tokens without calls", "A"): _NO_BILL,
@@ -71,12 +77,6 @@ NOT_REPLAYED = {
     if "system" in family.labels
 }
 """What is assessed beside the verdicts has no past: a replay decides, and assesses nothing."""
-TARGETS = [
-    pytest.param(dashboard["uid"], panel, target, id=f"{dashboard['uid']}-{panel['title']}-{target['refId']}")
-    for dashboard in map(load, FILES)
-    for panel in panels(dashboard)
-    for target in panel["targets"]
-]
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +110,19 @@ def values(server: Server, query: str) -> list[float]:
     return sorted(float(row["value"][1]) for row in found)
 
 
+def of_dashboards() -> Iterator[tuple[Json, Json, Json]]:
+    """Every dashboard, panel and query."""
+    for dashboard in map(load, FILES):
+        for panel in panels(dashboard):
+            for target in panel["targets"]:
+                yield dashboard, panel, target
+
+
+def told(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is more than the line of a state timeline for times without a value."""
+    return [row for row in found if {value for _, value in row.get("values", [row.get("value")])} != {"-1"}]
+
+
 def answers(history: History, target: Json, choice: dict[str, str]) -> list[dict[str, Any]]:
     """What a panel would be drawn from: now for tables and figures, the past month and minute for graphs."""
     query = filled(target["expr"], choice)
@@ -120,74 +133,82 @@ def answers(history: History, target: Json, choice: dict[str, str]) -> list[dict
     return history.range(query, 30) + minute
 
 
-@pytest.mark.parametrize(("uid", "panel", "target"), TARGETS)
-def test_a_query_is_valid_and_has_data(history: History, uid: str, panel: Json, target: Json) -> None:
-    found = answers(history, target, ALL)
-
-    assert bool(found) != ((uid, panel["title"], target["refId"]) in EMPTY)
-
-
-def test_what_the_demo_has_not_is_drawn_of_an_agent_that_has_it(sampled: Server) -> None:
-    reasons = {_ALONE, _NO_DAYS, _NO_BILL}
-    found = {
-        (panel["title"], target["refId"]): values(sampled, filled(target["expr"], ALL))
-        for dashboard in map(load, FILES)
-        for panel in panels(dashboard)
-        for target in panel["targets"]
-        if EMPTY.get((dashboard["uid"], panel["title"], target["refId"])) in reasons
-    }
-
-    assert {key: [round(it, 4) for it in numbers] for key, numbers in found.items()} == {
-        ("Days by what is known of them", "A"): [1, 1, 33, 56],
-        ("Share of the history that has an answer", "A"): [0.4],
-        ("Billed, and what tokens cost", "A"): [123.4],
-        ("Billed, and what tokens cost", "B"): [121.9],
-        ("Tokens without calls", "A"): [4_200_000],
-        ("Divergence by day", "A"): [0.0647],
-        ("Inferences of the compared day", "A"): [4_120_500.5],
-        ("Inferences of the compared day", "B"): [3_870_000],
-        ("Days that can be compared", "A"): [0, 0.1071],
-        ("Sources that diverge", "A"): [1_774_656_000_000],
-        ("Sources that diverge", "B"): [8_220_500.5],
-        ("Sources that diverge", "C"): [7_770_000],
-        ("Sources that diverge", "D"): [1_774_742_400_000],
-    }
-
-
-@pytest.mark.parametrize(("uid", "panel", "target"), TARGETS)
-def test_what_is_not_chosen_is_not_shown(history: History, uid: str, panel: Json, target: Json) -> None:
-    found = answers(history, target, {**ALL, "system": "support-bot|hr-faq"})
-
-    assert {row["metric"].get("system", "hr-faq") for row in found} <= {
-        "support-bot",
-        "hr-faq",
-    } or "ALERTS" in str(target["expr"])
-    assert not [row for row in answers(history, target, {**ALL, "job": "no-such-job"}) if row["metric"]], uid
-    assert panel["title"]
-
-
-@pytest.mark.parametrize(("uid", "panel", "target"), TARGETS)
-def test_every_value_that_is_shown_in_words_has_one(history: History, uid: str, panel: Json, target: Json) -> None:
+def words_of(panel: Json, target: Json) -> set[str]:
+    """The values of a query that have words; empty: it is shown as it is."""
     source = "Value" if len(panel["targets"]) == 1 else f"Value #{target['refId']}"
-    title = (
-        panel["transformations"][-1]["options"]["renameByName"].get(source) if panel["transformations"] else None
-    )
+    renamed = panel["transformations"][-1]["options"]["renameByName"] if panel["transformations"] else {}
     mappings = [
         *panel["fieldConfig"]["defaults"]["mappings"],
         *(
             mapping
             for override in panel["fieldConfig"]["overrides"]
-            if title and override["matcher"]["options"] == title
+            if source in renamed and override["matcher"]["options"] == renamed[source]
             for one in override["properties"]
             if one["id"] == "mappings"
             for mapping in one["value"]
         ),
     ]
-    if mappings:
-        (mapping,) = mappings
-        found = answers(history, target, ALL)
-        values = {value for row in found for _, value in row.get("values", [row.get("value")])}
-        assert values <= set(mapping["options"]), (uid, panel["title"])
+    return {value for mapping in mappings for value in mapping["options"]}
+
+
+def test_every_query_is_valid_and_has_data_and_a_word_for_each_state(history: History) -> None:
+    asked: dict[str, list[dict[str, Any]]] = {}
+    empty, wordless = set(), []
+    for dashboard, panel, target in of_dashboards():
+        if target["expr"] not in asked:
+            asked[target["expr"]] = answers(history, target, ALL)
+        found = asked[target["expr"]]
+        if not told(found):
+            empty.add((dashboard["uid"], panel["title"], target["refId"]))
+        words = words_of(panel, target)
+        if words and not {value for row in found for _, value in row.get("values", [row.get("value")])} <= words:
+            wordless.append(panel["title"])
+
+    assert empty == set(EMPTY)
+    assert wordless == []
+
+
+def test_what_is_not_chosen_is_not_shown_and_a_timeline_says_that_it_is_empty(history: History) -> None:
+    unknown = {**ALL, "job": "no-such-job"}
+    asked: set[str] = set()
+    for dashboard, panel, target in of_dashboards():
+        if target["expr"] in asked:
+            continue
+        asked.add(target["expr"])
+        found = told(answers(history, target, {**ALL, "system": "support-bot|hr-faq"}))
+        systems = {row["metric"].get("system", "hr-faq") for row in found}
+        assert systems <= {"support-bot", "hr-faq"} or "ALERTS" in str(target["expr"]), panel["title"]
+        query = filled(target["expr"], unknown)
+        nobody = history.instant(query)
+        if panel["type"] == "state-timeline":
+            assert [row["value"][1] for row in nobody] == ["-1"], panel["title"]
+        assert not [row for row in told(nobody) if row["metric"]], (dashboard["uid"], panel["title"])
+
+
+@pytest.mark.parametrize(("span", "step"), [(timedelta(minutes=15), 5), (timedelta(days=365), 2 * 86_400)])
+def test_zoomed_in_and_out_a_panel_has_values_or_says_that_the_time_has_none(
+    history: History, span: timedelta, step: int
+) -> None:
+    now, drawn = datetime.now(UTC), 0
+    chosen = {**ALL, "job": "leverwatch", "system": "support-bot"}
+    # As Grafana does it: ends lie on steps.
+    end = datetime.fromtimestamp(now.timestamp() // step * step, UTC)
+    for _, panel, target in of_dashboards():
+        if target["instant"]:
+            continue
+        found = history.between(filled(target["expr"], chosen), end - span, end, timedelta(seconds=step))
+        if panel["type"] == "state-timeline":
+            # Never without a line: Grafana's own words for that look like an error.
+            assert found, panel["title"]
+            words = words_of(panel, target)
+            assert {value for row in found for _, value in row["values"]} <= words, panel["title"]
+            if len(panel["targets"]) == 1 and panel["title"] in ("Recommended over time", "Status over time"):
+                assert len(found) == 1, "one line, of its states and of the times without any"
+        elif not found:
+            # It claims nothing of settings, or of what ever was.
+            assert panel["fieldConfig"]["defaults"]["noValue"].startswith("No value in this time"), panel["title"]
+        drawn += bool(told(found))
+    assert drawn > 20
 
 
 @pytest.mark.parametrize(("metric", "states"), STATES.items())
@@ -218,16 +239,43 @@ def test_graphs_of_systems_have_a_past(history: History) -> None:
                 continue
             query = filled(target["expr"], {**ALL, "system": "support-bot"})
             if not target["instant"] and ("leverwatch-system", panel["title"], target["refId"]) not in EMPTY:
-                assert history.range(query, 30), panel["title"]
+                assert told(history.range(query, 30)), panel["title"]
                 checked += 1
     assert checked > 20
+
+
+def test_what_the_demo_has_not_is_drawn_of_an_agent_that_has_it(sampled: Server) -> None:
+    reasons = {_ALONE, _NO_DAYS, _NO_BILL}
+    found = {
+        (panel["title"], target["refId"]): values(sampled, filled(target["expr"], ALL))
+        for dashboard in map(load, FILES)
+        for panel in panels(dashboard)
+        for target in panel["targets"]
+        if EMPTY.get((dashboard["uid"], panel["title"], target["refId"])) in reasons
+    }
+
+    assert {key: [round(it, 4) for it in numbers] for key, numbers in found.items()} == {
+        ("Days by what is known of them", "A"): [1, 1, 33, 56],
+        ("Share of the history that has an answer", "A"): [0.4],
+        ("Billed, and what tokens cost", "A"): [123.4],
+        ("Billed, and what tokens cost", "B"): [121.9],
+        ("Tokens without calls", "A"): [4_200_000],
+        ("Divergence by day", "A"): [0.0647],
+        ("Inferences of the compared day", "A"): [4_120_500.5],
+        ("Inferences of the compared day", "B"): [3_870_000],
+        ("Days that can be compared", "A"): [0, 0.1071],
+        ("Sources that diverge", "A"): [1_774_656_000_000],
+        ("Sources that diverge", "B"): [8_220_500.5],
+        ("Sources that diverge", "C"): [7_770_000],
+        ("Sources that diverge", "D"): [1_774_742_400_000],
+    }
 
 
 @pytest.mark.parametrize("dashboard", [load(file) for file in FILES], ids=[file.stem for file in FILES])
 def test_every_choice_has_values(history: History, dashboard: Json) -> None:
     expected = {"job": {"leverwatch"}, "instance": {history.target}, "system": set(history.demo.expected.systems)}
     for variable in dashboard["templating"]["list"]:
-        if variable["type"] == "query" and not variable["hide"]:
+        if variable["type"] == "query" and not variable["hide"] and variable["query"]["query"].startswith("label"):
             query = re.fullmatch(r"label_values\((.+), (\w+)\)", filled(variable["query"]["query"], ALL))
             assert query is not None
             values = history.prometheus.get(f"/api/v1/label/{query[2]}/values", **{"match[]": query[1]})["data"]
@@ -236,17 +284,40 @@ def test_every_choice_has_values(history: History, dashboard: Json) -> None:
 
 @pytest.mark.parametrize("annotation", load(FILES[0].with_name("system.json"))["annotations"]["list"],
                          ids=lambda one: str(one["name"]))  # fmt: skip
-def test_annotations_mark_one_day_of_the_right_system(history: History, annotation: Json) -> None:
-    found = history.range(filled(annotation["expr"], ALL), 38)
+def test_annotations_mark_an_event_of_the_right_system_once(history: History, annotation: Json) -> None:
+    found = history.between(
+        filled(annotation["expr"], ALL),
+        history.noon(38),
+        history.noon(0),
+        timedelta(hours=int(annotation["step"][:-1])),
+    )
 
     assert bool(found) != (annotation["name"] in EMPTY_ANNOTATIONS)
     for series in found:
         assert set(re.findall(r"\{\{(\w+)\}\}", annotation["titleFormat"])) <= set(series["metric"])
-        assert len(series["values"]) in range(23, 26), "hours of one day"
-        assert all(float(value) > 0 for _, value in series["values"])
+        if annotation["useValueForTime"]:
+            # Several times the same moment, which Grafana marks once, and not later than it is told.
+            assert all(float(value) / 1000 <= at for at, value in series["values"])
+            for moment in {float(value) / 1000 for _, value in series["values"]}:
+                assert moment > history.noon(42).timestamp()
+        else:
+            assert all(float(value) > 0 for _, value in series["values"])
 
 
-def test_the_crossing_is_marked_on_the_day_after_it_settled(history: History) -> None:
+def test_the_system_that_asks_most_for_attention_is_shown_first(history: History) -> None:
+    choices = {one["name"]: one for one in load(FILES[0].with_name("system.json"))["templating"]["list"]}
+    drawn = {one["name"]: one for one in load(FILES[0].with_name("fleet.json"))["templating"]["list"]}
+
+    def ranked(variable: Json) -> list[str]:
+        query = filled(variable["query"]["query"], ALL).removeprefix("query_result(").removesuffix(")")
+        return [row["metric"]["system"] for row in history.instant(query)]
+
+    differing = {row["metric"]["system"] for row in history.instant("leverwatch_strategy_mismatch == 1")}
+    assert set(ranked(choices["system"])[: len(differing)]) == differing != set()
+    assert set(ranked(choices["system"])) == set(ranked(drawn["attention"])) == set(history.demo.expected.systems)
+
+
+def test_the_crossing_is_marked_on_the_day_on_which_it_settled(history: History) -> None:
     (change,) = (
         row
         for row in leverwatch_json(
@@ -267,9 +338,9 @@ def test_the_crossing_is_marked_on_the_day_after_it_settled(history: History) ->
 
     (series,) = history.range(filled(annotation["expr"], ALL), 38)
 
-    first = datetime.fromtimestamp(series["values"][0][0], UTC)
+    (marked,) = {datetime.fromtimestamp(float(value) / 1000, UTC) for _, value in series["values"]}
     assert (series["metric"]["system"], series["metric"]["boundary"]) == ("support-bot", "hybrid")
-    assert str((first - timedelta(days=1)).date()) == change["day"]
+    assert str(marked.date()) == change["day"]
 
 
 def rows_of(history: History, dashboard: str, title: str) -> dict[str, dict[str, str]]:
@@ -289,6 +360,7 @@ def rows_of(history: History, dashboard: str, title: str) -> dict[str, dict[str,
 
 def test_the_table_of_the_fleet_says_what_the_agent_says(history: History) -> None:
     rows = rows_of(history, "fleet", "Every system, mismatches first")
+    shares = rows_of(history, "fleet", "Share of each threshold that is reached")
 
     verdicts = leverwatch_json(
         "evaluate", "--as-of", str(history.today - timedelta(days=1)), config=history.demo.config
@@ -300,9 +372,10 @@ def test_the_table_of_the_fleet_says_what_the_agent_says(history: History) -> No
         assert row["state"] == verdict["status"]
         assert row["reason"] == (verdict["rule"] or "conflict")
         assert float(row["F"]) == verdict["volume"]["monthly_inferences"]
-        assert float(row["G"]) == pytest.approx(float(row["F"]) / 1e8)
-        assert float(row["H"]) == pytest.approx(float(row["F"]) / 1e9)
-        assert row["I"] == str(int(verdict["mismatch"]))
+        share = shares[verdict["system"]]
+        assert float(share["A"]) == pytest.approx(float(row["F"]) / 1e8)
+        assert float(share["B"]) == pytest.approx(float(row["F"]) / 1e9)
+        assert row["H"] == str(int(verdict["mismatch"]))
 
 
 def test_the_second_table_of_the_fleet_says_what_is_assessed_beside_the_verdicts(history: History) -> None:

@@ -23,8 +23,11 @@ def load(file: Path) -> Json:
 
 
 def panels(dashboard: Json) -> list[Json]:
-    """The panels that show something."""
-    return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+    """The panels that show something, those of closed rows as well."""
+    found: list[Json] = []
+    for panel in dashboard["panels"]:
+        found += panel["panels"] if panel["type"] == "row" else [panel]
+    return found
 
 
 def expressions(dashboard: Json) -> Iterator[tuple[str, str]]:
@@ -45,11 +48,15 @@ def metric_names(text: str) -> set[str]:
 
 
 def filled(expression: str, values: Mapping[str, str]) -> str:
-    """An expression as Grafana sends it.
+    """An expression as Grafana sends it; patterns stand for each system and job where one of them is asked for.
 
     Raises:
         KeyError: a variable has no value.
     """
+    for name in ("job", "system"):
+        if "." in values[name] or "|" in values[name]:
+            expression = expression.replace(f'{name}="${name}"', f'{name}=~"${name}"')
+    values = {"attention": values["system"], **values}
     return re.sub(r"\$\{?(\w+)\}?", lambda match: values[match[1]], re.sub(r'"\$1"', '"\0"', expression)).replace(
         "\0", "$1"
     )

@@ -11,7 +11,7 @@ import yaml
 from grafana.build import FOLDERS, files, main
 from grafana.fields import metrics
 from grafana.model import Query
-from tests.grafana.queries import ROOT
+from tests.grafana.queries import FILES, ROOT, load, panels
 
 
 def run(*arguments: str, folders: tuple[Path, ...]) -> tuple[int, list[str]]:
@@ -28,8 +28,8 @@ def test_they_are_written_once_and_then_left_alone(tmp_path: Path) -> None:
     here, there = tmp_path / "a", tmp_path / "b"
     code, lines = run(folders=(here, there))
 
-    assert (code, len(lines)) == (0, 6)
-    assert {path.name for path in here.iterdir()} == {"fleet.json", "system.json", "agent.json"}
+    assert (code, len(lines)) == (0, 8)
+    assert {path.name for path in here.iterdir()} == {"fleet.json", "system.json", "agent.json", "texts.md"}
     assert run(folders=(here, there)) == (0, [])
     assert run("--check", folders=(here, there)) == (0, [])
 
@@ -77,3 +77,14 @@ def test_provisioning_files_are_of_the_version_that_grafana_reads(kind: str) -> 
 
     assert document["apiVersion"] == 1
     assert len(document["providers" if kind == "dashboards" else "datasources"]) == 1
+
+
+def test_every_text_of_a_panel_is_on_the_page_of_texts() -> None:
+    told = (ROOT / "grafana/dashboards/texts.md").read_text("utf-8")
+
+    for file in FILES:
+        for panel in panels(load(file)):
+            defaults = panel["fieldConfig"]["defaults"]
+            assert f"| {panel['title']} | {defaults['noValue']} |" in told
+            for mapping in defaults["mappings"]:
+                assert all(f"| {panel['title']} | {one['text']} |" in told for one in mapping["options"].values())

@@ -92,19 +92,30 @@ def test_the_data_source_is_a_variable_without_a_value(dashboard: Json) -> None:
 
 
 @EVERY
-def test_job_instance_and_system_can_be_chosen_several_at_a_time(dashboard: Json) -> None:
-    queried = [one for one in dashboard["templating"]["list"] if one["type"] == "query"]
-    variables = {one["name"]: one for one in queried if not one["hide"]}
+def test_system_shows_one_system_of_one_job_and_the_others_what_is_chosen(dashboard: Json) -> None:
+    queried = {one["name"]: one for one in dashboard["templating"]["list"] if one["type"] == "query"}
+    one_system = dashboard["uid"] == "leverwatch-system"
 
-    # The agent's own metrics have no system.
-    systems = () if dashboard["uid"] == "leverwatch-agent" else ("system",)
-    assert tuple(variables) == ("job", "instance", *systems)
-    for variable in variables.values():
-        assert variable["multi"] is True
-        assert variable["includeAll"] is True
-        assert variable["allValue"] == ".+"
+    # The agent's own metrics have no system, and replicas on one store say the same of a system.
+    assert [name for name, one in queried.items() if not one["hide"]] == {
+        "leverwatch-agent": ["job", "instance"],
+        "leverwatch-fleet": ["job", "system"],
+        "leverwatch-system": ["job", "system"],
+    }[dashboard["uid"]]
+    for name, variable in queried.items():
+        single = name == "runbooks" or (one_system and name in ("job", "system"))
+        assert (variable["multi"], variable["includeAll"]) == (not single, not single), name
+        assert variable["allValue"] == (None if single or name == "attention" else ".+"), name
+        assert (variable["current"] == {}) == single, "the first value, and never all"
         assert variable["refresh"] == 2
         assert variable["datasource"] == PROMETHEUS
+
+
+def test_values_that_a_query_ranks_stay_in_its_order() -> None:
+    for file in FILES:
+        for variable in load(file)["templating"]["list"]:
+            if variable["type"] == "query":
+                assert (variable["sort"] == 0) == bool(variable["regex"]), variable["name"]
 
 
 @EVERY
@@ -115,8 +126,11 @@ def test_every_query_keeps_to_what_was_chosen(dashboard: Json) -> None:
             selectors = re.findall(r"(leverwatch_\w+|\bup)\{(.*?)\}(?!\})", target["expr"])
             assert {name for name, _ in selectors} >= metric_names(target["expr"]), panel["title"]
             for name, matchers in selectors:
-                assert 'job=~"$job",instance=~"$instance"' in matchers, (panel["title"], name)
-                assert ('system=~"$system"' in matchers) == (name in systems), (panel["title"], name)
+                # One system is no pattern: a name with a bracket or a dot is asked for as it is.
+                one = "=" if dashboard["uid"] == "leverwatch-system" else "=~"
+                assert f'job{one}"$job",instance=~"$instance"' in matchers, (panel["title"], name)
+                chosen = f'system{one}"$system"' in matchers or 'system=~"$attention"' in matchers
+                assert chosen == (name in systems), (panel["title"], name)
 
 
 @EVERY
@@ -137,6 +151,10 @@ def test_every_panel_has_title_description_unit_and_words_for_no_data(dashboard:
 def test_a_value_that_stands_for_a_state_has_a_word_and_a_colour(dashboard: Json) -> None:
     for panel in panels(dashboard):
         if panel["type"] == "state-timeline":
+            for target in panel["targets"]:
+                # Grafana has words of its own for a timeline without any data, which look like an error.
+                assert " or on () label_replace(" in target["expr"], panel["title"]
+            assert panel["fieldConfig"]["defaults"]["mappings"][0]["options"]["-1"]["text"], panel["title"]
             defaults = panel["fieldConfig"]["defaults"]
             (mapping,) = defaults["mappings"]
             assert all(option["text"] and option["color"] for option in mapping["options"].values())
@@ -191,7 +209,8 @@ def test_counters_are_only_asked_for_their_increase(dashboard: Json) -> None:
 
 @EVERY
 def test_ids_are_unique_and_no_panel_lies_on_another(dashboard: Json) -> None:
-    ids = [panel["id"] for panel in dashboard["panels"]]
+    shown = [*panels(dashboard), *(panel for panel in dashboard["panels"] if panel["type"] == "row")]
+    ids = [panel["id"] for panel in shown]
     assert len(set(ids)) == len(ids)
     places = [panel["gridPos"] for panel in dashboard["panels"]]
     assert all(place["x"] + place["w"] <= 24 for place in places)
@@ -215,7 +234,51 @@ def test_links_lead_to_runbooks_pages_and_dashboards_that_exist(dashboard: Json)
         else:
             assert (ROOT / url.partition("/blob/main/")[2]).exists(), url
     (others,) = (link for link in dashboard["links"] if link["type"] == "dashboards")
-    assert (others["tags"], others["includeVars"], others["keepTime"]) == (["leverwatch"], True, True)
+    # A fleet is no choice of one system, and 90 days are no range for an agent.
+    assert (others["tags"], others["includeVars"], others["keepTime"]) == (["leverwatch"], False, False)
+    assert {uid: load(file)["time"]["from"] for file in FILES for uid in [load(file)["uid"]]} == {
+        "leverwatch-agent": "now-6h",
+        "leverwatch-fleet": "now-90d",
+        "leverwatch-system": "now-90d",
+    }
+
+
+def test_nothing_below_the_first_screens_is_asked_for_before_it_is_opened() -> None:
+    closed = {
+        load(file)["uid"]: [
+            row["title"] for row in load(file)["panels"] if row["type"] == "row" and row["collapsed"]
+        ]
+        for file in FILES
+    }
+    opened = {load(file)["uid"]: [one for one in load(file)["panels"] if one["type"] != "row"] for file in FILES}
+
+    assert len(closed["leverwatch-system"]) == 10
+    assert "Volume" not in closed["leverwatch-system"]
+    assert len(closed["leverwatch-fleet"]) == 3
+    assert len(opened["leverwatch-system"]) < 25
+    assert len(opened["leverwatch-fleet"]) == 10
+
+
+@EVERY
+def test_every_table_fits_beside_a_docked_menu(dashboard: Json) -> None:
+    for panel in panels(dashboard):
+        if panel["type"] != "table" or panel["gridPos"]["w"] < 24:
+            continue
+        widths = [
+            one["value"]
+            for override in panel["fieldConfig"]["overrides"]
+            for one in override["properties"]
+            if one["id"] == "custom.width"
+        ]
+        # 1280 pixels less the menu, the margins and the bar to scroll.
+        assert sum(widths) <= 945, panel["title"]
+
+
+@EVERY
+def test_it_asks_anew_every_five_minutes_and_for_no_more_points_than_days_need(dashboard: Json) -> None:
+    assert dashboard["refresh"] == "5m"
+    for panel in panels(dashboard):
+        assert (panel.get("maxDataPoints") == 200) == (panel["type"] in ("timeseries", "state-timeline"))
 
 
 def test_crossings_and_declaration_changes_are_marked_where_systems_are_shown() -> None:
@@ -226,10 +289,15 @@ def test_crossings_and_declaration_changes_are_marked_where_systems_are_shown() 
             "Volume crossings",
             "Prompt changes settled",
             "Recommendation changes",
-            "Declaration changes",
             "Declaration reviews",
+            "Declaration changes",
         }
         assert names == (set() if dashboard["uid"] == "leverwatch-agent" else expected)
+        for annotation in dashboard["annotations"]["list"]:
+            assert (annotation["enable"], annotation["hide"]) == (True, True)
+            # Marks of a thousand systems are no marks, and dear.
+            assert ('"$attention"' in annotation["expr"]) == (dashboard["uid"] == "leverwatch-fleet")
+            assert annotation["useValueForTime"] == annotation["expr"].startswith("1000 * ")
 
 
 @EVERY

@@ -120,7 +120,7 @@ def test_values_are_mapped_one_by_one_to_a_word_in_a_colour_in_an_order(dashboar
         assert all(set(word) == {"color", "index", "text"} for word in mapping["options"].values()), place
         assert [word["index"] for word in mapping["options"].values()] == [*range(len(mapping["options"]))], place
         # Grafana looks a number up by its text, and a text by itself: a field has one or the other.
-        numbers = [bool(re.fullmatch(r"\d+", value)) for value in mapping["options"]]
+        numbers = [bool(re.fullmatch(r"-?\d+", value)) for value in mapping["options"]]
         assert all(numbers) or not any(numbers), place
     assert found
 

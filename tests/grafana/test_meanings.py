@@ -41,9 +41,14 @@ LABELS: dict[str, set[str]] = {
     "reason": {*Rule, CONFLICT},
 }
 """What the label behind a column with words can be."""
-LEGENDS: dict[str, set[str]] = {"strategy": set(Strategy), "boundary": set(Boundary), "system": {"a-system"}}
+LEGENDS: dict[str, set[str]] = {
+    "strategy": set(Strategy),
+    "boundary": set(Boundary),
+    "system": {"a-system"},
+    "reason": {*Rule, CONFLICT},
+}
 """What the labels in the name of a line can be, where lines have a colour of their own."""
-_CODED = re.compile(r'(?:(\d+) \* )?max by \(job, system\) \((leverwatch_\w+)\{[^}]*,(\w+)="([^"]+)"\}\)')
+_CODED = re.compile(r'(?:(\d+) \* )?max by \(job, system\) \((leverwatch_\w+)\{[^}]*,(\w+)="([^"$]+)"\}\)')
 
 
 def word(value: str) -> str:
@@ -56,8 +61,11 @@ def mapped(dashboard: Json) -> Iterator[tuple[str, str, dict[str, Json]]]:
     for panel in panels(dashboard):
         expressions = {target["refId"]: target["expr"] for target in panel["targets"]}
         for mapping in panel["fieldConfig"]["defaults"]["mappings"]:
+            if panel["title"] == "What the rows below have":
+                continue
             assert len(expressions) == 1, panel["title"]
-            yield panel["title"], expressions["A"], mapping["options"]
+            told = {value: one for value, one in mapping["options"].items() if value != "-1"}
+            yield panel["title"], expressions["A"], told
         if panel["type"] != "table":
             continue
         sources = {title: name for name, title in panel["transformations"][-1]["options"]["renameByName"].items()}
@@ -202,9 +210,31 @@ def test_a_table_without_rows_says_why_and_an_empty_cell_is_a_dash(dashboard: Js
             assert len(panel["fieldConfig"]["defaults"]["noValue"]) > len("-"), panel["title"]
 
 
+@EVERY
+def test_words_for_no_data_say_no_more_of_a_time_than_that_it_has_no_value(dashboard: Json) -> None:
+    for panel in panels(dashboard):
+        words = panel["fieldConfig"]["defaults"]["noValue"]
+        over_time = panel["type"] in ("timeseries", "state-timeline")
+        assert words.startswith("No value in this time") == over_time, panel["title"]
+
+
+def test_no_line_or_word_has_the_colour_of_a_strategy_that_it_is_not() -> None:
+    reserved = {color for _, color in STRATEGY.values()}
+    strategies = {word for word, _ in STRATEGY.values()} | {"low", "mid", "high"}
+    for file in FILES:
+        for panel in panels(load(file)):
+            defaults = panel["fieldConfig"]["defaults"]
+            assert defaults["color"].get("fixedColor") not in reserved
+            assert defaults["color"]["mode"] != "palette-classic", panel["title"]
+        for place, _, words in mapped(load(file)):
+            for one in words.values():
+                assert one["color"] not in reserved or one["text"] in strategies, (place, one["text"])
+        assert not reserved & {one["iconColor"] for one in load(file)["annotations"]["list"]}
+
+
 def test_lines_without_a_replayed_past_say_that_they_may_have_just_begun() -> None:
     said = {
-        panel["title"]: panel["fieldConfig"]["defaults"]["noValue"].endswith(" (or only just: zoom in)")
+        panel["title"]: panel["fieldConfig"]["defaults"]["noValue"].endswith("it has only just begun: zoom in")
         for panel in panels(load(FILES[0].with_name("system.json")))
     }
 
