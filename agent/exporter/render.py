@@ -184,16 +184,17 @@ class _Picture:
         with self.lock:
             if output not in self.bodies:
                 end = _EOF if output is Format.OPENMETRICS else b""
-                self.bodies[output] = Payload(
-                    b"".join(self.agent.render(output)), *self.systems.render(output), end
-                )
+                self.bodies[output] = Payload(*self._pieces(output), end)
             return self.bodies[output]
 
     def front(self, output: Format) -> _Front:
         with self.lock:
             if output not in self.fronts:
-                self.fronts[output] = _Front(self.agent.render(output), self.systems.render(output))
+                self.fronts[output] = _Front(*self._pieces(output))
             return self.fronts[output]
+
+    def _pieces(self, output: Format) -> tuple[bytes, ...]:
+        return b"".join(self.agent.render(output)), *self.systems.render(output)
 
 
 class Exposition:
