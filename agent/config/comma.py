@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 NO_COMMA = "must not hold a comma"
 """What is wrong with a number whose comma YAML took for the end of a value."""
@@ -16,8 +17,7 @@ _BEFORE_POINT = re.compile(r"[0-9_]+|[0-9]{1,3}(\.[0-9]{3})+")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3})+")
 
 
-@dataclass(frozen=True, slots=True)
-class WithComma:
+class WithComma(Struct, frozen=True):
     """A number that is written with a comma."""
 
     point: str | None

@@ -100,7 +100,7 @@ def test_promtool_accepts_the_configuration_with_its_rules(tmp_path: Path) -> No
     done = check("promtool", "check", "config", config)
 
     assert done.returncode == 0, done.stderr
-    assert "SUCCESS: 1 rule files found" in done.stdout
+    assert "SUCCESS: 2 rule files found" in done.stdout
 
 
 def test_amtool_accepts_the_routes_and_they_are_the_documented_ones() -> None:

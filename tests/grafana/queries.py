@@ -53,10 +53,11 @@ def filled(expression: str, values: Mapping[str, str]) -> str:
     Raises:
         KeyError: a variable has no value.
     """
-    for name in ("job", "system"):
+    for name in {"job", "system"} & values.keys():
         if "." in values[name] or "|" in values[name]:
             expression = expression.replace(f'{name}="${name}"', f'{name}=~"${name}"')
-    values = {"attention": values["system"], **values}
+    if "system" in values:
+        values = {"attention": values["system"], **values}
     return re.sub(r"\$\{?(\w+)\}?", lambda match: values[match[1]], re.sub(r'"\$1"', '"\0"', expression)).replace(
         "\0", "$1"
     )
