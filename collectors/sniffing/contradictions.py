@@ -61,8 +61,7 @@ def _several(draft: Draft, failed: set[int]) -> bool:
 def _leave_out_runs(draft: Draft, path: Path, number: int) -> None:
     """Take no outcome from a field that says how runs of several calls ended, whose calls were answered."""
     calls = draft.columns.of[draft.paths["inferences"][0]].counts
-    del draft.settings["status"], draft.paths["status"]
-    draft.settled.update([path, *failure_paths(draft)])
+    _unmap(draft, path)
     draft.doubt(
         "status",
         f"{number} records that failed by {draft.spell(path)} are runs of several calls with output tokens: not"
@@ -93,11 +92,15 @@ def _cut_off(draft: Draft) -> set[int]:
 
 def _leave_out(draft: Draft, path: Path, number: int) -> None:
     """Take no outcome from a field that only calls failures what was answered up to a limit."""
-    del draft.settings["status"], draft.paths["status"]
-    draft.settled.update([path, *failure_paths(draft)])
+    _unmap(draft, path)
     draft.doubt(
         "status",
         f"{number} records that failed by {draft.spell(path)} have output tokens, up to a limit of length by the"
         f" reason that they give: not mapped, and they count; were they errors, there would be {number} fewer"
         " inferences and as many errors",
     )
+
+
+def _unmap(draft: Draft, path: Path) -> None:
+    del draft.settings["status"], draft.paths["status"]
+    draft.settled.update([path, *failure_paths(draft)])

@@ -39,17 +39,18 @@ class FingerprintIndex:
         None)."""
         if old is not None and new is not None and _facts(old) == _facts(new):
             return
+        # A file that grows keeps its marks, of which there are dozens, with every chunk that is read.
+        before, after = _powers(old), _powers(new)
+        for mark, id_ in before - after:
+            _discard(self._powers, mark, id_)
+        for mark, id_ in after - before:
+            self._powers[mark].add(id_)
         if old is not None:
             spans = self._spans[old.span]
             _discard(spans, old.span_crc, old.id)
             if not spans:
                 del self._spans[old.span]
                 del self._lengths[bisect_left(self._lengths, old.span)]
-            # A file that grows keeps its marks, of which there are dozens, with every chunk that is read.
-            kept = set(new.marks) if new is not None and new.id == old.id else set()
-            for mark in _powers(old):
-                if mark not in kept:
-                    _discard(self._powers, mark, old.id)
             _discard(self._keys, old.key, old.id)
             self._short.discard(old.id)
             self._open.discard(old.id)
@@ -58,10 +59,6 @@ class FingerprintIndex:
                 self._spans[new.span] = {}
                 insort(self._lengths, new.span)
             self._spans[new.span].setdefault(new.span_crc, set()).add(new.id)
-            had = set(old.marks) if old is not None and old.id == new.id else set()
-            for mark in _powers(new):
-                if mark not in had:
-                    self._powers[mark].add(new.id)
             self._keys[new.key].add(new.id)
             if new.marks and new.marks[0][0] < _SMALLEST:
                 self._short.add(new.id)
@@ -98,8 +95,11 @@ def _facts(state: FileCheckpoint) -> tuple[object, ...]:
     return (state.key, state.offset, state.span, state.span_crc, state.marks)
 
 
-def _powers(state: FileCheckpoint) -> list[tuple[int, int]]:
-    return [mark for mark in state.marks if mark[0] >= _SMALLEST and mark[0].bit_count() == 1]
+def _powers(state: FileCheckpoint | None) -> set[tuple[tuple[int, int], str]]:
+    """Return the marks at powers of two, each with the id of the file."""
+    if state is None:
+        return set()
+    return {(mark, state.id) for mark in state.marks if mark[0] >= _SMALLEST and mark[0].bit_count() == 1}
 
 
 def _discard(index: dict[_Key, set[str]], key: _Key, value: str) -> None:
