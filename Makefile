@@ -34,15 +34,18 @@ define environment
 	@$(3) -m venv $(1) 2>/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && $(3) -m venv $(1); }
 	@[ -x $(BIN)/uv ] || { sed -n '/^uv==/,/^    #/p' .ci/supply/newest.txt > $(1)/uv.txt && $(call by_pip,$(1),$(1)/uv.txt); }
 	$(call locked,$(1),$(2))
-	$(1)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(4) $(1)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $(1)/bin/.ready
 endef
+
+# The helper is one file in the tree for every Python from 3.11: compiled for the first environment, and taken as it is by others.
+AS_COMPILED := CC=false
 
 $(BIN)/.ready: pyproject.toml .ci/supply/newest.txt $(wildcard collectors/aggregation/native/* agent/framework/native/*)
 	$(call environment,$(VENV),.ci/supply/newest.txt,$(PYTHON))
 
 $(OLDEST)/bin/.ready: pyproject.toml .ci/supply/oldest.txt .ci/supply/clickhouse.txt $(wildcard collectors/aggregation/native/* agent/framework/native/*) | $(BIN)/.ready
-	$(call environment,$(OLDEST),.ci/supply/oldest.txt,$(PYTHON_OLDEST))
+	$(call environment,$(OLDEST),.ci/supply/oldest.txt,$(PYTHON_OLDEST),$(AS_COMPILED))
 	@# What is a source is built with what the lock has, as the package itself is.
 	$(call locked,$(OLDEST),.ci/supply/clickhouse.txt) --no-build-isolation
 
@@ -123,7 +126,7 @@ on: servers ## the tests, or the ones in TESTS, on another Python: make on PY=py
 
 ifneq ($(ON),)
 $(ON)/bin/.ready: pyproject.toml .ci/supply/newest.txt $(wildcard collectors/aggregation/native/* agent/framework/native/*) | $(BIN)/.ready
-	$(call environment,$(ON),.ci/supply/newest.txt,$(PY))
+	$(call environment,$(ON),.ci/supply/newest.txt,$(PY),$(AS_COMPILED))
 endif
 
 pythons = PYTHONPATH=.ci $(BIN)/python -m supply.pythons
@@ -162,7 +165,7 @@ oldest: servers ## the agent and its collectors on the oldest allowed release of
 on-oldest: $(OLDEST)/bin/.ready
 	LEVERWATCH_LOCK=oldest $(SCRATCH) $(OLDEST)/bin/pytest -n $(WORKERS) -q -m "(not e2e or shipped) and not hypothesis" $(ON_OLDEST)
 
-# mypy beside the tests, as many of them wait. The other stages build the compiled helper anew, which tests must not meet.
+# mypy beside the tests, as many of them wait.
 test: lint ## everything that CI runs
 	@$(MAKE) --no-print-directory -j2 servers rewritten
 	@$(MAKE) --no-print-directory -j2 types unit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -19,6 +20,9 @@ from leverwatch.agent.store.store import Store
 from tests.days import midnight
 from tests.e2e.databases import database_of, postgresql
 from tests.examples import examples
+
+# jsonschema would compile 38 grammars of names that no schema here asks for: three seconds in every worker.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # how an import is told that there is no such module
 
 # How long an example takes says something of the machine, and nothing of the code.
 settings.register_profile(

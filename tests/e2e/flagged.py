@@ -60,7 +60,7 @@ def configure(folder: Path, systems: int, port: int) -> Path:
             {
                 "store": {"url": f"sqlite:///{folder / 'store.db'}"},
                 "web": {"listen": f"127.0.0.1:{port}"},
-                "evaluation": {"interval": "2s"},
+                "evaluation": {"interval": "8s"},
                 "systems": {name(number): declared for number in range(systems)},
             }
         )

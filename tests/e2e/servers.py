@@ -96,8 +96,8 @@ def free_port() -> int:
         return port
 
 
-def wait_until(condition: Callable[[], bool], seconds: float, what: str, pause: float = 0.05) -> None:
-    """Poll until `condition` holds.
+def wait_until(condition: Callable[[], bool], seconds: float, what: str, pause: float = 0.1) -> None:
+    """Poll until `condition` holds. Asking takes a processor that what is waited for could have.
 
     Raises:
         TimeoutError: it never did.

@@ -33,16 +33,16 @@ def test_a_thousand_sources_fit_into_the_limits_that_are_shipped(tmp_path: Path)
         files(f"s{number}", f"{number}.jsonl", system=f"system-{number}", interval="30s")
         for number in range(SOURCES)
     ]
-    agent = start(configure(tmp_path, port, *sources, evaluation={"interval": "2s"}), port)
+    agent = start(configure(tmp_path, port, *sources, evaluation={"interval": "6s"}), port)
     try:
-        wait_until(lambda: agent.is_ready() or not agent.is_alive(), 120, "the agent is ready")
+        wait_until(lambda: agent.is_ready() or not agent.is_alive(), 120, "the agent is ready", pause=0.5)
         assert agent.is_alive(), agent.log.read_text()[-3000:]
         url = f"sqlite:///{tmp_path / 'store.db'}"
-        wait_until(lambda: inferences(url) == 3 * SOURCES, 240, "every source was read")
+        wait_until(lambda: inferences(url) == 3 * SOURCES, 240, "every source was read", pause=1)
         # A second round, scrapes and an evaluation of everything.
         finished = "leverwatch_evaluation_runs_total"
         before = agent.value(finished) or 0
-        wait_until(lambda: (agent.value(finished) or 0) > before + 1, 120, "two more evaluations")
+        wait_until(lambda: (agent.value(finished) or 0) > before + 1, 120, "two more evaluations", pause=1)
         threads, peak = status(agent, "Threads"), status(agent, "VmHWM") * 1024
         assert agent.terminate() == 0
     finally:

@@ -40,7 +40,7 @@ def peak_mib(agent: Agent) -> float:
 
 
 def test_a_thousand_flagged_systems_stay_below_the_shipped_limit(agent: Agent) -> None:
-    wait_until(lambda: agent.is_ready() or not agent.is_alive(), 180, "a first evaluation")
+    wait_until(lambda: agent.is_ready() or not agent.is_alive(), 180, "a first evaluation", pause=0.5)
     first = peak_mib(agent)
     asked: tuple[tuple[str, dict[str, str]], ...] = (
         ("/", {}),
@@ -66,7 +66,8 @@ def test_a_thousand_flagged_systems_stay_below_the_shipped_limit(agent: Agent) -
         thread.join()
     assert len(sizes) == len(threads)
     # An evaluation while all of it is remembered, followed by the same questions.
-    wait_until(lambda: (agent.value("leverwatch_evaluation_runs_total") or 0) > before, 120, "another evaluation")
+    runs = "leverwatch_evaluation_runs_total"
+    wait_until(lambda: (agent.value(runs) or 0) > before, 120, "another evaluation", pause=1)
     for number in range(len(asked)):
         ask(number)
     peak = peak_mib(agent)
