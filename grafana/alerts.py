@@ -1,7 +1,7 @@
 """The shipped rules in other forms: for the ruler of Mimir, and as alert rules that Grafana manages itself.
 
-Sources are the rule files of the chart; nothing is said twice. `mimirtool rules load` takes the files for Mimir, and
-the file provisioning of Grafana the other one.
+Sources are the rule files of the chart; nothing is said twice. Those for Mimir are loaded with `mimirtool rules
+load`; Grafana reads its own when it starts.
 """
 
 from __future__ import annotations
