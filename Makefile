@@ -17,7 +17,7 @@ ROOM   := $(shell df --output=avail /dev/shm 2>/dev/null | tail -n 1)
 SCRATCH := $(shell [ "$(or $(ROOM),0)" -gt 4000000 ] && echo TMPDIR=/dev/shm)
 
 .PHONY: help run test test-all lint types unit rewritten newest on on-python coverage oldest on-oldest lock sbom release-check golden bench test-slow bench-spark \
-    fuzz producers sanitize soak wheel chart dashboards pictures servers image-check clean
+    fuzz producers schemas sanitize soak wheel chart dashboards pictures servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -83,6 +83,9 @@ servers: $(BIN)/.ready $(WAREHOUSES)/bin/.ready ## install the real programs the
 producers: $(BIN)/.ready servers ## compare the tables that presets read, and pages of usage, with what the producers' packages have
 	$(BIN)/python -m tests.collectors.sources.sql.producers
 	$(BIN)/python -m tests.collectors.sources.usage_api.sdk_models
+
+schemas: $(BIN)/.ready ## compare what Grafana 9 to 13 know of a dashboard with their packages; needs npm and Node
+	$(BIN)/python -m tests.grafana.schemas --check
 
 $(SPARK)/bin/.ready: .ci/supply/spark.txt | $(BIN)/.ready
 	@$(PYTHON) -m venv $(SPARK)
