@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
+from tests.grafana import vocabulary
 from tests.grafana.queries import FILES, Json, load, panels
-from tests.grafana.schemas import RELEASES, Shape, part, shapes, unknown
+from tests.grafana.schemas import RELEASES, Shape, ids, part, shapes, unknown
 from tests.grafana.test_known_to_grafana import fields
 
 DASHBOARDS = [load(file) for file in FILES]
@@ -47,6 +49,8 @@ DEGRADES: dict[str, tuple[int, ...]] = {
     'field.color.mode="shades"': (9,),
 }
 """What the types of some versions do not know, and which versions."""
+NOT_THERE = {("color", "shades"), ("unit", "recps")}
+"""What Grafana 9 does not find by its name. A unit stands behind its numbers as it is written: `5 recps` for `5 rec/s`."""
 
 
 def asked(dashboard: Json, known: dict[str, Shape]) -> Iterator[str]:
@@ -92,6 +96,37 @@ def test_grafana_knows_everything_but_what_is_listed(major: int) -> None:
     assert found == {path for path, majors in DEGRADES.items() if major in majors}
 
 
+def looked_up(panel: Json) -> Iterator[tuple[str, str]]:
+    """What Grafana looks up by its name for a panel, and the kind of it."""
+    for transformation in panel["transformations"]:
+        yield "transformation", transformation["id"]
+    for override in panel["fieldConfig"]["overrides"]:
+        yield "matcher", override["matcher"]["id"]
+    for options in (
+        panel["options"],
+        panel["options"].get("legend", {}),
+        panel["options"].get("reduceOptions", {}),
+    ):
+        yield from (("summary", one) for one in options.get("calcs", ()))
+    for _, options in fields(panel):
+        if "color" in options:
+            yield "color", options["color"]["mode"]
+        if "unit" in options and not re.fullmatch(vocabulary.UNIT_OF_ITS_OWN, options["unit"]):
+            yield "unit", options["unit"]
+
+
+@pytest.mark.parametrize("major", EVER)
+def test_whatever_is_looked_up_by_its_name_is_there(major: int) -> None:
+    """A panel fails at a name that is not."""
+    known = ids(major)
+    asked_for = {one for dashboard in DASHBOARDS for panel in panels(dashboard) for one in looked_up(panel)}
+
+    assert {kind for kind, _ in asked_for} == set(known)
+    assert {(kind, name) for kind, name in asked_for if name not in known[kind]} == (
+        NOT_THERE if major == 9 else set()
+    )
+
+
 def test_with_the_palette_in_place_of_shades_no_value_is_one_that_grafana_9_would_fail_at() -> None:
     replaced = [
         json.loads(json.dumps(one).replace('"mode": "shades"', '"mode": "palette-classic"')) for one in DASHBOARDS
@@ -99,6 +134,7 @@ def test_with_the_palette_in_place_of_shades_no_value_is_one_that_grafana_9_woul
     found = {path for dashboard in replaced for path in asked(dashboard, shapes(9))}
 
     assert {path for path in found if "=" in path} == {"dashboard.id=null", "field.thresholds.steps[].value=null"}
+    assert "palette-classic" in ids(9)["color"]
 
 
 def test_the_replacement_is_the_documented_one_and_changes_every_file() -> None:

@@ -1,7 +1,7 @@
 """What each major version of Grafana knows of a dashboard, by the types of its packages, and what asks for more.
 
-The files beside this are made by `make schemas` from `@grafana/schema`, each from the last release of its major
-version. Tests read them, so that they need no npm.
+The files beside this are made by `make schemas` from `@grafana/schema`, and the names in `ids` from
+`@grafana/data`, each from the last release of its major version. Tests read them, so that they need no npm.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 RELEASES = {9: "9.5.21", 10: "10.4.19", 11: "11.6.16", 12: "12.4.11", 13: "13.2.3"}
+DATA = RELEASES | {12: "12.4.10"}
+"""The releases of `@grafana/data`, which had one less of 12."""
 
 Shape = str | dict[str, Any]
 """A word for a type (`any` for what is not told), or one of: `values` that are allowed, a `list` of a shape,
@@ -33,7 +35,17 @@ def file(major: int) -> Path:
 def shapes(major: int) -> dict[str, Shape]:
     """Return the shapes of the parts of a dashboard by their names."""
     read: dict[str, Shape] = json.loads(file(major).read_text("utf-8"))
+    del read["ids"]
     return read
+
+
+def ids(major: int) -> dict[str, set[str]]:
+    """Return the names that a version looks up, by their kind: color, matcher, transformation, summary, unit.
+
+    A panel with another name fails. Only a unit that is not known stands behind its numbers as a word.
+    """
+    read: dict[str, list[str]] = json.loads(file(major).read_text("utf-8"))["ids"]
+    return {kind: set(names) for kind, names in read.items()}
 
 
 def part(shape: Shape, name: str) -> Shape:
