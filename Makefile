@@ -234,7 +234,7 @@ soak: $(BIN)/.ready ## kill agents on both stores 1,000 times while every type o
 golden: $(BIN)/.ready ## rewrite golden files and generated documentation
 	LEVERWATCH_UPDATE_GOLDEN=1 $(BIN)/pytest -q
 
-dashboards: $(BIN)/.ready ## write the Grafana dashboards from their table of panels, and their copies in the chart
+dashboards: $(BIN)/.ready ## write the dashboards from their tables, the rules for Mimir and for Grafana, and the copies in the chart
 	$(BIN)/python -m grafana.build && $(BIN)/python -m helm.build
 
 pictures: $(BIN)/.ready servers ## take the pictures of the status page in docs/images, at three widths, of the demo

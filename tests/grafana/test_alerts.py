@@ -17,9 +17,9 @@ from grafana.templates import without_queries
 from tests.grafana.queries import FILES, ROOT, Json, load, panels
 from tests.rules.rulefile import RULE_FILE, run
 
-MADE = {name: yaml.safe_load(text) for name, text in rule_files(DASHBOARDS).items()}
+MADE = {name: yaml.load(text, yaml.CSafeLoader) for name, text in rule_files(DASHBOARDS).items()}
 MANAGED = MADE["provisioning/alerting/leverwatch.yaml"]
-SOURCE = yaml.safe_load(RULE_FILE.read_text())
+SOURCE = yaml.load(RULE_FILE.read_text(), yaml.CSafeLoader)
 SHIPPED = {rule["alert"]: rule for group in SOURCE["groups"] for rule in group["rules"]}
 RULES: dict[str, Json] = {rule["title"]: rule for group in MANAGED["groups"] for rule in group["rules"]}
 every_rule = pytest.mark.parametrize("alert", list(RULES))

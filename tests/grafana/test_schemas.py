@@ -50,7 +50,7 @@ DEGRADES: dict[str, tuple[int, ...]] = {
 }
 """What the types of some versions do not know, and which versions."""
 NOT_THERE = {("color", "shades"), ("unit", "recps")}
-"""What Grafana 9 does not find by its name. A unit stands behind its numbers as it is written: `5 recps` for `5 rec/s`."""
+"""What Grafana 9 does not find by its name. A unit stands behind its numbers as it is: `5 recps` for `5 rec/s`."""
 
 
 def asked(dashboard: Json, known: dict[str, Shape]) -> Iterator[str]:
