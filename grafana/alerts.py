@@ -46,7 +46,7 @@ def rule_files(dashboards: tuple[Dashboard, ...], rules: Path = RULES) -> dict[s
             "Recording rules of leverwatch for the ruler of Mimir: mimirtool rules load recording.mimir.yaml",
             {"namespace": f"{NAMESPACE}-recording", **recording},
         ),
-        "provisioning/alerting/leverwatch.yaml": _page(
+        "rules/leverwatch.grafana.yaml": _page(
             "Alert rules of leverwatch that Grafana evaluates itself, for /etc/grafana/provisioning/alerting.",
             managed(alerts, dashboards),
         ),

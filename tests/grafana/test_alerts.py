@@ -18,7 +18,7 @@ from tests.grafana.queries import FILES, ROOT, Json, load, panels
 from tests.rules.rulefile import RULE_FILE, run
 
 MADE = {name: yaml.load(text, yaml.CSafeLoader) for name, text in rule_files(DASHBOARDS).items()}
-MANAGED = MADE["provisioning/alerting/leverwatch.yaml"]
+MANAGED = MADE["rules/leverwatch.grafana.yaml"]
 SOURCE = yaml.load(RULE_FILE.read_text(), yaml.CSafeLoader)
 SHIPPED = {rule["alert"]: rule for group in SOURCE["groups"] for rule in group["rules"]}
 RULES: dict[str, Json] = {rule["title"]: rule for group in MANAGED["groups"] for rule in group["rules"]}
