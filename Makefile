@@ -17,7 +17,7 @@ ROOM   := $(shell df --output=avail /dev/shm 2>/dev/null | tail -n 1)
 SCRATCH := $(shell [ "$(or $(ROOM),0)" -gt 4000000 ] && echo TMPDIR=/dev/shm)
 
 .PHONY: help run test test-all lint types unit rewritten newest on on-python coverage oldest on-oldest lock sbom release-check golden bench test-slow bench-spark \
-    fuzz producers sanitize soak wheel chart dashboards pictures servers image-check clean
+    fuzz producers schemas sanitize soak wheel chart dashboards pictures servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -86,6 +86,9 @@ servers: $(BIN)/.ready $(WAREHOUSES)/bin/.ready ## install the real programs the
 producers: $(BIN)/.ready servers ## compare the tables that presets read, and pages of usage, with what the producers' packages have
 	$(BIN)/python -m tests.collectors.sources.sql.producers
 	$(BIN)/python -m tests.collectors.sources.usage_api.sdk_models
+
+schemas: $(BIN)/.ready ## compare what Grafana 9 to 13 know of a dashboard with their packages; needs npm and Node
+	$(BIN)/python -m tests.grafana.schemas --check
 
 $(SPARK)/bin/.ready: .ci/supply/spark.txt | $(BIN)/.ready
 	@$(PYTHON) -m venv $(SPARK)
@@ -234,7 +237,7 @@ soak: $(BIN)/.ready ## kill agents on both stores 1,000 times while every type o
 golden: $(BIN)/.ready ## rewrite golden files and generated documentation
 	LEVERWATCH_UPDATE_GOLDEN=1 $(BIN)/pytest -q
 
-dashboards: $(BIN)/.ready ## write the Grafana dashboards from their table of panels, and their copies in the chart
+dashboards: $(BIN)/.ready ## write the dashboards from their tables, the rules for Mimir and for Grafana, and the copies in the chart
 	$(BIN)/python -m grafana.build && $(BIN)/python -m helm.build
 
 pictures: $(BIN)/.ready servers ## take the pictures of the status page in docs/images, at three widths, of the demo

@@ -1,4 +1,7 @@
-"""Writes the dashboards: `python -m grafana.build`, or with `--check` only says which files would change."""
+"""Writes the dashboards, and the rules for Mimir and for Grafana itself: `python -m grafana.build`.
+
+With `--check` it only says which files would change.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from grafana.agent import AGENT_DASHBOARD
+from grafana.alerts import rule_files
 from grafana.fleet import FLEET
 from grafana.model import Dashboard
 from grafana.render import render
@@ -20,19 +24,27 @@ FOLDERS = (ROOT / "grafana/dashboards",)
 files."""
 
 DASHBOARDS: tuple[Dashboard, ...] = (FLEET, SYSTEM_DASHBOARD, AGENT_DASHBOARD)
+RULES_BELOW = (ROOT / "grafana",)
+"""The folders below which the rules are written."""
 
 
-def files(folders: tuple[Path, ...] = FOLDERS) -> dict[Path, str]:
+def files(folders: tuple[Path, ...] = FOLDERS, rules_below: tuple[Path, ...] = RULES_BELOW) -> dict[Path, str]:
     """Return the path and content of every file that must exist."""
     made = {
         folder / f"{dashboard.uid.rpartition('-')[2]}.json": json.dumps(render(dashboard), indent=2) + "\n"
         for folder in folders
         for dashboard in DASHBOARDS
     }
+    made |= {below / name: text for below in rules_below for name, text in rule_files(DASHBOARDS).items()}
     return made | {folder / "texts.md": page(DASHBOARDS) for folder in folders}
 
 
-def main(arguments: list[str], output: TextIO = sys.stdout, folders: tuple[Path, ...] = FOLDERS) -> int:
+def main(
+    arguments: list[str],
+    output: TextIO = sys.stdout,
+    folders: tuple[Path, ...] = FOLDERS,
+    rules_below: tuple[Path, ...] = RULES_BELOW,
+) -> int:
     """Write the files that differ, or with `--check` print their names.
 
     Returns the exit code: 1 when a check finds a difference, 2 for unknown arguments, else 0.
@@ -40,7 +52,7 @@ def main(arguments: list[str], output: TextIO = sys.stdout, folders: tuple[Path,
     if arguments not in ([], ["--check"]):
         output.write("usage: python -m grafana.build [--check]\n")
         return 2
-    wanted = files(folders)
+    wanted = files(folders, rules_below)
     stale = [path for folder in folders for path in folder.glob("*.json") if path not in wanted]
     different = [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
     verb = "differs" if arguments else "written"

@@ -151,7 +151,7 @@ def _panels(dashboard: Dashboard) -> Iterator[Json]:
         yield {
             "collapsed": row.collapsed,
             "gridPos": {"h": 1, "w": _WIDTH, "x": 0, "y": y},
-            "id": _id(row.title, ""),
+            "id": panel_id(row.title, ""),
             "panels": made if row.collapsed else [],
             "title": row.title,
             "type": "row",
@@ -174,7 +174,7 @@ def _placed(row: Row, y: int, *, one_system: bool) -> Iterator[Json]:
         x, tallest = x + panel.width, max(tallest, panel.height)
 
 
-def _id(row: str, title: str) -> int:
+def panel_id(row: str, title: str) -> int:
     """Return an id that does not change when other panels are added or removed, for links to this panel."""
     return zlib.crc32(f"{row}/{title}".encode()) % 1_000_000_000 + 1
 
@@ -185,7 +185,7 @@ def _panel(panel: Panel, row: str, place: Json, *, one_system: bool) -> Json:
         "description": f"{panel.text}\n\nMetrics: {', '.join(f'`{name}`' for name in metrics(panel.queries))}",
         "fieldConfig": {"defaults": defaults(panel), "overrides": list(overrides(panel))},
         "gridPos": place,
-        "id": _id(row, panel.title),
+        "id": panel_id(row, panel.title),
         "links": list(_panel_links(panel)),
         "options": _options(panel),
         "targets": [

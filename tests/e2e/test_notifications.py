@@ -29,7 +29,7 @@ ALERT = {
     "annotations": {
         "summary": "A system's recommended strategy differs from the declared one.",
         "description": "a<b&c declares hybrid. Cost: fine_tuning saves $7,410 a month against hybrid.",
-        "dashboard_url": "https://grafana.example.com/d/leverwatch-system?var-system=a%3Cb%26c",
+        "dashboard_url": "https://grafana.example.com/d/leverwatch-system?var-system=a%3Cb%26c&var-job=lw",
         "runbook_url": "https://lw.example.com/runbooks/LeverwatchStrategyMismatch.md",
     },
 }
@@ -108,7 +108,8 @@ def test_alertmanager_sends_the_money_and_the_links_to_slack_pagerduty_and_by_ma
     assert slack["title"] == "[WARNING] LeverwatchStrategyMismatch a<b&c"
     assert slack["title_link"] == annotations["dashboard_url"]
     assert "a&lt;b&amp;c declares hybrid. Cost: fine_tuning saves $7,410 a month" in slack["text"]
-    assert f"<{annotations['dashboard_url']}|Dashboard>" in slack["text"]
+    # Slack shows what it is sent once `&amp;` is `&` again.
+    assert f"<{annotations['dashboard_url'].replace('&', '&amp;')}|Dashboard>" in slack["text"]
     assert f"<{annotations['runbook_url']}|Runbook>" in slack["text"]
     page = pager.payloads[0]
     assert page["payload"]["severity"] == "warning"
@@ -122,4 +123,4 @@ def test_alertmanager_sends_the_money_and_the_links_to_slack_pagerduty_and_by_ma
     assert html is not None
     assert annotations["description"] in plain.get_content()
     assert "<p>a&lt;b&amp;c declares hybrid. Cost: fine_tuning saves $7,410 a month" in html.get_content()
-    assert 'var-system=a%3Cb%26c">Dashboard</a>' in html.get_content()
+    assert 'var-system=a%3Cb%26c&amp;var-job=lw">Dashboard</a>' in html.get_content()

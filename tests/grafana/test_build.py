@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 import yaml
 
-from grafana.build import FOLDERS, files, main
+from grafana.build import FOLDERS, RULES_BELOW, files, main
 from grafana.fields import metrics
 from grafana.model import Query
 from tests.grafana.queries import FILES, ROOT, load, panels
 
 
-def run(*arguments: str, folders: tuple[Path, ...]) -> tuple[int, list[str]]:
+def run(*arguments: str, folders: tuple[Path, ...], rules_below: tuple[Path, ...] = ()) -> tuple[int, list[str]]:
     output = io.StringIO()
-    code = main(list(arguments), output, folders)
+    code = main(list(arguments), output, folders, rules_below)
     return code, output.getvalue().splitlines()
 
 
 def test_the_committed_files_are_what_the_table_says() -> None:
-    assert run("--check", folders=FOLDERS) == (0, []), "`make dashboards` rewrites them"
+    assert run("--check", folders=FOLDERS, rules_below=RULES_BELOW) == (0, []), "`make dashboards` rewrites them"
 
 
 def test_they_are_written_once_and_then_left_alone(tmp_path: Path) -> None:
@@ -46,7 +46,15 @@ def test_a_check_names_what_differs_is_missing_or_too_much_and_changes_nothing(t
     assert lines == [f"differs: {tmp_path / name}.json" for name in ("agent", "fleet", "old")]
     assert (tmp_path / "fleet.json").read_text() == "{}"
     run(folders=(tmp_path,))
-    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in files((tmp_path,))}
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in files((tmp_path,), ())}
+
+
+def test_rules_in_other_forms_are_written_and_checked_as_dashboards_are(tmp_path: Path) -> None:
+    assert run(folders=(), rules_below=(tmp_path,))[0] == 0
+    mimir = tmp_path / "rules/leverwatch.mimir.yaml"
+    mimir.write_text(mimir.read_text().replace("for: 15m", "for: 5m", 1))
+
+    assert run("--check", folders=(), rules_below=(tmp_path,)) == (1, [f"differs: {mimir}"])
 
 
 def test_other_arguments_are_refused(tmp_path: Path) -> None:

@@ -104,3 +104,31 @@ def test_variables_of_queries_and_annotations_exist(dashboard: Json) -> None:
     expressions += [one["expr"] for one in dashboard["annotations"]["list"]]
     for expression in expressions:
         assert set(re.findall(r"\$\{?([A-Za-z_]\w*)", expression)) <= known, expression
+
+
+def alert_links() -> Iterator[tuple[str, str]]:
+    """Every alert, and the address of its dashboard with the choices it brings, below that of Grafana."""
+    rules = yaml.safe_load((ROOT / "helm/leverwatch/rules/leverwatch.rules.yaml").read_text("utf-8"))
+    for group in rules["groups"]:
+        for rule in group["rules"]:
+            (link,) = re.findall(r"\.grafana -}}(.+?) ?{{- else if \.page", rule["annotations"]["dashboard_url"])
+            yield rule["alert"], re.sub(r"{{.+?}}", lambda action: "x" if "urlquery" in action[0] else "", link)
+
+
+def test_the_dashboard_of_an_alert_is_one_there_is_with_the_choices_that_the_alert_is_about() -> None:
+    """Without its job, Grafana chooses the first one, and a system of another job has no values there."""
+    brought = {}
+    for alert, link in alert_links():
+        address = urlsplit(link)
+        target = BY_UID[address.path.removeprefix("/d/")]
+        chosen = {name.removeprefix("var-"): value.strip() for name, value in parse_qsl(address.query)}
+        assert set(chosen.values()) == {"x"}, alert
+        # Which data source a Grafana has for it is not known to an alert.
+        assert set(chosen) == {one["name"] for one in target["templating"]["list"]} & {"job", "system"} | (
+            {"instance"} if target["uid"] == "leverwatch-agent" else set()
+        )
+        brought[alert] = target["uid"]
+
+    assert {*brought.values()} == {"leverwatch-system", "leverwatch-agent"}
+    assert brought["LeverwatchStrategyMismatch"] == "leverwatch-system"
+    assert brought["LeverwatchDown"] == "leverwatch-agent"

@@ -10,7 +10,7 @@ import pytest
 
 from tests.helm.programs import CHART, EXAMPLES, Helm, helm
 
-DASHBOARD = {"uid": "sample", "title": "Sample {{ of braces }}", "panels": []}
+DASHBOARD = {"uid": "sample", "title": "Sample {{ of braces }}", "panels": [{"color": {"mode": "shades"}}]}
 
 
 @pytest.fixture(params=[3, 4], ids=["helm3", "helm4"])

@@ -21,6 +21,9 @@ from leverwatch.agent.config.schema import json_schema
 from tests.helm.programs import CHART, ROOT
 from tests.rules.rulefile import rules
 
+MOST_ANNOTATIONS = 256 * 1024
+ROOM_OF_THE_REST = 8 * 1024
+"""For the labels and other annotations of such an object."""
 VALUES = parse_values((CHART / "values.yaml").read_text())
 TABLE = "<!-- values: generated, do not edit -->\n<!-- values: end -->"
 
@@ -64,15 +67,26 @@ def test_an_unknown_argument_is_refused(capsys: pytest.CaptureFixture[str]) -> N
 def test_dashboards_are_copied_and_those_that_are_gone_are_removed(project: Path) -> None:
     sources, copies = project / "grafana/dashboards", project / "helm/leverwatch/dashboards"
     sources.mkdir(parents=True, exist_ok=True)
-    (sources / "new.json").write_text('{"uid": "new"}\n')
+    (sources / "new.json").write_text('{\n  "uid": "new",\n  "title": "a, b: ü"\n}\n')
     copies.mkdir(exist_ok=True)
     (copies / "old.json").write_text("{}\n")
 
     assert sorted(outdated(project)) == ["dashboards/new.json", "dashboards/old.json"]
     assert write(project) == ["dashboards/new.json", "dashboards/old.json"]
-    assert (copies / "new.json").read_text() == '{"uid": "new"}\n'
+    assert (copies / "new.json").read_text() == '{"uid":"new","title":"a, b: ü"}\n'
     assert not (copies / "old.json").exists()
     assert outdated(project) == {}
+
+
+@pytest.mark.parametrize("path", sorted((CHART / "dashboards").glob("*.json")), ids=lambda path: path.name)
+def test_a_dashboard_fits_into_an_object_that_kubectl_apply_takes(path: Path) -> None:
+    """The object is put into an annotation of itself as JSON, and all annotations have 256 KiB together."""
+    inside = json.dumps({"data": {path.name: path.read_text("utf-8")}}, ensure_ascii=False)
+
+    assert len(inside.encode()) < MOST_ANNOTATIONS - ROOM_OF_THE_REST
+    assert json.loads(path.read_text("utf-8")) == json.loads(
+        (ROOT / "grafana/dashboards" / path.name).read_text("utf-8")
+    )
 
 
 @pytest.mark.parametrize("name", ["values.schema.json", "README.md", "Chart.yaml"])

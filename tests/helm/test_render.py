@@ -19,7 +19,7 @@ from tests.helm.programs import CHART, EXAMPLES, NAMESPACE, RELEASE, Helm, Manif
 
 KUBERNETES = ("1.25", "1.31", "1.37")
 """The oldest that Chart.yaml allows, one in between, and the newest that there are schemas of."""
-CUSTOM = "monitoring.coreos.com/v1"
+CUSTOM = ("monitoring.coreos.com/v1", "grafana.integreatly.org/v1beta1")
 
 
 def pod_specs(manifests: list[Manifest]) -> dict[str, Manifest]:
@@ -61,7 +61,7 @@ def test_no_expected_output_is_left_over() -> None:
 @pytest.mark.parametrize("version", KUBERNETES)
 def test_kubernetes_accepts_every_object(chart: Path, example: Path, version: str) -> None:
     manifests = helm(4).manifests(chart, "--values", example, "--kube-version", version)
-    checked = [manifest for manifest in manifests if manifest["apiVersion"] != CUSTOM]
+    checked = [manifest for manifest in manifests if manifest["apiVersion"] not in CUSTOM]
 
     for manifest in checked:
         kubernetes_validate.validate(manifest, version, strict=True)
@@ -138,13 +138,57 @@ def test_the_service_finds_the_agent_and_not_the_pod_of_the_test(chart: Path, ex
     assert not wanted <= test["metadata"]["labels"].items()
 
 
+def of_dashboards(manifests: list[Manifest]) -> list[Manifest]:
+    return [each for each in manifests if "-dashboard-" in each["metadata"]["name"]]
+
+
 def test_dashboards_come_through_unchanged(any_helm: Helm, chart: Path) -> None:
-    manifests = any_helm.manifests(chart, "--values", EXAMPLES["everything"])
-    (shown,) = [each for each in manifests if each["metadata"]["name"].endswith("-dashboard-sample-one")]
+    chosen = "dashboards.enabled=true,dashboards.annotations.grafana_folder=LLM"
+    shown = only(of_dashboards(any_helm.manifests(chart, "--set", chosen)), "ConfigMap")
 
     assert shown["metadata"]["labels"]["grafana_dashboard"] == "1"
     assert shown["metadata"]["annotations"] == {"grafana_folder": "LLM"}
     assert json.loads(shown["data"]["Sample_one.json"]) == DASHBOARD
+
+
+def test_the_operator_of_grafana_gets_the_same_dashboard_as_an_object_of_its_own(
+    any_helm: Helm, chart: Path
+) -> None:
+    (shown,) = of_dashboards(any_helm.manifests(chart, "--set", "grafanaDashboards.enabled=true"))
+
+    assert (shown["apiVersion"], shown["kind"]) == ("grafana.integreatly.org/v1beta1", "GrafanaDashboard")
+    assert json.loads(shown["spec"].pop("json")) == DASHBOARD
+    assert shown["spec"] == {
+        "instanceSelector": {"matchLabels": {"dashboards": "grafana"}},
+        "folder": "leverwatch",
+        "allowCrossNamespaceImport": False,
+    }
+
+
+def test_objects_with_a_dashboard_say_what_the_values_say(any_helm: Helm, chart: Path) -> None:
+    values = yaml.safe_load(EXAMPLES["everything"].read_text())["grafanaDashboards"]
+    shown = only(of_dashboards(any_helm.manifests(chart, "--values", EXAMPLES["everything"])), "GrafanaDashboard")
+
+    assert shown["metadata"]["namespace"] == values["namespace"]
+    assert shown["metadata"]["labels"].items() >= values["labels"].items()
+    assert shown["metadata"]["annotations"] == values["annotations"]
+    named = ("instanceSelector", "folder", "allowCrossNamespaceImport", "resyncPeriod")
+    assert {key: value for key, value in shown["spec"].items() if key != "json"} == {
+        key: values[key] for key in named
+    }
+
+
+def test_for_grafana_9_lines_have_colours_that_it_knows_in_both_kinds_of_objects(
+    any_helm: Helm, chart: Path
+) -> None:
+    manifests = of_dashboards(any_helm.manifests(chart, "--values", EXAMPLES["everything"]))
+    texts = {
+        each["kind"]: each.get("data", {}).get("Sample_one.json") or each["spec"]["json"] for each in manifests
+    }
+
+    assert set(texts) == {"ConfigMap", "GrafanaDashboard"}
+    for text in texts.values():
+        assert json.loads(text) == {**DASHBOARD, "panels": [{"color": {"mode": "palette-classic"}}]}
 
 
 def test_the_chart_renders_without_any_dashboard(any_helm: Helm, chart: Path, tmp_path: Path) -> None:
@@ -217,7 +261,7 @@ def test_a_list_or_mapping_may_be_left_empty(any_helm: Helm, chart_with_notes: P
 
     assert {"ServiceMonitor", "PrometheusRule", "NetworkPolicy"} <= {each["kind"] for each in manifests}
     for manifest in manifests:
-        if manifest["apiVersion"] != CUSTOM and manifest["kind"] != "Notes":
+        if manifest["apiVersion"] not in CUSTOM and manifest["kind"] != "Notes":
             kubernetes_validate.validate(manifest, KUBERNETES[-1], strict=True)
 
 
