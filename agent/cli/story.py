@@ -60,7 +60,8 @@ def _safe(path: str) -> str:
 
 def _verdict(facts: Facts, verdict: Verdict) -> Iterator[str]:
     yield f"{verdict.system}: {spoken(verdict.strategy)} ({verdict.status}{', held' if verdict.held else ''})"
-    yield f"  as of {verdict.as_of}; declared: {spoken(verdict.declared)}"
+    since = "" if verdict.declared is None or verdict.declared_on is None else f", since {verdict.declared_on}"
+    yield f"  as of {verdict.as_of}; declared: {spoken(verdict.declared)}{since}"
     if verdict.changed_on is not None:
         yield f"  recommended since {verdict.changed_on}"
     if facts.usage.sources:
@@ -235,7 +236,8 @@ def _review(found: Review) -> Iterator[str]:
     yield f"{'due' if found.due else 'not due'}: {reviewed}{next_one}"
     yield from (f"- {reason.text}" for reason in found.reasons)
     if found.differing_since is not None:
-        yield f"the recommendation has differed since {found.differing_since} ({_days(found.differing_days)})"
+        days = f" ({_days(found.differing_days)})" if found.differing_days else ""
+        yield f"the recommendation has differed since {found.differing_since}{days}"
 
 
 def _days(number: int | None) -> str:

@@ -302,6 +302,17 @@ class TestHolding:
         assert (result.strategy, result.status, result.held) == (PE, Status.DECIDED, False)
 
 
+def test_a_declaration_has_the_day_of_the_evaluation_that_first_saw_it() -> None:
+    steps = [(3, PE), (2, PE), (1, None), (1, HYBRID), (0, HYBRID), (0, HYBRID), (-30, HYBRID)]
+    previous, found = None, []
+    for age, declared in steps:
+        previous = verdict(facts(constant(MID), declared=declared, as_of=ago(age)), previous)
+        found.append(previous.declared_on)
+
+    # What is decided as of a day is decided on the next one.
+    assert found == [None, None, ago(0), ago(0), ago(0), ago(0), ago(0)]
+
+
 class TestChangedOn:
     def test_volume_decides_since_its_band_settled(self) -> None:
         result = verdict(facts(series((40, LOW), (20, MID))))
