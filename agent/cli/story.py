@@ -241,7 +241,7 @@ def _review(found: Review) -> Iterator[str]:
 
 
 def _days(number: int | None) -> str:
-    return "1 day" if number == 1 else f"{number} days"
+    return "1 day" if number == 1 else f"{number:,} days"
 
 
 def _shutdowns(found: tuple[Shutdown, ...]) -> Iterator[str]:
