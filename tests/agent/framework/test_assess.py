@@ -342,6 +342,26 @@ class TestChangedOn:
         assert verdict(facts(constant(LOW), UNWATCHED, LOCKED)).changed_on == ago(59)
         assert verdict(facts(None, UNWATCHED, LOCKED)).changed_on == AS_OF
 
+    @pytest.mark.parametrize(
+        "daily",
+        [
+            series((10, LOW), (7, None), (60, LOW)),
+            series((14, LOW), (12, None), (60, LOW)),
+            series((10, LOW), (7, None), (40, LOW), (60, HIGH)),
+            # For weeks no day has a volume of its own, and bounds alone decide.
+            series((20, LOW), (26, None), (31, LOW)),
+        ],
+    )
+    def test_it_does_not_move_while_the_strategy_stays_though_days_are_missing(
+        self, daily: dict[date, float]
+    ) -> None:
+        past = [facts_as_of(Timeline(facts(daily)), ago(age)) for age in reversed(range(120))]
+        verdicts = [verdict(each) for each in past if each is not None]
+        runs = [list(run) for _, run in groupby(verdicts, key=lambda one: one.strategy)]
+        found = [{one.changed_on for one in run} for run in runs if run[0].strategy]
+        assert found
+        assert [len(days) for days in found] == [1] * len(found)
+
     @pytest.mark.parametrize("prompt_facts", [QUIET, FREQUENT, ENDED])
     @pytest.mark.parametrize("locked", [(), LOCKED])
     def test_it_is_the_first_day_of_the_run_that_day_by_day_verdicts_show(
