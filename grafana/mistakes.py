@@ -326,7 +326,7 @@ REVIEW_ROW = Row(
             " none is.",
             width=8,
             height=7,
-            empty="No last day is known",
+            empty="No model in use has a last day",
             columns=(
                 Column("system", "System"),
                 Column("model", "Model"),
