@@ -7,7 +7,7 @@ from math import inf
 from typing import TypeVar
 
 from leverwatch.agent.cli.output import spoken, table
-from leverwatch.agent.cli.phrases import when
+from leverwatch.agent.cli.phrases import declared, when
 from leverwatch.agent.framework.assessment import Assessment, PromptJudgement, Unavailable
 from leverwatch.agent.framework.baselines import Baseline
 from leverwatch.agent.framework.economics.amounts import Amount, Origin
@@ -60,8 +60,7 @@ def _safe(path: str) -> str:
 
 def _verdict(facts: Facts, verdict: Verdict) -> Iterator[str]:
     yield f"{verdict.system}: {spoken(verdict.strategy)} ({verdict.status}{', held' if verdict.held else ''})"
-    since = "" if verdict.declared is None or verdict.declared_on is None else f", since {verdict.declared_on}"
-    yield f"  as of {verdict.as_of}; declared: {spoken(verdict.declared)}{since}"
+    yield f"  as of {verdict.as_of}; {declared(verdict)}"
     if verdict.changed_on is not None:
         yield f"  recommended since {verdict.changed_on}"
     if facts.usage.sources:
