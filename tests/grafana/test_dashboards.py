@@ -275,6 +275,18 @@ def test_every_table_fits_beside_a_docked_menu(dashboard: Json) -> None:
 
 
 @EVERY
+def test_no_table_shows_the_job_which_is_there_for_links_alone(dashboard: Json) -> None:
+    for panel in panels(dashboard):
+        if panel["type"] == "table" and "job" in panel["transformations"][-1]["options"]["indexByName"]:
+            hidden = [
+                override["matcher"]["options"]
+                for override in panel["fieldConfig"]["overrides"]
+                if {"id": "custom.hidden", "value": True} in override["properties"]
+            ]
+            assert hidden == ["Job"], panel["title"]
+
+
+@EVERY
 def test_it_asks_anew_every_five_minutes_and_for_no_more_points_than_days_need(dashboard: Json) -> None:
     assert dashboard["refresh"] == "5m"
     for panel in panels(dashboard):
