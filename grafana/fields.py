@@ -56,9 +56,12 @@ _LABEL = re.compile(r"\{\{(\w+)\}\}")
 
 
 def words(panel: Panel) -> str:
-    """Return what a panel says instead of data: of a time range no more than that it has no value there."""
+    """Return what a panel says instead of data, which is true without an agent as well: of a time range no more
+    than that it has no value there, of a moment that something is not known or not so."""
     if panel.kind in (Kind.STAT, Kind.TABLE):
-        return panel.empty
+        if panel.empty == NOT_SCRAPED or "not known" in panel.empty.lower():
+            return panel.empty
+        return f"Not known, or {panel.empty[0].lower()}{panel.empty[1:]}"
     if panel.empty == NOT_SCRAPED:
         text = "No value in this time: was the agent scraped?"
     else:

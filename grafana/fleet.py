@@ -78,7 +78,7 @@ FLEET = Dashboard(
                     "Differ",
                     _sum("leverwatch_strategy_mismatch"),
                     "Systems whose recommended strategy is not the declared one.",
-                    empty=_NOTHING_COMPARED,
+                    empty="Nothing to compare",
                     runbook="LeverwatchStrategyMismatch",
                     from_one="red",
                 ),
@@ -94,7 +94,7 @@ FLEET = Dashboard(
                     "Alerts firing",
                     f"count({_FIRING})",
                     "Alerts about these systems. The table below names them.",
-                    empty="None, or rules not loaded",
+                    empty="None, or not known: are the rules loaded?",
                     from_one="red",
                 ),
                 _glance(
@@ -165,7 +165,7 @@ FLEET = Dashboard(
                     "What fires now. The runbook of each alert is linked above.",
                     width=24,
                     height=6,
-                    empty="No alert about a system is firing, or the rules are not loaded",
+                    empty="No alert about a system is firing, or not known: are the rules loaded?",
                     columns=(
                         Column("system", "System", link=SYSTEM_PAGE, width=200),
                         Column("alertname", "Alert", width=340),

@@ -23,6 +23,9 @@ _OF_TOPICS = (
     ("evals", "leverwatch_eval_result_cases"),
 )
 
+_NONE = f"0 * max({of_system('leverwatch_system_declared')})"
+"""Zero where the system is known, so that nothing is said of one whose agent is not scraped."""
+
 GLANCE_ROW = Row(
     "At a glance",
     (
@@ -60,7 +63,7 @@ GLANCE_ROW = Row(
             "Days since which the recommended strategy has differed from the declared one.",
             width=6,
             height=4,
-            empty="It does not differ, or nothing is compared",
+            empty="It does not differ",
             runbook="LeverwatchStrategyMismatch",
         ),
         Panel(
@@ -71,7 +74,7 @@ GLANCE_ROW = Row(
             "What the recommended strategy saves against the declared one; negative: it costs more.",
             width=6,
             height=4,
-            empty="Not known, or nothing to compare",
+            empty="Nothing to compare",
         ),
         Panel(
             "Why",
@@ -93,7 +96,7 @@ GLANCE_ROW = Row(
             "The alerts about this system that fire.",
             width=8,
             height=4,
-            empty="None is firing, or the rules are not loaded",
+            empty="None is firing, or not known: are the rules loaded?",
             names=True,
         ),
         Panel(
@@ -113,14 +116,14 @@ GLANCE_ROW = Row(
             "The days on which volume is expected to reach a threshold, and models in use end.",
             width=10,
             height=4,
-            empty="No threshold is near, and no end of a model is known",
+            empty="No threshold is near, and no model in use ends",
             both=True,
         ),
         Panel(
             "What the rows below have",
             Kind.STAT,
             Unit.NUMBER,
-            tuple(Query(f"0 * count({of_system(metric)}) + 1 or vector(0)", name) for name, metric in _OF_TOPICS),
+            tuple(Query(f"0 * count({of_system(metric)}) + 1 or {_NONE}", name) for name, metric in _OF_TOPICS),
             "A row that does not apply to the system, or of which nothing is known, has nothing to show.",
             width=24,
             height=3,

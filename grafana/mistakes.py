@@ -291,9 +291,13 @@ REVIEW_ROW = Row(
                 Query(
                     f"1000 * {each('leverwatch_strategy_mismatch_since_timestamp_seconds')}", fills="differs_since"
                 ),
+                Query(
+                    f"1000 * {each('leverwatch_declaration_changed_timestamp_seconds')}", fills="declared_since"
+                ),
             ),
-            "When age alone makes the review due, and since when the recommendation has differed. A cell is empty"
-            " without a review date, or while they agree.",
+            "When age alone makes the review due, since when the recommendation has differed, and when the agent"
+            " first read the present declaration after another one. A cell is empty without a review date, while"
+            " they agree, or where no other declaration is known.",
             width=8,
             height=7,
             empty=_UNDECLARED,
@@ -302,6 +306,7 @@ REVIEW_ROW = Row(
                 Column("due", "Due", states=TO_DO),
                 Column("due_by_age", "Due by age", Unit.DAY),
                 Column("differs_since", "Differs since", Unit.DAY),
+                Column("declared_since", "Declared since", Unit.DAY),
             ),
             sort="Due",
             runbook="LeverwatchReviewDue",
@@ -321,7 +326,7 @@ REVIEW_ROW = Row(
             " none is.",
             width=8,
             height=7,
-            empty="No last day is known",
+            empty="No model in use has a last day",
             columns=(
                 Column("system", "System"),
                 Column("model", "Model"),

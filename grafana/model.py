@@ -161,14 +161,12 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """An annotation that marks the times at which a query has a value above zero."""
+    """An annotation that marks the times that a query has for values, in milliseconds since the epoch."""
 
     name: str
     expr: str
     title: str
     color: str
-    dated: bool = False
-    """Whether the values are the times to mark, in milliseconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,15 +103,6 @@ def deciding_rule() -> str:
     return f"max by (job, system, reason) ({labelled})"
 
 
-def new_state(metric: str, label: str) -> str:
-    """Return a query that is 1 for a day after a state became the present one, if another one (or none) was
-    before."""
-    now = f"{each(metric, label)} == 1"
-    before = f"max by (job, system, {label}) ({of_system(metric)} offset 1d) == 1"
-    known = f"max by (job) ({of_agent('leverwatch_volume_dwell_seconds')} offset 1d)"
-    return f"({now} unless {before}) and on (job) {known}"
-
-
 def recent(metric: str, *labels: str) -> str:
     """Return a query for a time in milliseconds since the epoch, for two days and an hour from then on.
 

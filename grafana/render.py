@@ -136,11 +136,11 @@ def _annotation(annotation: Annotation) -> Json:
         "hide": True,
         "iconColor": annotation.color,
         "name": annotation.name,
-        "step": "12h" if annotation.dated else "6h",
+        "step": "12h",
         "tagKeys": "system",
         "textFormat": "",
         "titleFormat": annotation.title,
-        "useValueForTime": annotation.dated,
+        "useValueForTime": True,
     }
 
 

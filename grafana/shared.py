@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from grafana.model import Annotation, Query, Series, State, Variable
-from grafana.queries import CONFLICT, deciding_rule, each, named, new_state, of_agent, of_system, recent
+from grafana.queries import CONFLICT, deciding_rule, each, named, of_agent, of_system, recent
 from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
 from leverwatch.agent.framework.economics.model import Agreement, CostOutcome
 from leverwatch.agent.framework.model import Band, PromptOrigin, Rule, Status, Strategy
@@ -187,7 +187,7 @@ ONE_JOB = (replace(REPLAYED_AGENTS[0], single=True), REPLAYED_AGENTS[1])
 
 def _dated(name: str, metric: str, title: str, color: str, *labels: str) -> Annotation:
     """Return an annotation at the times that a metric tells."""
-    return Annotation(name, recent(metric, *labels), title, color, dated=True)
+    return Annotation(name, recent(metric, *labels), title, color)
 
 
 # No colour of a strategy.
@@ -217,14 +217,15 @@ ANNOTATIONS_OF_SYSTEM = (
         "{{system}}: the declaration was reviewed",
         "green",
     ),
-    Annotation(
+    _dated(
         "Declaration changes",
-        new_state("leverwatch_declared_strategy", "strategy"),
+        "leverwatch_declaration_changed_timestamp_seconds",
         "{{system}}: {{strategy}} is now declared",
         "yellow",
+        "strategy",
     ),
 )
-"""The annotations of one system, at the time of the event itself; no metric tells when a declaration changed."""
+"""The annotations of one system, at the time of the event itself."""
 
 ANNOTATIONS = tuple(replace(one, expr=drawn(one.expr)) for one in ANNOTATIONS_OF_SYSTEM)
 """Those of the systems that are drawn over time: marks of a thousand systems are no marks, and dear."""

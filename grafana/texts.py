@@ -11,7 +11,7 @@ _HEAD = """# What the panels can say
 
 Every text that a panel of the three dashboards can show, and when. Written by `make dashboards`; change the table
 of panels, and not this page. A graph or a timeline is of a time, and says no more of it than that it has no value
-there; a figure or a table is as of the end of the time that is shown.
+there; a figure or a table is as of the end of the time that is shown, at which no agent may have been scraped.
 
 """
 _WHEN = {

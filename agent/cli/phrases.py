@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from leverwatch.agent.cli.output import spoken
 from leverwatch.agent.framework.forecast.model import Outlook
+from leverwatch.agent.framework.model import Verdict
+
+
+def declared(verdict: Verdict) -> str:
+    """Return what is declared, and since when where another declaration is known."""
+    known = verdict.declared is not None and verdict.declared_on is not None
+    return f"declared: {spoken(verdict.declared)}" + (f" since {verdict.declared_on}" if known else "")
 
 
 def when(outlook: Outlook) -> str:

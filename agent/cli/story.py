@@ -7,7 +7,7 @@ from math import inf
 from typing import TypeVar
 
 from leverwatch.agent.cli.output import spoken, table
-from leverwatch.agent.cli.phrases import when
+from leverwatch.agent.cli.phrases import declared, when
 from leverwatch.agent.framework.assessment import Assessment, PromptJudgement, Unavailable
 from leverwatch.agent.framework.baselines import Baseline
 from leverwatch.agent.framework.economics.amounts import Amount, Origin
@@ -60,7 +60,7 @@ def _safe(path: str) -> str:
 
 def _verdict(facts: Facts, verdict: Verdict) -> Iterator[str]:
     yield f"{verdict.system}: {spoken(verdict.strategy)} ({verdict.status}{', held' if verdict.held else ''})"
-    yield f"  as of {verdict.as_of}; declared: {spoken(verdict.declared)}"
+    yield f"  as of {verdict.as_of}; {declared(verdict)}"
     if verdict.changed_on is not None:
         yield f"  recommended since {verdict.changed_on}"
     if facts.usage.sources:
@@ -235,11 +235,12 @@ def _review(found: Review) -> Iterator[str]:
     yield f"{'due' if found.due else 'not due'}: {reviewed}{next_one}"
     yield from (f"- {reason.text}" for reason in found.reasons)
     if found.differing_since is not None:
-        yield f"the recommendation has differed since {found.differing_since} ({_days(found.differing_days)})"
+        days = f" ({_days(found.differing_days)})" if found.differing_days else ""
+        yield f"the recommendation has differed since {found.differing_since}{days}"
 
 
 def _days(number: int | None) -> str:
-    return "1 day" if number == 1 else f"{number} days"
+    return "1 day" if number == 1 else f"{number:,} days"
 
 
 def _shutdowns(found: tuple[Shutdown, ...]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from math import inf
 from shlex import quote
 
 from leverwatch.agent.cli.output import WIDTH, plain, spoken
-from leverwatch.agent.cli.phrases import when
+from leverwatch.agent.cli.phrases import declared, when
 from leverwatch.agent.framework.assessment import Assessment, Unavailable
 from leverwatch.agent.framework.cross_check import CrossCheck
 from leverwatch.agent.framework.economics.model import Agreement, CostSplit, Economics
@@ -77,7 +77,7 @@ def _head(verdict: Verdict, width: int) -> Iterator[str]:
     tail = f": {spoken(verdict.strategy)} ({verdict.status}{held})"
     yield shortened(verdict.system, width - len(tail)) + tail
     since = "" if verdict.changed_on is None else f"; recommended since {verdict.changed_on}"
-    text = f"as of {verdict.as_of}; declared: {spoken(verdict.declared)}{since}"
+    text = f"as of {verdict.as_of}; {declared(verdict)}{since}"
     yield from textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="  ")
 
 

@@ -44,5 +44,12 @@ def _digest(given: _Given) -> bytes:
     stored = given.stored
     # All that a verdict takes from the one before. Its day is another one for the second evaluation of a day, and
     # matters only where it does not know since when its recommendation stands.
-    taken = stored and (stored.strategy, stored.rule, stored.status, stored.changed_on or stored.as_of)
+    taken = stored and (
+        stored.strategy,
+        stored.rule,
+        stored.status,
+        stored.changed_on or stored.as_of,
+        stored.declared,
+        stored.declared_on,
+    )
     return blake2b(msgspec.json.encode((given.line, given.settings, taken)), digest_size=16).digest()

@@ -83,6 +83,13 @@ def _declared(view: SystemView) -> Iterable[tuple[str, float]]:
     return [] if view.verdict.declared is None else one_of(Strategy, view.verdict.declared)
 
 
+def _declaration_changed(view: SystemView) -> Iterable[tuple[str, float]]:
+    verdict = view.verdict
+    if verdict.declared is None or verdict.declared_on is None:
+        return []
+    return [(verdict.declared.value, timestamp(verdict.declared_on))]
+
+
 VOLUME: tuple[Family[SystemsSnapshot], ...] = (
     per_system(
         "leverwatch_monthly_inferences",
@@ -301,6 +308,14 @@ VERDICTS: tuple[Family[SystemsSnapshot], ...] = (
         "Time since which the present recommendation stands.",
         lambda view: time(view.recommendation_changed),
         "when a recommendation was stored",
+    ),
+    per_system_and(
+        "strategy",
+        "leverwatch_declaration_changed_timestamp_seconds",
+        "Midnight UTC that starts the day on which an evaluation first saw the present declaration, after another"
+        " one or none.",
+        _declaration_changed,
+        "when a strategy is declared, and the verdict before had another one or none",
     ),
     per_system(
         "leverwatch_declaration_reviewed_timestamp_seconds",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from msgspec import Struct
 
@@ -54,7 +54,7 @@ def assess(facts: Facts, settings: Settings = _DEFAULTS, previous: Verdict | Non
         facts: what is known of the system as of `facts.as_of`.
         settings: the thresholds; the defaults when left out.
         previous: the system's latest verdict of an earlier evaluation, if any. While usage is stale its
-            recommendation is kept.
+            recommendation is kept, and it tells whether another strategy was declared.
     """
     volume = state_of(facts.usage, facts.as_of, settings)
     frequency = frequency_state(facts.prompts, facts.as_of, settings)
@@ -82,6 +82,7 @@ def assess(facts: Facts, settings: Settings = _DEFAULTS, previous: Verdict | Non
         held=decision.held,
         changed_on=_changed_on(decision, facts, volume, frequency, previous),
         frequency=frequency,
+        declared_on=_declared_on(facts.as_of, declared, previous),
     )
 
 
@@ -208,3 +209,10 @@ def _changed_on(
         # Held against the settled band, as when settings changed while usage was stale: only the past can tell.
         return previous.changed_on or previous.as_of
     return since or facts.as_of
+
+
+def _declared_on(as_of: date, declared: Strategy | None, previous: Verdict | None) -> date | None:
+    """The day of the evaluation that first saw what is declared; the one on `as_of` is made on the next day."""
+    if previous is None or previous.declared is declared:
+        return None if previous is None else previous.declared_on
+    return as_of + timedelta(days=1)

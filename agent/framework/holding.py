@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from leverwatch.agent.framework.assess import assess
 from leverwatch.agent.framework.model import Facts, Settings, Verdict
 from leverwatch.agent.framework.timeline import Timeline, facts_as_of
@@ -22,7 +24,12 @@ def verdict_on(timeline: Timeline, facts: Facts, settings: Settings, stored: Ver
     """
     verdict = assess(facts, settings, stored)
     previous = _previous(timeline, settings, verdict) if _is_held(verdict) else None
-    return verdict if previous is None else assess(facts, settings, previous)
+    # Of what was declared before only a stored verdict knows.
+    return (
+        verdict
+        if previous is None
+        else replace(assess(facts, settings, previous), declared_on=verdict.declared_on)
+    )
 
 
 def _is_held(verdict: Verdict) -> bool:

@@ -67,5 +67,5 @@ def _unsigned(text: str) -> str:
 
 
 def days(number: int) -> str:
-    """Return a number of days as text: 1 day, 2 days."""
-    return "1 day" if number == 1 else f"{number} days"
+    """Return a number of days as text: 1 day, 2 days, 1,200 days."""
+    return "1 day" if number == 1 else f"{number:,} days"

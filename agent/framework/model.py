@@ -278,3 +278,6 @@ class Verdict(Struct, frozen=True):
     declared only the present state is known, so it counts as declared all along."""
     frequency: FrequencyState = field(default_factory=FrequencyState)
     """What the frequency rule decides by; `changes_per_week` is shown beside it."""
+    declared_on: date | None = None
+    """The UTC day on which `declared` was first seen, after a verdict with another declaration or none; None: no
+    stored verdict had another one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
+from leverwatch.agent.framework.bands import band_of
 from leverwatch.agent.framework.coverage import WINDOW_DAYS
 from leverwatch.agent.framework.humanise import days as days_text
 from leverwatch.agent.framework.humanise import humanise
@@ -20,7 +21,6 @@ from leverwatch.agent.framework.model import (
     Strategy,
     VolumeState,
 )
-from leverwatch.agent.framework.volume import band_of
 
 
 class ReasonCode(StrEnum):

@@ -24,12 +24,22 @@ class PastVerdict(Struct, frozen=True):
     mismatch: bool | None
     changed_on: date | None = None
     """The first day of the recommendation; None when there is none."""
+    declared_on: date | None = None
+    """The day on which the declaration was first seen after another one; None: no other one is known."""
 
     @classmethod
     def of(cls, verdict: Verdict) -> PastVerdict:
         """Take that part from a whole verdict."""
         active = {evidence.rule: evidence.active for evidence in verdict.evidence}
-        return cls(verdict.as_of, verdict.strategy, verdict.rule, active, verdict.mismatch, verdict.changed_on)
+        return cls(
+            verdict.as_of,
+            verdict.strategy,
+            verdict.rule,
+            active,
+            verdict.mismatch,
+            verdict.changed_on,
+            verdict.declared_on,
+        )
 
 
 class ReviewCode(StrEnum):
@@ -58,8 +68,9 @@ class Review(Struct, frozen=True):
     compared_with: date | None
     """Day of the stored verdict that the present one is compared with; None when there is none."""
     differing_since: date | None
-    """Day since which the recommendation has differed from the declaration: its own first day, as of what is
-    declared only the present state is known. None when they do not differ."""
+    """Day since which the present recommendation and the present declaration have stood against each other: the
+    later one of their first days. Where no other declaration is known, the present one counts as declared all
+    along. None when they do not differ."""
     differing_days: int | None
     """Days since `differing_since`; None when recommendation and declaration do not differ now."""
     shutdowns: tuple[Shutdown, ...]
@@ -93,7 +104,7 @@ def review(
     compared = at_review if reviewed is not None else None
     changed = changed_rules(compared, current) if compared else ()
     moved = compared is not None and _decided_otherwise(compared, current)
-    since = (current.changed_on or as_of) if current.mismatch else None
+    since = _differing_since(current) if current.mismatch else None
     reasons = tuple(_reasons(age, reviewed, compared, current, changed, moved, shutdowns, chosen))
     return Review(
         due=bool(reasons) if declared else None,
@@ -109,6 +120,11 @@ def review(
         shutdowns=shutdowns,
         reasons=reasons if declared else (),
     )
+
+
+def _differing_since(current: PastVerdict) -> date:
+    recommended = current.changed_on or current.as_of
+    return recommended if current.declared_on is None else max(recommended, current.declared_on)
 
 
 def changed_rules(then: PastVerdict, now: PastVerdict) -> tuple[Rule, ...]:

@@ -22,6 +22,7 @@ from leverwatch.agent.framework.assessment import (
     CostTerms,
     assess_context,
 )
+from leverwatch.agent.framework.bands import band_of
 from leverwatch.agent.framework.coverage import WINDOW_DAYS
 from leverwatch.agent.framework.economics.amounts import Amount, Hosting, Origin, Price, Unpriced
 from leverwatch.agent.framework.model import (
@@ -33,7 +34,6 @@ from leverwatch.agent.framework.model import (
     UsageFacts,
     Verdict,
 )
-from leverwatch.agent.framework.volume import band_of
 
 _WEEKS = 104
 """The longest history of prompts that a supposed rate is spread over: as long as a rate is averaged over."""

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from msgspec.structs import replace
+
 from leverwatch.agent.framework.assess import assess
 from leverwatch.agent.framework.holding import verdict_on
 from leverwatch.agent.framework.model import Facts, Settings, Verdict
@@ -44,6 +46,9 @@ def decide_days(
             continue
         if previous is None:
             previous = verdict_on(timeline, facts, settings, stored)
+            if stored is not None and stored.declared is not previous.declared:
+                # What is declared today counts as declared on every day of a replay.
+                previous = replace(previous, declared_on=None)
         else:
             previous = assess(facts, settings, previous)
         yield facts, previous

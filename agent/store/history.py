@@ -63,4 +63,5 @@ def _past(stored: Reviewed) -> PastVerdict:
         active={evidence.rule: evidence.active for evidence in stored.evidence},
         mismatch=stored.mismatch,
         changed_on=stored.changed_on,
+        declared_on=stored.declared_on,
     )

@@ -41,6 +41,14 @@ def _with_bounds(body: bytes) -> bytes:
     return msgspec.json.encode(verdict)
 
 
+def _with_declared_day(body: bytes) -> bytes:
+    """To version 4: when the declaration changed was not told."""
+    verdict = msgspec.json.decode(body)
+    if isinstance(verdict, dict):
+        verdict |= {"declared_on": None}
+    return msgspec.json.encode(verdict)
+
+
 def _with_life(body: bytes) -> bytes:
     """To version 2: until when the sources were read was not stored."""
     facts = msgspec.json.decode(body)
@@ -77,7 +85,7 @@ def _with_former(body: bytes) -> bytes:
     return msgspec.json.encode(facts)
 
 
-_VERDICT_UPGRADES: tuple[Upgrade, ...] = (same, _settled_frequency, _with_bounds)
+_VERDICT_UPGRADES: tuple[Upgrade, ...] = (same, _settled_frequency, _with_bounds, _with_declared_day)
 """Queries of `leverwatch.agent.store.history` search this text for a mismatch: they depend on the layout as
 well."""
 
@@ -91,6 +99,7 @@ class Reviewed(msgspec.Struct):
     evidence: tuple[RuleEvidence, ...]
     mismatch: bool | None
     changed_on: date | None
+    declared_on: date | None
 
 
 VERDICT: Kind[Verdict] = Kind(

@@ -40,6 +40,7 @@ def _system(view: SystemView) -> dict[str, Any]:
         "reviewed": None if view.reviewed is None else view.reviewed.date(),
         "recommended_strategy": verdict.strategy,
         "changed_on": verdict.changed_on,
+        "declared_on": verdict.declared_on,
         "status": verdict.status,
         "mismatch": verdict.mismatch,
         "conflict": verdict.conflict,

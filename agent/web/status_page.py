@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from leverwatch.agent.framework.coverage import WINDOW_DAYS
+from leverwatch.agent.framework.humanise import days as in_days
 from leverwatch.agent.framework.model import RuleEvidence, Status
 from leverwatch.agent.snapshot import AgentSnapshot, SystemsSnapshot, SystemView
 from leverwatch.agent.source_view import SourceView
@@ -54,14 +55,14 @@ def headline(snapshot: SystemsSnapshot | None) -> str:
     total = len(snapshot.systems)
     if total == 0:
         return "No system has been seen or declared yet"
-    systems = f"{total} system{'' if total == 1 else 's'}"
+    systems = f"{total:,} system{'' if total == 1 else 's'}"
     differing = [view.verdict for view in snapshot.systems if view.verdict.mismatch]
     if not differing:
         return f"None of {systems} differs from its declared strategy"
     verb, whose = ("differs", "its") if len(differing) == 1 else ("differ", "their")
-    sentence = f"{len(differing)} of {systems} {verb} from {whose} declared strategy"
+    sentence = f"{len(differing):,} of {systems} {verb} from {whose} declared strategy"
     provisional = sum(verdict.status is Status.PROVISIONAL for verdict in differing)
-    return f"{sentence} ({provisional} provisionally)" if provisional else sentence
+    return f"{sentence} ({provisional:,} provisionally)" if provisional else sentence
 
 
 def evidence_value(evidence: RuleEvidence) -> str:
@@ -98,7 +99,12 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     environment.filters.update(
-        full=full, decimal=decimal, clock=clock, evidence_value=evidence_value, quantity=quantity
+        full=full,
+        decimal=decimal,
+        in_days=in_days,
+        clock=clock,
+        evidence_value=evidence_value,
+        quantity=quantity,
     )
     environment.globals.update(
         strategies=STRATEGY_NAMES,

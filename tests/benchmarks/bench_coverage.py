@@ -16,9 +16,10 @@ from functools import partial
 from statistics import median, quantiles
 from typing import NamedTuple
 
+from leverwatch.agent.framework.bands import band_of
 from leverwatch.agent.framework.coverage import WINDOW_DAYS
 from leverwatch.agent.framework.model import Settings
-from leverwatch.agent.framework.volume import band_of, volume_state
+from leverwatch.agent.framework.volume import volume_state
 from tests.benchmarks.bench_framework import AS_OF, traffic
 
 SETTINGS = Settings()

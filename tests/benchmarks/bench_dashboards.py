@@ -65,6 +65,8 @@ def series_of(number: int, first: int) -> Iterator[tuple[str, str, float, float]
         yield "leverwatch_strategy_mismatch_since_timestamp_seconds", "", changed, changed
     yield "leverwatch_recommendation_changed_timestamp_seconds", "", first, changed
     yield "leverwatch_declaration_reviewed_timestamp_seconds", "", first, changed
+    label = f',strategy="{_STRATEGIES[number % 3]}"'
+    yield "leverwatch_declaration_changed_timestamp_seconds", label, first, changed
     yield "leverwatch_prompt_changes_settled_timestamp_seconds", "", first, changed
     yield "leverwatch_monthly_inferences", "", 1e6 * number, 1.1e6 * number
     yield "leverwatch_usage_coverage_ratio", "", 1, 1

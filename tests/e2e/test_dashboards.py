@@ -28,6 +28,7 @@ _STEADY = "no system of the demo is on its way to a threshold"
 _YOUNG = "the history of the demo is too short for twelve past forecasts with a known outcome"
 _NO_TRACE = "no log of the demo names a trace"
 _CROSSINGS = "When volume is expected to reach a threshold"
+_DECLARED_ONCE = "no declaration of the demo changes"
 _ALONE = "no system of the demo is seen by two sources"
 _NO_DAYS = "the demo has no source that is asked for days"
 _NO_ALERT = "no alert of the demo has been pending for as long as it must to fire"
@@ -43,6 +44,7 @@ EMPTY = {
     ("leverwatch-agent", "Tokens without calls", "A"): _NO_BILL,
     ("leverwatch-agent", "Days by what is known of them", "A"): _NO_DAYS,
     ("leverwatch-agent", "Share of the history that has an answer", "A"): _NO_DAYS,
+    ("leverwatch-system", "Dates of the review", "D"): _DECLARED_ONCE,
     ("leverwatch-system", "Divergence by day", "A"): _ALONE,
     ("leverwatch-system", "Inferences of the compared day", "A"): _ALONE,
     ("leverwatch-system", "Inferences of the compared day", "B"): _ALONE,
@@ -245,7 +247,7 @@ def test_graphs_of_systems_have_a_past(history: History) -> None:
 
 
 def test_what_the_demo_has_not_is_drawn_of_an_agent_that_has_it(sampled: Server) -> None:
-    reasons = {_ALONE, _NO_DAYS, _NO_BILL}
+    reasons = {_ALONE, _DECLARED_ONCE, _NO_DAYS, _NO_BILL}
     found = {
         (panel["title"], target["refId"]): values(sampled, filled(target["expr"], ALL))
         for dashboard in map(load, FILES)
@@ -260,6 +262,7 @@ def test_what_the_demo_has_not_is_drawn_of_an_agent_that_has_it(sampled: Server)
         ("Billed, and what tokens cost", "A"): [123.4],
         ("Billed, and what tokens cost", "B"): [121.9],
         ("Tokens without calls", "A"): [4_200_000],
+        ("Dates of the review", "D"): [1_770_076_800_000],
         ("Divergence by day", "A"): [0.0647],
         ("Inferences of the compared day", "A"): [4_120_500.5],
         ("Inferences of the compared day", "B"): [3_870_000],
@@ -295,13 +298,10 @@ def test_annotations_mark_an_event_of_the_right_system_once(history: History, an
     assert bool(found) != (annotation["name"] in EMPTY_ANNOTATIONS)
     for series in found:
         assert set(re.findall(r"\{\{(\w+)\}\}", annotation["titleFormat"])) <= set(series["metric"])
-        if annotation["useValueForTime"]:
-            # Several times the same moment, which Grafana marks once, and not later than it is told.
-            assert all(float(value) / 1000 <= at for at, value in series["values"])
-            for moment in {float(value) / 1000 for _, value in series["values"]}:
-                assert moment > history.noon(42).timestamp()
-        else:
-            assert all(float(value) > 0 for _, value in series["values"])
+        # Several times the same moment, which Grafana marks once, and not later than it is told.
+        assert all(float(value) / 1000 <= at for at, value in series["values"])
+        for moment in {float(value) / 1000 for _, value in series["values"]}:
+            assert moment > history.noon(42).timestamp()
 
 
 def test_the_system_that_asks_most_for_attention_is_shown_first(history: History) -> None:

@@ -275,6 +275,18 @@ def test_every_table_fits_beside_a_docked_menu(dashboard: Json) -> None:
 
 
 @EVERY
+def test_no_table_shows_the_job_which_is_there_for_links_alone(dashboard: Json) -> None:
+    for panel in panels(dashboard):
+        if panel["type"] == "table" and "job" in panel["transformations"][-1]["options"]["indexByName"]:
+            hidden = [
+                override["matcher"]["options"]
+                for override in panel["fieldConfig"]["overrides"]
+                if {"id": "custom.hidden", "value": True} in override["properties"]
+            ]
+            assert hidden == ["Job"], panel["title"]
+
+
+@EVERY
 def test_it_asks_anew_every_five_minutes_and_for_no_more_points_than_days_need(dashboard: Json) -> None:
     assert dashboard["refresh"] == "5m"
     for panel in panels(dashboard):
@@ -297,7 +309,9 @@ def test_crossings_and_declaration_changes_are_marked_where_systems_are_shown() 
             assert (annotation["enable"], annotation["hide"]) == (True, True)
             # Marks of a thousand systems are no marks, and dear.
             assert ('"$attention"' in annotation["expr"]) == (dashboard["uid"] == "leverwatch-fleet")
-            assert annotation["useValueForTime"] == annotation["expr"].startswith("1000 * ")
+            # Each is at the time of the event itself.
+            assert annotation["useValueForTime"] is True
+            assert annotation["expr"].startswith("1000 * ")
 
 
 @EVERY

@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 
 from grafana.build import DASHBOARDS
-from grafana.model import Panel
+from grafana.model import NOT_SCRAPED, Panel
 from grafana.queries import CONFLICT
 from grafana.shared import STRATEGY
 from leverwatch.agent.exporter.families import AGENT, SYSTEMS
@@ -216,6 +216,16 @@ def test_words_for_no_data_say_no_more_of_a_time_than_that_it_has_no_value(dashb
         words = panel["fieldConfig"]["defaults"]["noValue"]
         over_time = panel["type"] in ("timeseries", "state-timeline")
         assert words.startswith("No value in this time") == over_time, panel["title"]
+
+
+@EVERY
+def test_a_figure_without_a_value_claims_nothing_that_is_false_where_no_agent_is_scraped(dashboard: Json) -> None:
+    for panel in panels(dashboard):
+        if panel["type"] in ("stat", "table"):
+            words = panel["fieldConfig"]["defaults"]["noValue"]
+            assert words == NOT_SCRAPED or "not known" in words.lower(), panel["title"]
+            # A zero of nothing would be a value.
+            assert not any("or vector" in target["expr"] for target in panel["targets"]), panel["title"]
 
 
 def test_no_line_or_word_has_the_colour_of_a_strategy_that_it_is_not() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tarfile
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,22 @@ def test_every_mount_has_its_volume_and_every_volume_its_mount(chart: Path, exam
     mounts = {mount["name"] for container in pod["containers"] for mount in container.get("volumeMounts", [])}
 
     assert sorted(volumes) == sorted(mounts)
+
+
+def test_what_a_pod_needs_is_made_by_the_example_or_named_in_its_first_lines(chart: Path, example: Path) -> None:
+    manifests = helm(4).manifests(chart, "--values", example)
+    made = {each["metadata"]["name"] for each in manifests}
+    pod = workload(manifests)["spec"]["template"]["spec"]
+    sources = [each.get("valueFrom", {}) for one in pod["containers"] for each in one.get("env", ())]
+    needed = {source["secretKeyRef"]["name"] for source in sources if "secretKeyRef" in source}
+    for volume in pod["volumes"]:
+        needed |= {volume["configMap"]["name"]} if "configMap" in volume else set()
+        needed |= {volume["secret"]["secretName"]} if "secret" in volume else set()
+        claim = volume.get("persistentVolumeClaim")
+        needed |= {claim["claimName"]} if claim else set()
+    head = "".join(takewhile(lambda line: line.startswith("#"), example.read_text().splitlines(keepends=True)))
+
+    assert [name for name in needed - made if name not in head] == []
 
 
 def test_there_is_no_right_and_no_secret_in_the_chart(chart: Path, example: Path) -> None:

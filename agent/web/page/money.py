@@ -66,6 +66,8 @@ def differs(view: SystemView) -> str:
     review = None if view.assessment is None else view.assessment.review
     if not view.verdict.mismatch or not isinstance(review, Review) or review.differing_days is None:
         return ""
+    if not review.differing_days:
+        return f"differs since {review.differing_since}"
     return f"differs for {review.differing_days:,} day{'' if review.differing_days == 1 else 's'}"
 
 

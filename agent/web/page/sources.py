@@ -16,6 +16,12 @@ _NOT_YET = Flag("", "…", "Not yet")
 _FAILED = Flag("failed", "✗", "Failed", "LeverwatchCollectorFailing")
 _WAITS = Flag("", "…", "Waits")
 _SUCCEEDED = Flag("ok", "✓", "Succeeded")
+_ONCE_REFUSED = Flag("", "✓", "Succeeded")
+"""The same in no colour, as the row counts bad input: green would say that all of it was read."""
+_REFUSES = Flag("held", "!", "Refuses records")
+_REFUSES_MANY = Flag("held", "!", "Refuses records", "LeverwatchRecordsUnreadable")
+_MANY, _FEW = 0.01, 10
+"""The share of a day, and the number of records, above which that alert fires."""
 _NOTHING = Flag("failed", "∅", "Nothing counted", "LeverwatchNothingCounted")
 _CONCERNS = {
     "nothing_counted": _NOTHING,
@@ -36,7 +42,15 @@ def source_flag(source: SourceView) -> Flag:
         return found
     if source.waits is not None:
         return _WAITS
-    return _SUCCEEDED if source.records.get(Result.COUNTED, 0) else _NOTHING
+    return _read(source) if source.records.get(Result.COUNTED, 0) else _NOTHING
+
+
+def _read(source: SourceView) -> Flag:
+    """The flag of a source that counts, by what else it read."""
+    refused = sum(count for _, count in refusals(source))
+    if source.unreadable_share:
+        return _REFUSES_MANY if source.unreadable_share > _MANY and refused > _FEW else _REFUSES
+    return _ONCE_REFUSED if refused else _SUCCEEDED
 
 
 def source_alerts(sources: Iterable[SourceView]) -> tuple[tuple[Flag, int], ...]:

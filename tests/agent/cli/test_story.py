@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from msgspec.structs import replace
 
 from leverwatch.agent.cli.story import story
+from leverwatch.agent.cli.summary import summary
 from leverwatch.agent.framework.assessment import Assessment
 from leverwatch.agent.framework.economics.model import BreakEven
 from leverwatch.agent.framework.model import Facts, UsageFacts
+from leverwatch.agent.framework.review import Review
 from tests.agent.exporter import assessed, samples
 from tests.agent.exporter.golden import assert_golden
 
@@ -26,6 +30,23 @@ def section(beside: Assessment, title: str) -> list[str]:
 
 def test_the_story_of_a_system_of_which_everything_is_known_is_the_golden_one() -> None:
     assert_golden("explain.txt", told(assessed.everything()).encode() + b"\n")
+
+
+def test_a_declaration_that_changed_has_its_day_in_the_story_and_in_the_summary() -> None:
+    verdict = replace(samples.grown().verdict, declared_on=date(2026, 2, 3))
+    beside = assessed.everything()
+    assert isinstance(beside.review, Review)
+    today = replace(beside, review=replace(beside.review, differing_since=date(2026, 4, 1), differing_days=0))
+
+    text = story(Facts(verdict.system, verdict.as_of, UsageFacts({}, ("gateway",))), verdict, today, {})
+
+    assert "; declared: prompt engineering since 2026-02-03\n" in text
+    assert "the recommendation has differed since 2026-04-01\n" in text
+    assert "; declared: prompt engineering since 2026-02-03; recommended since" in " ".join(
+        summary(verdict, beside).split()
+    )
+    without = " ".join(summary(replace(verdict, declared=None), beside).split())
+    assert "; declared: -; recommended since" in without
 
 
 def test_what_could_not_be_worked_out_says_why_in_every_section() -> None:

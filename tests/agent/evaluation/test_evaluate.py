@@ -71,6 +71,18 @@ def test_an_evaluation_stores_every_verdict_and_shows_it_with_its_figures(memory
     assert memory.verdicts(YESTERDAY) == {"bot": view.verdict}
 
 
+def test_a_declaration_that_changes_is_dated_once_and_stays_so(memory: Store) -> None:
+    feed(memory, "bot", 60, inferences=4_000_000)
+    plans = [
+        Plan(scope=Scope({"bot": Declaration(strategy)})) for strategy in (Strategy.HYBRID, Strategy.FINE_TUNING)
+    ]
+    steps = [(0, 0), (0, 1), (0, 1), (1, 1), (20, 1)]
+
+    found = [evaluate(memory, plans[of], NOW + timedelta(days=days)).systems[0].verdict for days, of in steps]
+
+    assert [verdict.declared_on for verdict in found] == [None, *[NOW.date()] * 4]
+
+
 def test_a_month_that_is_not_wholly_covered_has_no_total(memory: Store) -> None:
     feed(memory, "bot", 36)  # back to 2 February
 

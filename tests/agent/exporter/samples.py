@@ -180,6 +180,7 @@ def conflicting() -> SystemView:
             conflict=True,
             changed_on=date(2026, 1, 5),
             frequency=FrequencyState(True, date(2026, 1, 5), 2.1, 30, first_settled=date(2026, 1, 5)),
+            declared_on=date(2026, 2, 3),
         ),
         declared=True,
         locked_in_behaviors=2,

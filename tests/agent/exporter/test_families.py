@@ -165,6 +165,14 @@ def test_a_system_that_declares_nothing_has_no_declared_strategy() -> None:
     assert series("leverwatch_system_declared", samples.discovered()) == {(samples.AWKWARD,): 0}
 
 
+def test_a_declaration_tells_when_it_changed_where_another_one_is_known() -> None:
+    name, discovered = "leverwatch_declaration_changed_timestamp_seconds", samples.discovered()
+    told = replace(discovered, verdict=replace(discovered.verdict, declared_on=date(2026, 2, 3)))
+
+    assert series(name, samples.conflicting()) == {("contract-writer", "hybrid"): 1770076800}
+    assert series(name, samples.grown()) == series(name, told) == {}
+
+
 def test_exactly_one_strategy_of_a_state_set_is_one() -> None:
     for name in ("leverwatch_declared_strategy", "leverwatch_recommended_strategy"):
         assert sorted(series(name, samples.grown()).values()) == [0, 0, 1]

@@ -302,6 +302,17 @@ class TestHolding:
         assert (result.strategy, result.status, result.held) == (PE, Status.DECIDED, False)
 
 
+def test_a_declaration_has_the_day_of_the_evaluation_that_first_saw_it() -> None:
+    steps = [(3, PE), (2, PE), (1, None), (1, HYBRID), (0, HYBRID), (0, HYBRID), (-30, HYBRID)]
+    previous, found = None, []
+    for age, declared in steps:
+        previous = verdict(facts(constant(MID), declared=declared, as_of=ago(age)), previous)
+        found.append(previous.declared_on)
+
+    # What is decided as of a day is decided on the next one.
+    assert found == [None, None, ago(0), ago(0), ago(0), ago(0), ago(0)]
+
+
 class TestChangedOn:
     def test_volume_decides_since_its_band_settled(self) -> None:
         result = verdict(facts(series((40, LOW), (20, MID))))
@@ -330,6 +341,26 @@ class TestChangedOn:
         assert verdict(facts(constant(LOW), QUIET, LOCKED)).changed_on == QUIET.first_change
         assert verdict(facts(constant(LOW), UNWATCHED, LOCKED)).changed_on == ago(59)
         assert verdict(facts(None, UNWATCHED, LOCKED)).changed_on == AS_OF
+
+    @pytest.mark.parametrize(
+        "daily",
+        [
+            series((10, LOW), (7, None), (60, LOW)),
+            series((14, LOW), (12, None), (60, LOW)),
+            series((10, LOW), (7, None), (40, LOW), (60, HIGH)),
+            # For weeks no day has a volume of its own, and bounds alone decide.
+            series((20, LOW), (26, None), (31, LOW)),
+        ],
+    )
+    def test_it_does_not_move_while_the_strategy_stays_though_days_are_missing(
+        self, daily: dict[date, float]
+    ) -> None:
+        past = [facts_as_of(Timeline(facts(daily)), ago(age)) for age in reversed(range(120))]
+        verdicts = [verdict(each) for each in past if each is not None]
+        runs = [list(run) for _, run in groupby(verdicts, key=lambda one: one.strategy)]
+        found = [{one.changed_on for one in run} for run in runs if run[0].strategy]
+        assert found
+        assert [len(days) for days in found] == [1] * len(found)
 
     @pytest.mark.parametrize("prompt_facts", [QUIET, FREQUENT, ENDED])
     @pytest.mark.parametrize("locked", [(), LOCKED])

@@ -83,6 +83,15 @@ def test_a_stored_verdict_that_the_facts_contradict_is_not_held() -> None:
     assert (held.strategy, held.status) == (Strategy.FINE_TUNING, Status.DECIDED)
 
 
+def test_what_the_store_knows_of_the_declaration_is_kept_while_a_verdict_is_held() -> None:
+    line = timeline((60, HIGH), (10, None))
+    stored = replace(alone(line, day(68)), declared=Strategy.HYBRID)
+
+    held = alone(line, day(69), stored)
+
+    assert (held.held, held.declared_on) == (True, day(70))
+
+
 def test_a_stored_verdict_is_held_where_the_facts_tell_nothing() -> None:
     stored = alone(timeline((60, MID)), day(59))
 

@@ -164,13 +164,23 @@ def test_a_model_that_ends_soon_makes_a_review_due() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mismatch", "changed_on", "since"),
-    [(False, ago(2), None), (None, ago(2), None), (True, ago(2), ago(2)), (True, ago(0), ago(0))],
+    ("mismatch", "changed_on", "declared_on", "since"),
+    [
+        (False, ago(2), None, None),
+        (False, ago(2), ago(1), None),
+        (None, ago(2), None, None),
+        (True, ago(2), None, ago(2)),
+        (True, ago(0), None, ago(0)),
+        (True, ago(2), ago(9), ago(2)),
+        (True, ago(9), ago(2), ago(2)),
+        (True, ago(9), ago(-1), ago(-1)),
+    ],
 )
-def test_a_difference_has_the_date_of_the_recommendation(
-    mismatch: bool | None, changed_on: date, since: date | None
+def test_a_difference_begins_when_the_later_one_of_recommendation_and_declaration_does(
+    mismatch: bool | None, changed_on: date, declared_on: date | None, since: date | None
 ) -> None:
-    judged = review(replace(past(mismatch=mismatch), changed_on=changed_on), declared(0), None)
+    current = replace(past(mismatch=mismatch), changed_on=changed_on, declared_on=declared_on)
+    judged = review(current, declared(0), None)
 
     assert judged.differing_since == since
     assert judged.differing_days == (None if since is None else (AS_OF - since).days + 1)

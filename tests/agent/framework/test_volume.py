@@ -8,17 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from leverwatch.agent.framework.bands import band_of
 from leverwatch.agent.framework.coverage import with_idle_days
 from leverwatch.agent.framework.model import Band, Boundary, Crossing, Settings, VolumeState
 from leverwatch.agent.framework.volume import (
-    _History,
-    band_of,
     is_stale,
     month_equivalent,
     recent_weeks,
     threshold_of,
     volume_state,
 )
+from leverwatch.agent.framework.volume_windows import History
 from tests.agent.framework.facts import AS_OF, HIGH, LOW, MID, SMALL, ago, constant, series
 
 DEFAULTS = Settings()
@@ -384,7 +384,7 @@ def test_a_volume_on_the_way_is_that_of_its_window_alone(counts: list[int], brok
     daily = {AS_OF.toordinal() + at: float(count) for at, count in enumerate(counts)}
     if broken is not None:
         daily[AS_OF.toordinal() + len(counts) // 2] = broken
-    history = _History(daily, max(daily), SMALL)
+    history = History(daily, max(daily), SMALL)
 
     for ordinal, volume in history.volumes():
         assert volume == history.month(ordinal - history.first + 27)[0]

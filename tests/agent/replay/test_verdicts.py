@@ -95,6 +95,19 @@ def test_the_first_day_builds_on_the_stored_verdict_of_an_earlier_day() -> None:
     assert (held.strategy, held.held) == (Strategy.PROMPT_ENGINEERING, True)
 
 
+def test_a_declaration_has_the_day_that_the_store_knows_and_none_of_the_replay_itself() -> None:
+    line = timeline(*[1_000_000.0] * 40)
+    declaring = replace(line, facts=replace(line.facts, declaration=Declaration(Strategy.HYBRID)))
+    (before,) = decided(declaring, range(29, 30))
+    assert before is not None
+    other = replace(before, declared=Strategy.FINE_TUNING, declared_on=day(3))
+    same = replace(before, declared_on=day(20))
+
+    found = [[v and v.declared_on for v in decided(declaring, range(30, 33), stored)] for stored in (other, same)]
+
+    assert found == [[None] * 3, [day(20)] * 3]
+
+
 def test_changes_are_the_first_verdict_and_those_that_say_something_else() -> None:
     verdicts = [v for v in decided(timeline(*[1_000_000.0] * 30), range(30)) if v is not None]
 

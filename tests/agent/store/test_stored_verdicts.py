@@ -97,13 +97,14 @@ _NEW_VOLUME = ',"monthly_low":39.5,"monthly_high":39.5,"idle_days":[],"bounded_d
 _THIRD = _SECOND.replace('"version":2', '"version":3').replace(
     '"first_settled":null}', '"first_settled":null' + _NEW_VOLUME, 1
 )
+_FOURTH = _THIRD.replace('"version":3', '"version":4').removesuffix("}") + ',"declared_on":null}'
 _FACTS_2 = _FACTS.replace('"overlapping":false', '"overlapping":false,"alive_until":null,"incomplete":{}')
 _NEW_PROMPTS = '"active_days":["2026-01-26"],"origin":"git","scattered":false,"divergence":null'
 _FACTS_3 = _FACTS_2.replace('"active_days":["2026-01-26"]', _NEW_PROMPTS)
 _FACTS_4 = _FACTS_3.replace('"incomplete":{}', '"incomplete":{},"unseen":""')
 _FACTS_5 = _FACTS_4.replace('"unseen":""', '"former":[],"unseen":""')
 VERSIONS: list[tuple[Kind[Any], object, tuple[str, ...]]] = [
-    (VERDICT, FULL, ("{" + _TEXT, '{"version":1,' + _TEXT, _SECOND, _THIRD)),
+    (VERDICT, FULL, ("{" + _TEXT, '{"version":1,' + _TEXT, _SECOND, _THIRD, _FOURTH)),
     (
         FACTS,
         GIVEN,
@@ -145,15 +146,15 @@ def test_verdicts_of_all_versions_stand_side_by_side(store: Store) -> None:
     assert store.verdicts(DAY) == {"bot": FULL}
     assert store.verdicts(DAY - timedelta(days=1)) == {"bot": FULL}
     with store.history("bot", DAY) as history:
-        assert [past.mismatch for past in history] == [True] * 4
+        assert [past.mismatch for past in history] == [True] * len(VERSIONS[0][2])
 
 
 @pytest.mark.parametrize(
     ("stored", "reason"),
     [
         (
-            '{"version":4,"decision":{}}',
-            "is of version 4, and this leverwatch knows none after 3; run the",
+            '{"version":5,"decision":{}}',
+            "is of version 5, and this leverwatch knows none after 4; run the",
         ),
         (
             '{"version":1,' + _TEXT.replace('"strategy":', '"lever":'),
@@ -216,5 +217,5 @@ def test_a_row_of_the_audit_trail_is_json_of_its_own(store: Store) -> None:
 
     with store.reading() as connection:
         row = connection.execute(select(verdicts.c.verdict, verdicts.c.facts)).one()
-    assert [json.loads(column)["version"] for column in row] == [3, 5]
+    assert [json.loads(column)["version"] for column in row] == [4, 5]
     assert json.loads(row.verdict)["mismatch"] is True

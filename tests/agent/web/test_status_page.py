@@ -230,7 +230,7 @@ def test_the_page_shows_how_the_sources_are_doing() -> None:
     ):
         assert words in text
     assert (
-        "gateway files ✓ Succeeded 2026-03-31 00:04 2026-03-31 00:04 1,234,567 5 invalid_line: 3 bad_time: 2 none"
+        "gateway files ! Refuses records 2026-03-31 00:04 2026-03-31 00:04 1,234,567 5 invalid_line: 3 bad_time: 2"
         in text
     )
 

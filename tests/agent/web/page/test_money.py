@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from msgspec.structs import replace
 
 from leverwatch.agent.framework.assessment import Unavailable
 from leverwatch.agent.framework.economics.model import CostOfChange, CostSplit, Economics
 from leverwatch.agent.framework.model import Strategy
+from leverwatch.agent.framework.review import Review
 from leverwatch.agent.snapshot import SystemView
 from leverwatch.agent.web.page.money import Money, at_stake, differs, money
 from tests.agent.exporter import assessed, samples
@@ -67,3 +70,13 @@ def test_only_a_system_that_differs_says_for_how_long() -> None:
     assert differs(samples.grown()) == "differs for 21 days"
     assert differs(samples.agreeing()) == ""
     assert differs(replace(samples.grown(), assessment=None)) == ""
+
+
+@pytest.mark.parametrize(("days", "said"), [(0, "differs since 2026-04-01"), (1, "differs for 1 day")])
+def test_a_difference_that_began_today_has_its_day(days: int, said: str) -> None:
+    view = samples.grown()
+    assert view.assessment is not None
+    assert isinstance(view.assessment.review, Review)
+    review = replace(view.assessment.review, differing_since=date(2026, 4, 1), differing_days=days)
+
+    assert differs(replace(view, assessment=replace(view.assessment, review=review))) == said

@@ -21,11 +21,18 @@ def source(*concerns: str, success: bool | None = True, counted: int = 7) -> Sou
     )
 
 
+def refusing(records: int, share: float | None = None) -> SourceView:
+    return replace(source(), records={Result.COUNTED: 900, Result.BAD_TIME: records}, unreadable_share=share)
+
+
 @pytest.mark.parametrize(
     ("view", "word"),
     [
         (source(success=None), "Not yet"),
         (source(), "Succeeded"),
+        (refusing(3), "Succeeded"),
+        (refusing(3, 0.001), "Refuses records"),
+        (replace(refusing(3, 0.001), waits="until 10:00"), "Waits"),
         (source(counted=0), "Nothing counted"),
         (source(success=False), "Failed"),
         (replace(source(), waits="until 10:00"), "Waits"),
@@ -47,3 +54,19 @@ def test_every_concern_is_red_and_leads_to_a_runbook(concern: Concern) -> None:
 
     assert flag.kind == "failed"
     assert (RUNBOOKS / f"{flag.alert}.md").exists()
+
+
+def test_green_is_a_source_of_which_every_record_was_read() -> None:
+    assert source_flag(source()).kind == "ok"
+    assert {source_flag(refusing(3, share)).kind for share in (None, 0.0)} == {""}
+    assert source_flag(refusing(3, 0.001)).kind == "held"
+
+
+@pytest.mark.parametrize(
+    ("records", "share", "alert"),
+    [(10, 0.5, None), (11, 0.01, None), (11, 0.011, "LeverwatchRecordsUnreadable")],
+)
+def test_a_source_that_refuses_leads_to_the_runbook_where_the_alert_may_fire(
+    records: int, share: float, alert: str | None
+) -> None:
+    assert source_flag(refusing(records, share)).alert == alert
