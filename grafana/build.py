@@ -25,7 +25,12 @@ files."""
 
 DASHBOARDS: tuple[Dashboard, ...] = (FLEET, SYSTEM_DASHBOARD, AGENT_DASHBOARD)
 RULES_BELOW = (ROOT / "grafana",)
-"""The folders below which the rules are written."""
+"""The folders below which the rules are written, and the dashboards of Grafana 9."""
+
+
+def for_grafana_9(dashboard: str) -> str:
+    """The JSON of a dashboard with a palette in place of shades of one colour, which Grafana 9 does not have."""
+    return dashboard.replace('"mode": "shades"', '"mode": "palette-classic"')
 
 
 def files(folders: tuple[Path, ...] = FOLDERS, rules_below: tuple[Path, ...] = RULES_BELOW) -> dict[Path, str]:
@@ -35,7 +40,9 @@ def files(folders: tuple[Path, ...] = FOLDERS, rules_below: tuple[Path, ...] = R
         for folder in folders
         for dashboard in DASHBOARDS
     }
-    made |= {below / name: text for below in rules_below for name, text in rule_files(DASHBOARDS).items()}
+    # Not in a folder of `folders`: Grafana would provision both of a name.
+    of_9 = {f"grafana-9/{path.name}": for_grafana_9(text) for path, text in made.items()}
+    made |= {below / name: text for below in rules_below for name, text in (rule_files(DASHBOARDS) | of_9).items()}
     return made | {folder / "texts.md": page(DASHBOARDS) for folder in folders}
 
 

@@ -62,7 +62,7 @@ def test_unit_tests_know_the_alert_firing_and_not_firing(rule: Rule) -> None:
 
 
 @every_rule
-def test_unit_tests_pass_and_fail_for_a_faulty_rule(rule: Rule, tmp_path: Path) -> None:
+def test_unit_tests_fail_for_a_faulty_rule(rule: Rule, tmp_path: Path) -> None:
     """Every duration, comparison, join, label and annotation is there because a test would miss it: some are
     tried, all by `make test-all`."""
     copy = tmp_path / "faulty.rules.yaml"
