@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from leverwatch.collectors.aggregation.ingest import Ingest
+from leverwatch.collectors.content.feed import RecordFeed
+from leverwatch.collectors.content.fingerprint import Fingerprint
+from leverwatch.collectors.content.reader import FileReader, Kind, Moved
 from leverwatch.collectors.errors import SourceUnavailable
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.paths import Found
 from leverwatch.collectors.records.formats.interface import Preamble
 from leverwatch.collectors.sampled import Sampled
 from leverwatch.collectors.sources.files.config import FilesConfig
-from leverwatch.collectors.sources.files.feed import RecordFeed
-from leverwatch.collectors.sources.files.fingerprint import Fingerprint
-from leverwatch.collectors.sources.files.reader import FileReader, Kind, Moved
 
 MOST_BYTES = 8 << 20
 """Bytes of text that are read."""
