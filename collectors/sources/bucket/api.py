@@ -79,15 +79,15 @@ class Bucket:
         self._wait = _FIRST_WAIT if first_wait is None else first_wait
         self._place = f"source {config.name}: {config.url.rstrip('/')}"
         self._store: Any = None
-        self.requests = 0
-        """Pages that were asked for, at least."""
 
     def open(self) -> None:
-        """Look for the library and the credentials; to be called at the start of a run.
+        """Look for the library and the credentials, at the start of a run; a file with a secret is read each time.
 
         Raises:
             SourceRefused: the library is not installed, or what is configured cannot be used.
         """
+        if self._store is not None and self._config.secret_file is None:
+            return  # it renews what expires, and keeps its connections
         try:
             from obstore import store
             from obstore.exceptions import BaseError
@@ -101,6 +101,10 @@ class Bucket:
             self._store = made(store, self._config, self._context, self._options(), self._place)
         except (BaseError, ValueError, OSError) as error:
             raise self._raised(meaning(self._place, error, listing=True)) from None
+
+    def close(self) -> None:
+        """Forget the credentials: the next run looks for them anew."""
+        self._store = None
 
     def _options(self) -> dict[str, Any]:
         plain = (self._config.endpoint or "").startswith("http://")
@@ -130,18 +134,12 @@ class Bucket:
         place = f"{self._place}/{prefix}"
         try:
             chunks = obstore.list(self._store, folder or None, offset=offset, chunk_size=PAGE)
-            for chunk in self._counted(chunks):
+            for chunk in chunks:
                 yield [it for it in map(_listed, chunk) if it.key.startswith(prefix)]
                 if half and chunk and chunk[-1]["path"] > prefix and not chunk[-1]["path"].startswith(prefix):
                     return
         except (BaseError, ValueError, OSError) as error:
             raise self._raised(meaning(place, error, listing=True)) from None
-
-    def _counted(self, chunks: Any) -> Iterator[Any]:
-        self.requests += 1
-        for chunk in chunks:
-            yield chunk
-            self.requests += len(chunk) == PAGE
 
     def fetch(self, listed: Listed, folder: Path) -> Fetched:
         """Return the bytes of an object, all of them.

@@ -147,6 +147,7 @@ class BucketCollector:
                             revision += 1
         except CollectorError as error:
             ended = error
+            self.bucket.close()
         for batch in self._flush(run):
             yield batch
             revision += 1
@@ -198,13 +199,13 @@ class BucketCollector:
                 if reason is not None and len(run.failures) < _MOST_FAILURES:
                     run.failures[f"{config.url.rstrip('/')}/{found.key}"] = reason
                 yield
+            if self._context.stopping():
+                return  # perhaps in the middle of the page
             for found in page:
                 is_old = is_old and found.modified < now - late
                 floor = found.key if is_old else floor
             last = max([followed.at.cursor, *(found.key for found in page[-1:])])
             self._following.put(followed, replace(followed.at, cursor=last))
-            if self._context.stopping():
-                return
         if failed:
             self._following.put(followed, restarted(followed.at))
         elif is_over:

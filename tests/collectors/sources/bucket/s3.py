@@ -76,26 +76,41 @@ class S3:
         self.reads.clear()
         self.sent = 0
 
-    def listed(self, query: dict[str, str]) -> bytes:
-        prefix, after = query.get("prefix", ""), query.get("continuation-token") or query.get("start-after", "")
+    def page(self, prefix: str, after: str) -> tuple[list[str], bool]:
+        """The next keys behind one, and whether there are more."""
         first = max(bisect_left(self._keys, prefix), bisect_right(self._keys, after))
         keys = [it for it in self._keys[first : first + PAGE + 1] if it.startswith(prefix)]
-        more = len(keys) > PAGE
+        return keys[:PAGE], len(keys) > PAGE
+
+    def refusal(self, path: str, query: str, headers: dict[str, str]) -> Fault | None:
+        """Why a request is not served; None when its signature is right."""
+        authorization = headers.get("authorization", "")
+        if not authorization.startswith("AWS4-HMAC-SHA256 "):
+            return Fault(403, "AccessDenied")
+        if f"Credential={KEY_ID}/" not in authorization:
+            return Fault(403, "InvalidAccessKeyId")
+        if not authorization.endswith(f"Signature={signature(path, query, headers, authorization)}"):
+            return Fault(403, "SignatureDoesNotMatch")
+        return None
+
+    def listed(self, query: dict[str, str]) -> bytes:
+        prefix = query.get("prefix", "")
+        keys, more = self.page(prefix, query.get("continuation-token") or query.get("start-after", ""))
         found = "".join(
             f"<Contents><Key>{escape(key)}</Key><LastModified>{one.modified:%Y-%m-%dT%H:%M:%S}.000Z</LastModified>"
             f"<ETag>{escape(one.tag)}</ETag><Size>{len(one.body)}</Size><StorageClass>STANDARD</StorageClass></Contents>"
-            for key in keys[:PAGE]
+            for key in keys
             for one in [self.objects[key]]
         )
-        token = f"<NextContinuationToken>{escape(keys[PAGE - 1])}</NextContinuationToken>" if more else ""
+        token = f"<NextContinuationToken>{escape(keys[-1])}</NextContinuationToken>" if more else ""
         return (
             f'<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><Name>{BUCKET}</Name>'
-            f"<Prefix>{escape(prefix)}</Prefix><KeyCount>{len(keys[:PAGE])}</KeyCount><MaxKeys>{PAGE}</MaxKeys>"
+            f"<Prefix>{escape(prefix)}</Prefix><KeyCount>{len(keys)}</KeyCount><MaxKeys>{PAGE}</MaxKeys>"
             f"<IsTruncated>{str(more).lower()}</IsTruncated>{token}{found}</ListBucketResult>"
         ).encode()
 
 
-def signature(method: str, path: str, query: str, headers: dict[str, str], authorization: str) -> str:
+def signature(path: str, query: str, headers: dict[str, str], authorization: str) -> str:
     """What the signature of a request has to be (AWS Signature Version 4)."""
     fields = dict(it.strip().split("=", 1) for it in authorization.partition(" ")[2].split(","))
     day, region, service, _ = fields["Credential"].split("/")[1:]
@@ -103,7 +118,7 @@ def signature(method: str, path: str, query: str, headers: dict[str, str], autho
     pairs = sorted((quote(k, "-_.~"), quote(v, "-_.~")) for k, v in parse_qsl(query, keep_blank_values=True))
     canonical = "\n".join(
         (
-            method, path, "&".join(f"{k}={v}" for k, v in pairs),
+            "GET", path, "&".join(f"{k}={v}" for k, v in pairs),
             *(f"{name}:{headers[name].strip()}" for name in names), "", ";".join(names),
             headers["x-amz-content-sha256"],
         )
@@ -117,22 +132,10 @@ def signature(method: str, path: str, query: str, headers: dict[str, str], autho
     return hmac.digest(key, text.encode(), "sha256").hex()
 
 
-def refusal(method: str, path: str, query: str, headers: dict[str, str]) -> Fault | None:
-    """Why a request is not served; None when its signature is right."""
-    authorization = headers.get("authorization", "")
-    if not authorization.startswith("AWS4-HMAC-SHA256 "):
-        return Fault(403, "AccessDenied")
-    if f"Credential={KEY_ID}/" not in authorization:
-        return Fault(403, "InvalidAccessKeyId")
-    if not authorization.endswith(f"Signature={signature(method, path, query, headers, authorization)}"):
-        return Fault(403, "SignatureDoesNotMatch")
-    return None
-
-
 @contextmanager
-def s3() -> Iterator[S3]:
+def s3(service: type[S3] = S3) -> Iterator[S3]:
     """Serve a bucket on a free port."""
-    server = S3()
+    server = service()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -147,7 +150,7 @@ def s3() -> Iterator[S3]:
                     server.reads.append(key)
                 else:
                     server.listings.append(dict(parse_qsl(query)))
-            fault = refusal("GET", path, query, headers) or server.fault(key)
+            fault = server.refusal(path, query, headers) or server.fault(key)
             if bucket != BUCKET:
                 fault = Fault(404, "NoSuchBucket")
             if fault is not None and fault.cut is None:
