@@ -154,7 +154,9 @@ class Bucket:
         place = f"{self._place}/{listed.key}"
         fetched = Fetched(listed, folder)
         try:
-            options: Any = {"if_match": listed.tag} if listed.tag else {}
+            # As it is listed, so that it is never another version; some services list tags without their quotes.
+            tag = listed.tag if listed.tag.endswith('"') else f'"{listed.tag}"'
+            options: Any = {"if_match": tag} if listed.tag else {}
             answer = obstore.get(self._store, listed.key, options=options)
             for piece in answer.stream(min_chunk_size=_PIECE):
                 fetched.take(bytes(piece))

@@ -29,7 +29,14 @@ from leverwatch.collectors.interface import (
 from leverwatch.collectors.sampled import Sampled
 from leverwatch.collectors.sources.bucket.api import PAGE, Bucket, Fetched, Listed
 from leverwatch.collectors.sources.bucket.config import BucketConfig
-from leverwatch.collectors.sources.bucket.errors import KeyRefused, ObjectFails
+from leverwatch.collectors.sources.bucket.errors import (
+    ARCHIVED,
+    AllDenied,
+    KeyRefused,
+    ObjectArchived,
+    ObjectDenied,
+    ObjectFails,
+)
 from leverwatch.collectors.sources.bucket.following import Followed, Following, horizon, restarted
 from leverwatch.collectors.sources.bucket.known import OBJECT_BLOCK, RECORD_BLOCK, Entry
 from leverwatch.collectors.sources.bucket.prefixes import PREFIX, TEMPLATE
@@ -45,6 +52,8 @@ _THREADS = 8
 _AHEAD = 16
 _AHEAD_BYTES = 64 << 20
 """Bytes of objects that are fetched before it is their turn."""
+_MOST_DENIED = 100
+"""Objects that may not be read until it is taken for certain that none may, when none was."""
 _MOST_FAILURES = 1000
 """Failures of which a message may be made."""
 KINDS: tuple[Kind[Any], ...] = (TEMPLATE, PREFIX, OBJECT_BLOCK, RECORD_BLOCK, *COUNTING_KINDS)
@@ -59,6 +68,8 @@ class _Run(Struct):
     failures: dict[str, str] = field(default_factory=dict)
     refused: CollectorError | None = None
     """Why a prefix was not listed, though others may be."""
+    fetched: int = 0
+    denied: int = 0
     batches: int = 0
     batch_bytes: int = 0
     total: int = 0
@@ -181,6 +192,8 @@ class BucketCollector:
         """As `_read`; a prefix that alone is refused stops no other one."""
         try:
             yield from self._read(run, followed)
+        except AllDenied:
+            raise
         except (PermissionRefused, KeyRefused) as error:
             run.refused = error
             run.failures[f"{self._config.url.rstrip('/')}/{followed.at.prefix}"] = str(error)
@@ -195,7 +208,7 @@ class BucketCollector:
         floor, is_old = followed.at.floor, config.names_sort_by_time and not followed.at.day
         for page in self.bucket.pages(followed.at.prefix, after):
             for found, reason in self._objects(run, followed, page):
-                failed = failed or reason is not None
+                failed = failed or (reason is not None and not _is_settled(followed, found))
                 if reason is not None and len(run.failures) < _MOST_FAILURES:
                     run.failures[f"{config.url.rstrip('/')}/{found.key}"] = reason
                 yield
@@ -244,11 +257,20 @@ class BucketCollector:
                 elif before.version != listed.version:
                     todo.append(_ToRead(listed, before))
                 elif before.refused:
-                    yield listed, BEYOND
+                    yield listed, BEYOND if before.length else ARCHIVED
         run.total += sum(one.listed.size for one in todo)
-        for one, fetched, reason in _fetched(self.bucket, todo, self._context.cache_dir, self._context.stopping):
+        for one, fetched, failed in _fetched(self.bucket, todo, self._context.cache_dir, self._context.stopping):
+            reason = None if failed is None else str(failed)
             if fetched is not None:
                 reason = self._count(followed, one, fetched)
+                run.fetched += 1
+            elif isinstance(failed, ObjectArchived):
+                # It is named in every run until its day is closed, and not asked for again.
+                self._refuse(followed, one)
+            elif isinstance(failed, ObjectDenied):
+                run.denied += 1
+                if run.denied >= _MOST_DENIED and not run.fetched:
+                    raise AllDenied(f"source {self._config.name}: {self._config.url}: {failed}, nor any other")
             run.done += one.listed.size
             run.batch_bytes += one.listed.size
             yield one.listed, reason
@@ -261,13 +283,22 @@ class BucketCollector:
         try:
             entry, digests = self._reader.read(listed, fetched.found, place, before, records)
         except ObjectFails as error:
-            if before is not None:
-                known.put(replace(before, version=listed.version, refused=True), records or b"")
+            self._refuse(followed, one)
             return str(error)
         except SourceRefused as error:
+            if self._reader.begun is not None:
+                known.put(self._reader.begun, b"")
             return str(error).partition(f"{place}: ")[2] or str(error)
         known.put(entry, digests)
         return None
+
+    @staticmethod
+    def _refuse(followed: Followed, one: _ToRead) -> None:
+        """Note that this version of an object is not read."""
+        listed, known = one.listed, followed.known
+        before = one.before or Entry(hash_of(listed.key), 0, listed.modified, records=0)
+        refused = replace(before, version=listed.version, refused=True)
+        known.put(refused, known.records_of(before.key) or b"")
 
     def _is_full(self, run: _Run) -> bool:
         # The first batches are small, so that a process that dies early, or competes with another, makes progress.
@@ -301,10 +332,16 @@ class BucketCollector:
         run.started = self._monotonic()
 
 
+def _is_settled(followed: Followed, listed: Listed) -> bool:
+    """Whether it is known of an object that is not read that it never will be, as it is now."""
+    entry = followed.known.get(hash_of(listed.key))
+    return entry is not None and entry.refused and entry.version == listed.version
+
+
 def _fetched(
     bucket: Bucket, todo: Sequence[_ToRead], folder: Path, stopping: Callable[[], bool]
-) -> Iterator[tuple[_ToRead, Fetched | None, str | None]]:
-    """Fetch objects, some ahead, and yield them in their order; or why one cannot be read.
+) -> Iterator[tuple[_ToRead, Fetched | None, ObjectFails | None]]:
+    """Fetch objects, some ahead, and yield them in their order; or why one of them cannot be read.
 
     Raises:
         CollectorError: none can be read any more.
@@ -325,7 +362,7 @@ def _fetched(
                 try:
                     fetched = future.result()
                 except ObjectFails as error:
-                    yield one, None, str(error)
+                    yield one, None, error
                     continue
                 try:
                     yield one, fetched, None

@@ -31,6 +31,10 @@ _NO_CREDENTIALS = re.compile(
     r"credential|metadata|InstanceMetadata|token|service.account|private key|MissingAccount|Account must be",
     re.IGNORECASE,
 )
+ARCHIVED = (
+    "is archived, and is not counted: leave it out by `path` or `history`, or copy it to where it can be read"
+)
+"""Why an object is not read that was moved to a class of storage such as Glacier."""
 
 
 class ObjectFails(Exception):
@@ -39,6 +43,18 @@ class ObjectFails(Exception):
 
 class KeyRefused(SourceRefused):
     """A prefix has a key that the library cannot ask for, and is not listed; others may be."""
+
+
+class AllDenied(PermissionRefused):
+    """The credentials may not read any object."""
+
+
+class ObjectArchived(ObjectFails):
+    """An object is where reading takes hours."""
+
+
+class ObjectDenied(ObjectFails):
+    """The credentials may not read an object."""
 
 
 class ObjectGone(ObjectFails):
@@ -77,11 +93,11 @@ def meaning(place: str, error: Exception, *, listing: bool) -> CollectorError | 
     if kind == "PreconditionError" or status == 412:
         return ObjectChanged("was written anew while it was read; the next run reads it")
     if code in _COLD:
-        return ObjectFails(f"is archived ({said}): restore it, or leave it out by `path` or `history`")
+        return ObjectArchived(ARCHIVED)
     if status == 403 or kind == "PermissionDeniedError":
         if listing:
             return PermissionRefused(f"{place}: the credentials may not list it ({said})")
-        return ObjectFails(f"the credentials may not read it ({said})")
+        return ObjectDenied(f"the credentials may not read it ({said})")
     return _without_status(place, kind, text, said, status)
 
 

@@ -13,6 +13,7 @@ from leverwatch.collectors.content.feed import RecordFeed
 from leverwatch.collectors.content.fingerprint import Fingerprint
 from leverwatch.collectors.content.noted_headers import NotedHeaders
 from leverwatch.collectors.content.reader import FileReader, checksums
+from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.paths import Found
 from leverwatch.collectors.records.framing.quoted import QuotedFraming
@@ -51,6 +52,8 @@ class ObjectReader:
 
     def __init__(self, ingest: Ingest) -> None:
         self._ingest = ingest
+        self.begun: Entry | None = None
+        """What was counted of the object that was read last, when its reading was refused in the middle."""
 
     def read(
         self, listed: Listed, found: Found, place: str, before: Entry | None, records: bytes | None
@@ -65,8 +68,9 @@ class ObjectReader:
 
         Raises:
             ObjectFails: it was written anew, and what is new in it is not to be told; nothing of it is counted.
-            SourceRefused: its header lacks a column. What was counted of it stays counted.
+            SourceRefused: its header lacks a column. What was counted before, which `begun` has, stays counted.
         """
+        self.begun = None
         start = _Start() if before is None else self._start(found, before, records)
         if before is not None and start.same:
             return replace(before, version=listed.version, modified=listed.modified), records or b""
@@ -114,6 +118,12 @@ class ObjectReader:
                 feed.take(data)
         except TooDense as error:
             damage = error.strerror
+        except SourceRefused:
+            if feed.prefix.length:
+                # Of no version, so that it is read on when it is listed again.
+                read = feed.prefix
+                self.begun = Entry(hash_of(listed.key), 0, listed.modified, read.length, read.crc)
+            raise
         return self._ended(feed, headers, listed, damage or content.damage)
 
     def _skip(self, content: FileReader, feed: RecordFeed, headers: NotedHeaders, size: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ class Bench:
         self.server, self.folder, self.changes = server, folder, changes
         self.now = NOW
         self.seconds_an_object = 1.0
+        self.stopping: Callable[[], bool] = lambda: False
         self.store = Store()
         self.monotonic = 0.0
         self.restart()
@@ -58,7 +60,7 @@ class Bench:
     def restart(self, **changes: Any) -> None:
         """A new process, with other settings."""
         self.changes |= changes
-        context = CollectorContext(self.folder, self.folder / "cache", lambda: self.now)
+        context = CollectorContext(self.folder, self.folder / "cache", lambda: self.now, stopping=self.stopping)
         self.collector = BucketCollector(
             config(self.server.url, **self.changes), context, self._clock, timedelta(milliseconds=1)
         )

@@ -42,12 +42,13 @@ class Azure(S3):
         return Fault(403, "AuthenticationFailed")
 
     def listed(self, query: dict[str, str]) -> bytes:
+        """A page; as with Microsoft, tags are listed without the quotes that requests need."""
         start = query.get("startFrom", "")
         keys, more = self.page(query.get("prefix", ""), query.get("marker") or start)
         found = "".join(
             f"<Blob><Name>{escape(key)}</Name><Properties>"
             f"<Last-Modified>{format_datetime(one.modified, usegmt=True)}</Last-Modified>"
-            f"<Etag>{escape(one.tag)}</Etag><Content-Length>{len(one.body)}</Content-Length>"
+            f"<Etag>{one.digest}</Etag><Content-Length>{len(one.body)}</Content-Length>"
             "<Content-Type>text/plain</Content-Type></Properties></Blob>"
             for key in keys
             for one in [self.objects[key]]

@@ -28,6 +28,11 @@ class Stored(NamedTuple):
     tag: str
     modified: datetime
 
+    @property
+    def digest(self) -> str:
+        """The tag without its quotes."""
+        return self.tag.strip('"')
+
 
 class Fault(NamedTuple):
     """What is answered instead."""

@@ -55,27 +55,28 @@ def test_a_run_with_nothing_new_asks_once_for_each_open_prefix_and_writes_nothin
     assert bucket.reads == []
 
 
+@pytest.mark.usefixtures("small_pages")
 def test_large_prefixes_are_listed_behind_the_last_name_and_from_their_start_once_an_hour(
     bucket: S3, tmp_path: Path
 ) -> None:
-    for number in range(1100):
+    for number in range(15):
         bucket.put(f"app/2026/03/10/{number:05}", record(number))
     bench = Bench(bucket, tmp_path, history="1d", late="1d")
     bench.seconds_an_object = 0.001
     bench.run()
     assert len(bucket.listings) == 1 + 2
 
-    bucket.put("app/2026/03/10/01100", record(1100))
-    bucket.put("app/2026/03/10/00000-late", record(1101))
+    bucket.put("app/2026/03/10/00015", record(15))
+    bucket.put("app/2026/03/10/00000-late", record(16))
     bench.run()
 
     assert len(bucket.listings) == 2, "one request for each prefix, whatever is in them"
-    assert bench.counted() == {"bot": 1101}
+    assert bench.counted() == {"bot": 16}
 
     bench.now += timedelta(hours=1)
     bench.run()
 
-    assert bench.counted() == {"bot": 1102}, "the late name"
+    assert bench.counted() == {"bot": 17}, "the late name"
     assert bucket.reads == ["app/2026/03/10/00000-late"]
 
 
@@ -218,21 +219,40 @@ def test_without_a_date_all_is_listed_and_what_was_counted_long_ago_is_known_by_
     assert bench.counted() == {"bot": 10}
 
 
+def test_an_agent_that_is_told_to_stop_leaves_what_it_did_not_read_to_the_next_run(
+    bucket: S3, tmp_path: Path
+) -> None:
+    for number in range(30):
+        bucket.put(f"app/2026/03/10/{number:02}", record(number))
+    bench = Bench(bucket, tmp_path)
+    bench.stopping = lambda: len(bucket.reads) > 10
+    bench.restart()
+    bench.run()
+    assert 0 < bench.counted()["bot"] < 30
+
+    bench.stopping = lambda: False
+    bench.restart()
+    bench.run()
+
+    assert bench.counted() == {"bot": 30}
+
+
+@pytest.mark.usefixtures("small_pages")
 def test_names_that_sort_by_time_are_listed_from_behind_the_last_one(bucket: S3, tmp_path: Path) -> None:
-    for number in range(1100):
+    for number in range(15):
         bucket.put(f"in/{number:06}", record(number), day(1))
     bench = Bench(bucket, tmp_path, path="in/*", history="30d", names_sort_by_time=True)
     bench.seconds_an_object = 0.001
     bench.run()
-    bucket.put("in/001100", record(1100), NOW)
+    bucket.put("in/000015", record(15), NOW)
     bench.run()
     assert len(bucket.listings) == 1
 
     bench.now += timedelta(hours=2)
     bench.run()
 
-    assert [it.get("start-after") for it in bucket.listings] == ["in/001099"], "what is old is not listed again"
-    assert bench.counted() == {"bot": 1101}
+    assert [it.get("start-after") for it in bucket.listings] == ["in/000014"], "what is old is not listed again"
+    assert bench.counted() == {"bot": 16}
 
 
 def test_half_of_a_folder_is_a_prefix_too(bucket: S3, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from leverwatch.collectors.daily.errors import (
 )
 from leverwatch.collectors.errors import CollectorError, SourceIncomplete, SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import BackfillRequest, Result
-from leverwatch.collectors.sources.bucket import api
+from leverwatch.collectors.sources.bucket import api, reading
 from tests.collectors.sources.bucket.bench import Bench, config, record, records
 from tests.collectors.sources.bucket.s3 import S3, SECRET, Fault
 
@@ -91,7 +91,6 @@ def test_another_bucket_and_a_server_that_is_not_there_are_told_apart(bucket: S3
 
 OBJECTS = [
     (Fault(403, "AccessDenied"), r"the credentials may not read it (403 AccessDenied)"),
-    (Fault(403, "InvalidObjectState"), "is archived (403 InvalidObjectState)"),
     (Fault(404, "NoSuchKey"), "is gone, although it was listed a moment ago"),
     (Fault(412, "PreconditionFailed"), "was written anew while it was read"),
 ]
@@ -116,6 +115,41 @@ def test_an_object_that_fails_is_named_stops_no_other_and_is_read_when_it_can_be
     bench.run()
     assert bench.counted() == {"bot": 3}
     assert bucket.reads == [f"{PREFIX}b"]
+
+
+def test_an_object_that_is_archived_is_named_not_asked_for_again_and_keeps_no_day_open(
+    bucket: S3, tmp_path: Path
+) -> None:
+    bucket.put("app/2026/03/06/a", record(1))
+    for name in "bc":
+        bucket.put(PREFIX + name, record(2))
+    bucket.fault = lambda key: Fault(403, "InvalidObjectState") if key.endswith(("/a", "/b")) else None
+    bench = Bench(bucket, tmp_path)
+
+    first = str(bench.failing())
+    second = str(bench.failing())
+
+    assert "s3://logs/app/2026/03/06/a: is archived, and is not counted" in first
+    assert "2026/03/06" not in second
+    assert f"s3://logs/{PREFIX}b: is archived" in second
+    assert bucket.reads == []
+    assert bench.counted() == {"bot": 1}
+
+
+def test_when_no_object_may_be_read_not_all_of_them_are_tried(bucket: S3, tmp_path: Path) -> None:
+    for number in range(150):
+        bucket.put(f"{PREFIX}{number:03}", record(number))
+    bucket.fault = lambda key: Fault(403, "AccessDenied") if key else None
+    bench = Bench(bucket, tmp_path)
+
+    error = bench.failing()
+
+    assert isinstance(error, PermissionRefused)
+    assert "the credentials may not read it (403 AccessDenied), nor any other" in str(error)
+    assert len(bucket.reads) < 120
+    bucket.fault = lambda _: None
+    bench.run()
+    assert bench.counted() == {"bot": 150}
 
 
 @pytest.mark.parametrize("fault", [Fault(503, "SlowDown"), Fault(500, "InternalError")])
@@ -183,6 +217,25 @@ def test_a_table_without_a_column_is_refused_and_the_others_count(bucket: S3, tm
 
     assert f"s3://logs/{PREFIX}a" in str(error)
     assert bench.counted() == {"bot": 1}
+
+
+def test_a_table_that_loses_a_column_on_its_way_counts_what_is_before_that_once(
+    bucket: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "CHUNK", 64)
+    rows = b"".join(b"2026-03-10T08:00:00Z,bot,%d\n" % number for number in range(20))
+    bucket.put(f"{PREFIX}a", b"ts,app,id\n" + rows + b"ts,id\n2026-03-10T08:00:00Z,20\n")
+    table = {"type": "csv", "fields": {"time": "ts", "request_id": "id"}}
+    bench = Bench(bucket, tmp_path, format=table)
+
+    for _ in range(3):
+        assert f"s3://logs/{PREFIX}a" in str(bench.failing())
+        bench.restart()
+
+    assert 0 < bench.counted()["bot"] <= 20
+    bucket.put(f"{PREFIX}a", b"ts,app,id\n" + rows + b"2026-03-10T08:00:00Z,bot,20\n")
+    bench.run()
+    assert bench.counted() == {"bot": 21}
 
 
 def test_a_key_that_the_library_cannot_ask_for_stops_its_day_alone(bucket: S3, tmp_path: Path) -> None:

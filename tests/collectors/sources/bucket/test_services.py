@@ -23,28 +23,29 @@ SERVICES: list[tuple[type[S3], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("service", "settings"), SERVICES, ids=["gs", "az"])
+@pytest.mark.usefixtures("small_pages")
 def test_another_service_is_listed_read_and_followed_as_s3_is(
     service: type[S3], settings: dict[str, Any], tmp_path: Path
 ) -> None:
     with s3(service) as server:
-        for number in range(1001):
+        for number in range(11):
             server.put(f"{PREFIX}{number:04} ü.json", record(number), NOW)
         bench = Bench(server, tmp_path, history="1d", late="1d", **settings)
         bench.seconds_an_object = 0.001
         bench.run()
-        assert bench.counted() == {"bot": 1001}
+        assert bench.counted() == {"bot": 11}
         assert len(server.listings) == 3
 
-        server.put(f"{PREFIX}1001", record(1001), NOW)
+        server.put(f"{PREFIX}1001", record(11), NOW)
         bench.restart()
         bench.run()
-        assert bench.counted() == {"bot": 1002}
+        assert bench.counted() == {"bot": 12}
         assert len(server.listings) == 2, "from behind the last key"
 
-        server.put(f"{PREFIX}0000 ü.json", record(0) + record(1002), NOW + timedelta(hours=1))
+        server.put(f"{PREFIX}0000 ü.json", record(0) + record(12), NOW + timedelta(hours=1))
         bench.now += timedelta(hours=1)
         bench.run()
-        assert bench.counted() == {"bot": 1003}
+        assert bench.counted() == {"bot": 13}
 
 
 def test_a_wrong_key_of_an_account_is_refused(tmp_path: Path) -> None:
