@@ -206,6 +206,7 @@ class BucketCollector:
         after = followed.at.floor if whole else followed.at.cursor
         late, failed = config.late.total_seconds(), False
         floor, is_old = followed.at.floor, config.names_sort_by_time and not followed.at.day
+        followed.known.begin()
         for page in self.bucket.pages(followed.at.prefix, after):
             for found, reason in self._objects(run, followed, page):
                 failed = failed or (reason is not None and not _is_settled(followed, found))
@@ -215,6 +216,8 @@ class BucketCollector:
             if self._context.stopping():
                 return  # perhaps in the middle of the page
             for found in page:
+                if whole and not followed.at.day:
+                    followed.known.meet(hash_of(found.key))
                 is_old = is_old and found.modified < now - late
                 floor = found.key if is_old else floor
             last = max([followed.at.cursor, *(found.key for found in page[-1:])])
@@ -232,7 +235,7 @@ class BucketCollector:
             # Not in every run: a run with nothing new writes nothing.
             self._following.put(followed, replace(at, listed=now, again=False, floor=floor))
             if not at.day:
-                followed.known.forget_before(int(now - config.late.total_seconds()))
+                followed.known.forget_gone(int(now - config.late.total_seconds()))
 
     def _lists_all(self, followed: Followed, now: float) -> bool:
         """Whether to list a prefix from its start: when it is due, or costs one request anyway."""

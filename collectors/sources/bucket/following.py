@@ -66,7 +66,7 @@ class Following:
         is_new = not self._templates
         for text, (pattern, *_) in self._patterns.items():
             if not pattern.dated:
-                self._open_undated(pattern, now)
+                self._open_undated(pattern, now, is_new=is_new)
                 continue
             known = self._templates.get(text)
             first = today - self._config.history if is_new else today - self._config.late
@@ -102,11 +102,11 @@ class Following:
             self._changes[TEMPLATE.key + unit_of(text)] = TEMPLATE.dumps(self._templates[text])
         return [prefix for day in days if (prefix := pattern.prefix(day)) in self._prefixes]
 
-    def _open_undated(self, pattern: KeyPattern, now: datetime) -> None:
+    def _open_undated(self, pattern: KeyPattern, now: datetime, *, is_new: bool) -> None:
         text = pattern.template
         if text not in self._templates:
-            late = self._config.history if not self._templates else self._config.late
-            if self._templates:
+            late = self._config.history if is_new else self._config.late
+            if not is_new:
                 self._say_new(text, (now - late).date())
             self._begin(Prefix(text, 0, int((now - late).timestamp())))
             self._templates[text] = Template(text, ())

@@ -93,6 +93,8 @@ class KnownObjects:
         self._remembered = sum(map(len, self._records))
         """Bytes of records, or a little more."""
         self._at: dict[int, int] = {}
+        self._met = bytearray()
+        """By place, whether the present listing has met an object."""
         self._touched: set[int] = set()
         self._dropped: set[int] = set()
         for number, block in enumerate(self._blocks):
@@ -167,20 +169,35 @@ class KnownObjects:
         for block in self._blocks:
             yield from (_unpacked(block, place) for place in range(len(block) // _ENTRY.size))
 
-    def forget_before(self, modified: int) -> None:
-        """Forget the objects that were last changed before a time, when these are many."""
-        old = sum(entry.modified < modified for entry in self.entries())
-        if old <= max(BLOCK, len(self) // 2):
+    def begin(self) -> None:
+        """Begin a listing, of which `meet` is told each key."""
+        self._met = bytearray(len(self._blocks) * BLOCK)
+
+    def meet(self, key: int) -> None:
+        """Note that an object is still there."""
+        at = self._at.get(key)
+        if at is not None and at < len(self._met):
+            self._met[at] = 1
+
+    def forget_gone(self, before: int) -> None:
+        """Forget the objects that the listing did not meet and that were last changed before a time, when they are
+        many. What is still there stays known: it could be written anew."""
+        gone = {
+            entry.key
+            for entry in self.entries()
+            if entry.modified < before
+            and self._at[entry.key] < len(self._met)
+            and not self._met[self._at[entry.key]]
+        }
+        if len(gone) <= max(BLOCK, len(self) // 2):
             return
-        kept = [
-            (entry, self.records_of(entry.key) or b"") for entry in self.entries() if entry.modified >= modified
-        ]
-        before = len(self._blocks)
-        self._blocks, self._records, self._at = [], [], {}
+        kept = [(entry, self.records_of(entry.key) or b"") for entry in self.entries() if entry.key not in gone]
+        number = len(self._blocks)
+        self._blocks, self._records, self._at, self._remembered = [], [], {}, 0
         for entry, records in kept:
             self.put(entry, records)
         self._touched = set(range(len(self._blocks)))
-        self._dropped |= set(range(len(self._blocks), before))
+        self._dropped |= set(range(len(self._blocks), number))
 
     def drop(self) -> None:
         """Forget all of them: the prefix is closed."""

@@ -219,6 +219,39 @@ def test_without_a_date_all_is_listed_and_what_was_counted_long_ago_is_known_by_
     assert bench.counted() == {"bot": 10}
 
 
+def test_without_a_date_an_old_object_that_grows_counts_what_is_new_in_it(
+    bucket: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leverwatch.collectors.sources.bucket.known.BLOCK", 2)
+    for number in range(20):
+        bucket.put(f"in/{number:02}", record(number), day(9))
+    bench = Bench(bucket, tmp_path, path="in/*")
+    bench.run()
+    for number in range(1, 20):
+        bucket.remove(f"in/{number:02}")
+    bench.now += timedelta(days=30)
+    bench.run()
+    assert sum(len(it.known) for it in bench.collector._following.open(bench.now)) == 1, (
+        "what is gone is forgotten"
+    )
+
+    bucket.put("in/00", record(0) + record(20), bench.now)
+    bench.restart()
+    bench.run()
+
+    assert bench.counted() == {"bot": 21}
+
+
+def test_two_paths_of_a_first_run_have_the_same_history(bucket: S3, tmp_path: Path) -> None:
+    for name in ("a/1", "b/1"):
+        bucket.put(name, record(1), day(6))
+    bench = Bench(bucket, tmp_path, path=("a/*", "b/*"))
+
+    bench.run()
+
+    assert bench.counted() == {"bot": 2}
+
+
 def test_an_agent_that_is_told_to_stop_leaves_what_it_did_not_read_to_the_next_run(
     bucket: S3, tmp_path: Path
 ) -> None:

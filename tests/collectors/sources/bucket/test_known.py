@@ -73,21 +73,24 @@ def test_records_of_the_oldest_objects_are_forgotten_when_there_are_too_many(
     assert len(here) == 100
 
 
-def test_old_objects_are_forgotten_once_they_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_objects_that_are_gone_are_forgotten_once_they_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known, "BLOCK", 10)
     here = KnownObjects("u", {}, {})
     for key in range(100):
         here.put(Entry(key, 1, key, records=1), bytes([key]) * 8)
     here.take_changes()
 
-    here.forget_before(50)
-    assert len(here) == 100, "half of them may stay"
-    here.forget_before(90)
+    for last_gone, left in ((40, 100), (90, 8)):
+        here.begin()
+        here.meet(5)
+        for key in range(last_gone, 95):
+            here.meet(key)
+        here.forget_gone(98)
+        assert len(here) == left
 
-    assert [entry.key for entry in here.entries()] == list(range(90, 100))
-    assert here.records_of(95) == bytes([95]) * 8
-    changes = here.take_changes()
-    assert sum(value is None for value in changes.values()) == 18
+    # What is there stays, and so does what changed lately.
+    assert [entry.key for entry in here.entries()] == [5, *range(90, 95), 98, 99]
+    assert here.records_of(92) == bytes([92]) * 8
     here.drop()
     assert set(here.take_changes().values()) == {None}
     assert len(here) == 0
