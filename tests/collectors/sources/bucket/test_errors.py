@@ -309,3 +309,29 @@ def test_what_a_version_is_depends_on_tag_and_size_alone() -> None:
     assert one.version == api.Listed("b", 1, 2, '"x"').version
     assert one.version != api.Listed("a", 2, 1, '"x"').version
     assert api.Listed("a", 1, 1, "").version != api.Listed("a", 1, 2, "").version
+
+
+CANARY = "canary-text-of-a-prompt"
+
+
+def test_no_text_of_a_record_and_no_secret_is_kept_or_said(bucket: S3, tmp_path: Path) -> None:
+    lines = [
+        record(1, prompt=CANARY),
+        CANARY.encode() + b"\n",
+        record(2, at=CANARY),
+        record(3, **{"in": CANARY}),
+        record(4, prompt=CANARY)[:-9],
+    ]
+    bucket.put(f"{PREFIX}a", b"".join(lines))
+    bench = Bench(bucket, tmp_path)
+    bench.run()
+    bucket.put(f"{PREFIX}a", record(5, prompt=CANARY) + b"".join(lines))
+    bench.run()
+    bucket.fault = of("", Fault(403, "AccessDenied"))
+
+    told = repr((bench.store.state, bench.store.batches, bench.failing(), bench.collector.__dict__))
+
+    assert len(bench.store.problems) >= 4
+    assert CANARY not in told
+    assert SECRET not in told
+    assert list((tmp_path / "cache").iterdir()) == [], "nothing is left of an object"
