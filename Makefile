@@ -16,7 +16,7 @@ SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 ROOM   := $(shell df --output=avail /dev/shm 2>/dev/null | tail -n 1)
 SCRATCH := $(shell [ "$(or $(ROOM),0)" -gt 4000000 ] && echo TMPDIR=/dev/shm)
 
-.PHONY: help run test test-all lint types unit rewritten newest on on-python coverage oldest on-oldest lock sbom release-check golden bench test-slow bench-spark \
+.PHONY: help run test test-all lint types unit rewritten newest on on-python coverage oldest on-oldest lock sbom release-check golden bench bench-bucket test-slow bench-spark \
     fuzz producers schemas sanitize soak wheel chart dashboards pictures servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -101,6 +101,9 @@ test-slow: $(BIN)/.ready $(SPARK)/bin/.ready ## tables are read on Spark: a mast
 	$(BIN)/python -m tests.slow.spark $(SPARK)
 
 BENCH_ROWS ?= 10000000
+bench-bucket: $(BIN)/.ready ## what a bucket of 100,000 objects costs in requests, bytes and memory; S3FS_PYTHON has s3fs
+	$(BIN)/python -m tests.benchmarks.bench_bucket
+
 bench-spark: $(BIN)/.ready $(SPARK)/bin/.ready ## what a table of BENCH_ROWS rows costs on the Spark of test-slow
 	$(BIN)/python -m tests.slow.spark $(SPARK) --bench $(BENCH_ROWS)
 

@@ -50,6 +50,7 @@ def _module(name: str, part: str) -> ModuleType:
 
 _TYPES: dict[str, Callable[[], SourceType]] = {
     "azure-monitor": _lazy("azure-monitor", "AzureMonitorConfig", "AzureMonitorCollector"),
+    "bucket": _lazy("bucket", "BucketConfig", "BucketCollector"),
     "cloudwatch": _lazy("cloudwatch", "CloudWatchConfig", "CloudWatchCollector"),
     "evals": _lazy("evals", "EvalsConfig", "EvalsCollector"),
     "files": _lazy("files", "FilesConfig", "FilesCollector"),

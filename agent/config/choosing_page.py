@@ -43,7 +43,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What a team has, and the pages and presets of it, in this order."""
 _REST = "A log or a table of your own"
-_OWN = {"files": "", "sql": "", "warehouses": ", of a warehouse or a lake"}
+_OWN = {"files": "", "bucket": ", object storage", "sql": "", "warehouses": ", of a warehouse or a lake"}
 """Pages of sources that tell what their settings map, with what tells them apart."""
 _APIS = "usage-api"
 """The page of the APIs that tell usage: each is a row."""
@@ -104,9 +104,8 @@ def rows(folder: Path) -> Iterator[Row]:
             own = name in _OWN
             shown = name if example.type in ("files", name) and not own else f"type: {example.type}"
             if own:
-                told = replace(
-                    told, **_MAPPED, calls="a record, or as many as it says", permission=_least(example.type)
-                )
+                least = _least(example.type) or told.permission
+                told = replace(told, **_MAPPED, calls="a record, or as many as it says", permission=least)
             if name == "loki":
                 told = replace(told, **_LABELS)
             if name == "prometheus":
@@ -145,7 +144,7 @@ def _servers() -> Iterator[Row]:
 
 
 def _least(source_type: str) -> str:
-    return "SELECT on the table" if source_type == "sql" else "to read the files and list their folders"
+    return {"sql": "SELECT on the table", "files": "to read the files and list their folders"}.get(source_type, "")
 
 
 def _kind(source_type: str, name: str) -> str:

@@ -130,6 +130,11 @@ class Ingest:
         """Lines since the last drain."""
         return self._results.tallies.total()
 
+    @property
+    def counted(self) -> int:
+        """Those of them that count."""
+        return self._results.tallies[Result.COUNTED]
+
     def keep(self, days: Days | None, before: Days | None = None) -> Window | None:
         """Count only these days from now on (None: all of them). Returns what was set before.
 
@@ -242,7 +247,9 @@ class Ingest:
         """Whether the helper may look at these lines."""
         if may_go_on and plain.is_table:  # it cannot take back what it counted
             return False
-        may_differ = self._compares or self._open_calls.versions > 0 or self._rollup.observed.is_awake
+        if self._compares:
+            return False
+        may_differ = self._open_calls.versions > 0 or self._rollup.observed.is_awake
         return not (self.settled or lines.before) and plain.takes(lines.data, may_differ)
 
     @property
@@ -442,6 +449,17 @@ class Ingest:
             self.known.forget(self._parse(bytes(lines.data), lines.header).rows)
         if not self._partials.knows(key):
             return
+        self._take_back(lines)
+        self._partials.remember(key, -1)
+
+    def take_back(self, lines: Lines) -> None:
+        """Take back one line of which the caller knows that it was counted."""
+        self._enter(lines)
+        if self.known is not None:
+            self.known.forget(self._parse(bytes(lines.data), lines.header).rows)
+        self._take_back(lines)
+
+    def _take_back(self, lines: Lines) -> None:
         self.restore_ids()
         self.finish()
         parsed = self._parse(bytes(lines.data), lines.header)
@@ -449,7 +467,6 @@ class Ingest:
             self._rollup.observed.release(parsed.observed, len(parsed.rows))
         for row, sessions in whole_rows(parsed):
             self._rollup.take_back(row, sessions)
-        self._partials.remember(key, -1)
 
     def drain(self) -> Counted:
         """Return what was counted since the last drain, and reset the sums."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from leverwatch.collectors.content.reader import FileReader, Moved
 from leverwatch.collectors.errors import SourceUnavailable
 from leverwatch.collectors.listing import name_fault, shown
 from leverwatch.collectors.paths import look
-from leverwatch.collectors.sources.files.reader import FileReader, Moved
 
 WHOLE_BYTES = 8 << 20
 """A file of so many bytes of text is looked at as a whole."""

@@ -21,12 +21,14 @@ from leverwatch.agent.store.schema import source_state, sources
 from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.store import Store
 from leverwatch.collectors.aggregation import counters
+from leverwatch.collectors.aggregation.pipeline import KINDS as COUNTING_KINDS
 from leverwatch.collectors.interface import CollectorContext, Result
 from leverwatch.collectors.registry import source_types
 from tests.collectors.aggregation.test_streams import PARTS, chunk
 from tests.collectors.records.formats.test_otlp import SEMCONV, export, span
 from tests.collectors.sources.azure_monitor.azure import RESOURCE, Azure
 from tests.collectors.sources.azure_monitor.azure import TOKEN as AZURE_TOKEN
+from tests.collectors.sources.bucket.s3 import BUCKET, KEY_ID, SECRET, s3
 from tests.collectors.sources.cloudwatch.amazon import ALONE, KEYS, metric, result, scripted
 from tests.collectors.sources.evals.samples import lines, own
 from tests.collectors.sources.git.repo import Repo
@@ -48,6 +50,16 @@ SOURCES: dict[str, dict[str, Any]] = {
             "fields": {"time": "ts", "output_tokens": {"path": "out", "of_session": "chat"}},
         },
         "system": "app",
+    },
+    "archive": {
+        "type": "bucket",
+        "url": f"s3://{BUCKET}",
+        "key_id": KEY_ID,
+        "secret": SECRET,
+        "path": "app/{date:%Y/%m/%d}/*",
+        "format": {"type": "jsonl", "fields": {"time": "ts"}},
+        "system": "app",
+        "history": "2d",
     },
     "tests": {"type": "evals", "path": "evals/*", "system": "bot"},
     "prompts": {"type": "git", "repo": "repo", "systems": {"bot": ["**/*.md"]}},
@@ -115,7 +127,8 @@ class World:
             settings = SOURCES[name]
             source = source_types()[settings["type"]]
             kind = "models" if settings["type"] in {"usage-api", "prometheus", "loki"} else settings["type"]
-            more = {"url": self.urls[kind]} if kind in self.urls else {}
+            address = "endpoint" if kind == "bucket" else "url"
+            more = {address: self.urls[kind]} if kind in self.urls else {}
             config = source.config.model_validate({"name": name, **settings, **more})
             self.runners[name] = SourceRunner(config, source.build(config, context), self.store)
 
@@ -177,11 +190,24 @@ def clouds() -> Iterator[dict[str, str]]:
         values = {at.replace(hour=0): 1.0} if asked["StartTime"] <= at.timestamp() < asked["EndTime"] else {}
         return 200, {"MetricDataResults": [result(query, values) for query in asked["MetricDataQueries"]]}
 
-    with pytest.MonkeyPatch.context() as patch, scripted() as bedrock, web() as microsoft, web() as vertex:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        scripted() as bedrock,
+        web() as microsoft,
+        web() as vertex,
+        s3() as bucket,
+    ):
         for name, value in {**KEYS, **ALONE}.items():
             patch.setenv(name, value)
         bedrock.answer, microsoft.answer, vertex.answer = amazon, azure, google
-        yield {"cloudwatch": bedrock.url, "azure-monitor": microsoft.url, "google-monitoring": vertex.url}
+        record = {"ts": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+        bucket.put(f"app/{datetime.now(UTC):%Y/%m/%d}/a", json.dumps(record).encode() + b"\n")
+        yield {
+            "cloudwatch": bedrock.url,
+            "azure-monitor": microsoft.url,
+            "google-monitoring": vertex.url,
+            "bucket": bucket.url,
+        }
 
 
 @pytest.fixture(scope="module")
@@ -255,7 +281,9 @@ def test_every_value_that_a_source_stores_is_of_a_known_kind_and_says_its_versio
 
     # CloudWatch is asked for its account where a system is named by it, and keeps it as a `usage-api` source does.
     others = {(name, kind.key) for name in source_types() for kind in kinds_of(name)} - found
-    assert others == {("cloudwatch", "account")}
+    # What counting stores of objects is what it stores of files.
+    counting = {("bucket", kind.key) for kind in COUNTING_KINDS}
+    assert others - counting == {("cloudwatch", "account")}
 
 
 KINDS = [
@@ -269,6 +297,10 @@ KINDS = [
     ("app", "session/", "list of the counters of a session"),
     ("app", "lost-sessions", "list of forgotten sessions"),
     ("traces", "observed/", "list of observations"),
+    ("archive", "days/", "list of days of a path"),
+    ("archive", "prefix/", "position in a prefix"),
+    ("archive", "objects/", "list of objects that were read"),
+    ("archive", "records/", "list of records of objects"),
     ("tests", "file/", "position in a file of results"),
     ("prompts", "history", "history of the prompts"),
     ("provider", "list", "digest of the list of models"),

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from leverwatch.collectors.content.reader import FileReader, Moved
 from leverwatch.collectors.errors import SourceIncomplete, SourceUnavailable
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.listing import MOST_LEVELS
 from leverwatch.collectors.paths import discover, is_rotated, live_path, look
 from leverwatch.collectors.sniffing.sniff import read_sample
 from leverwatch.collectors.sources.files.collector import FilesCollector
-from leverwatch.collectors.sources.files.reader import FileReader, Moved
 from tests.collectors.sources.files.tailing import Bench, append, line
 
 

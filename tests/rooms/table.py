@@ -7,6 +7,7 @@ ROOMS = (
     "collectors/records/",  # what one record says; pure
     "collectors/selection/",  # texts of prompts within files; pure
     "collectors/aggregation/",  # adding records up, each exactly once
+    "collectors/content/",  # the bytes of one log, unpacked and cut into records
     "collectors/daily/",  # sources that are asked for whole days
     "collectors/sources/*/",  # one room for each type of source; none imports another
     "collectors/sniffing/",  # naming an unknown log, finding prompts; reads files and git as the sources do

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.known_records import KNOWN_RECORDS, StoredRecords
 from leverwatch.collectors.aggregation.known_records import PREFIX as VERSION
+from leverwatch.collectors.content.fingerprint import Fingerprint, fingerprint
 from leverwatch.collectors.errors import StateUnreadable
 from leverwatch.collectors.exact_json import exact_decoder
 from leverwatch.collectors.paths import Found
-from leverwatch.collectors.sources.files.fingerprint import Fingerprint, fingerprint
 from leverwatch.collectors.sources.files.partial_reads import PartialRead
 from leverwatch.collectors.stored_state import Kind, entries
 

@@ -17,6 +17,7 @@ from leverwatch.collectors.aggregation.known_records import KNOWN_RECORDS
 from leverwatch.collectors.aggregation.observed import Report
 from leverwatch.collectors.aggregation.pipeline import KINDS as COUNTING_KINDS
 from leverwatch.collectors.aggregation.refusals import Refusals
+from leverwatch.collectors.content.reader import Moved
 from leverwatch.collectors.errors import SourceIncomplete, SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import (
     BackfillRequest,
@@ -35,7 +36,6 @@ from leverwatch.collectors.sources.files.config import FilesConfig
 from leverwatch.collectors.sources.files.matching import Match, MatchDecision, Matcher, is_document
 from leverwatch.collectors.sources.files.partial_reads import edges, scope_of
 from leverwatch.collectors.sources.files.quiet import Quiet
-from leverwatch.collectors.sources.files.reader import Moved
 from leverwatch.collectors.sources.files.refused import (
     REFUSED_RANGES,
     RefusedRanges,

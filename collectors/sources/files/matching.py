@@ -9,15 +9,15 @@ from enum import Enum, auto
 from isal.isal_zlib import crc32
 from msgspec import Struct, field
 
+from leverwatch.collectors.content.fingerprint import Fingerprint, fingerprint
+from leverwatch.collectors.content.reader import FileReader, Kind, checksums
 from leverwatch.collectors.paths import COMPRESSED, Found, is_rotated, old_folders
 from leverwatch.collectors.records.formats.interface import MAX_RECORD, Framing
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.framing.values import element_end, is_whole, separates, starts_array
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
-from leverwatch.collectors.sources.files.fingerprint import Fingerprint, fingerprint
 from leverwatch.collectors.sources.files.identity import Relation, could_match, lengths_to_measure, relation
-from leverwatch.collectors.sources.files.reader import FileReader, Kind, checksums
 from leverwatch.collectors.unpacking import TooDense
 
 _LOOK = 65536

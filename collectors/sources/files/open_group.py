@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from isal.isal_zlib import crc32
 
+from leverwatch.collectors.content.reader import FileReader, Moved
 from leverwatch.collectors.paths import live_path, look
 from leverwatch.collectors.records.decoder import GroupFraming
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.matching import resume
-from leverwatch.collectors.sources.files.reader import FileReader, Moved
 
 _MOST = 1 << 20
 """The longest group that is read once more, in bytes."""

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.day_filter import Days, union
+from leverwatch.collectors.content.feed import RecordFeed
+from leverwatch.collectors.content.fingerprint import Fingerprint
+from leverwatch.collectors.content.reader import FileReader
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import Preamble
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
-from leverwatch.collectors.sources.files.feed import RecordFeed
-from leverwatch.collectors.sources.files.fingerprint import Fingerprint
 from leverwatch.collectors.sources.files.partial_reads import PartialRead, added
 from leverwatch.collectors.sources.files.read_context import ReadContext
-from leverwatch.collectors.sources.files.reader import FileReader
 
 
 class RereadWriter:

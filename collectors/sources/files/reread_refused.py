@@ -8,15 +8,15 @@ from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.day_filter import Days
 from leverwatch.collectors.aggregation.headers import MAX_HEADER
+from leverwatch.collectors.content.feed import RecordFeed
+from leverwatch.collectors.content.fingerprint import Fingerprint
+from leverwatch.collectors.content.reader import FileReader, Kind
 from leverwatch.collectors.paths import Found
 from leverwatch.collectors.records.formats.interface import Preamble
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
-from leverwatch.collectors.sources.files.feed import RecordFeed
-from leverwatch.collectors.sources.files.fingerprint import Fingerprint
 from leverwatch.collectors.sources.files.matching import resume
 from leverwatch.collectors.sources.files.partial_reads import PartialRead
 from leverwatch.collectors.sources.files.read_context import ReadContext
-from leverwatch.collectors.sources.files.reader import FileReader, Kind
 from leverwatch.collectors.sources.files.refused import RefusedRange
 
 

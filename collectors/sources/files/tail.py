@@ -7,15 +7,15 @@ from collections.abc import Generator, Iterator
 
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.aggregation.known_records import MOST, RewrittenBeyond
+from leverwatch.collectors.content.fingerprint import Fingerprint
+from leverwatch.collectors.content.reader import FileReader
 from leverwatch.collectors.paths import Found
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
-from leverwatch.collectors.sources.files.fingerprint import Fingerprint
 from leverwatch.collectors.sources.files.matching import Resumed, is_document, resume
 from leverwatch.collectors.sources.files.partial_reads import Scope
 from leverwatch.collectors.sources.files.quiet import Quiet
 from leverwatch.collectors.sources.files.read_context import Buffers, ReadContext
-from leverwatch.collectors.sources.files.reader import FileReader
 from leverwatch.collectors.sources.files.reread import Reread
 from leverwatch.collectors.sources.files.reread_refused import read_refused
 from leverwatch.collectors.sources.files.visit import Visit

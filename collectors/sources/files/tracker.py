@@ -9,13 +9,13 @@ from isal.isal_zlib import crc32
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from leverwatch.collectors.content.reader import FileReader, Kind, Moved, checksums
 from leverwatch.collectors.paths import Discovery, Found, look, siblings
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
 from leverwatch.collectors.sources.files.matching import MatchDecision, Matcher, is_document, preferred, resume
 from leverwatch.collectors.sources.files.partial_reads import Scope
 from leverwatch.collectors.sources.files.quiet import Quiet, is_due
-from leverwatch.collectors.sources.files.reader import FileReader, Kind, Moved, checksums
 
 _SEARCH = 3600.0
 """Seconds for which siblings are searched for a content that lost its file, in case it is still being moved."""

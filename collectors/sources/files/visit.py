@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from leverwatch.collectors.aggregation.ingest import Ingest
+from leverwatch.collectors.content.feed import RecordFeed, is_too_long
+from leverwatch.collectors.content.fingerprint import Fingerprint
+from leverwatch.collectors.content.reader import FileReader, Kind
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.paths import Found
@@ -16,14 +19,11 @@ from leverwatch.collectors.records.framing.quoted import QuotedFraming
 from leverwatch.collectors.records.framing.values import starts_array
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
 from leverwatch.collectors.sources.files.checkpoint_set import CheckpointSet
-from leverwatch.collectors.sources.files.feed import RecordFeed, is_too_long
-from leverwatch.collectors.sources.files.fingerprint import Fingerprint
 from leverwatch.collectors.sources.files.matching import Resumed
 from leverwatch.collectors.sources.files.open_group import group_before
 from leverwatch.collectors.sources.files.partial_reads import PartialRead, added, clipped
 from leverwatch.collectors.sources.files.quiet import NS, is_final
 from leverwatch.collectors.sources.files.read_context import ReadContext
-from leverwatch.collectors.sources.files.reader import FileReader, Kind
 
 MOST_HEADERS = 100
 """As many headers with other columns than the one before are remembered of one file."""

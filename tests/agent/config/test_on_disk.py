@@ -105,12 +105,17 @@ AZURE = (
     "sources:\n  - {name: a, type: azure-monitor, system: s,\n     resources: [/subscriptions/"
     "00000000-0000-0000-0000-000000000001/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/x]MORE}\n"
 )
+BUCKET = (
+    "sources:\n  - {name: a, type: bucket, url: 's3://logs', path: 'in/{date:%Y/%m/%d}/*', format: openai,"
+    " system: s}\n"
+)
 SQL = "sources:\n  - {name: a, type: sql, url: 'DRIVER://h/d', preset: litellm-daily, system: s}\n"
 
 
 @pytest.mark.parametrize(
     ("text", "module", "extra"),
     [
+        (BUCKET, "obstore", "bucket"),
         (CLOUD, "botocore", "cloudwatch"),
         (AZURE.replace("MORE", ""), "azure.identity", "azure-monitor"),
         (AZURE.replace("MORE", ", token: t"), "azure.identity", None),

@@ -5,7 +5,7 @@ What is here once stays: it is what lies in the stores of users. A new version a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from importlib import import_module
 from typing import Any
@@ -15,6 +15,7 @@ from leverwatch.collectors.aggregation.known_records import KNOWN_RECORDS, Store
 from leverwatch.collectors.aggregation.observed_state import OBSERVED, StoredSegment
 from leverwatch.collectors.aggregation.open_calls import OPEN_CALL, OpenCall
 from leverwatch.collectors.aggregation.partial_lines import PARTIAL_LINE
+from leverwatch.collectors.aggregation.pipeline import KINDS as COUNTING_KINDS
 from leverwatch.collectors.aggregation.stored_ids import KeyOf, StoredIds, ids_kind
 from leverwatch.collectors.counted_fields import COLUMNS
 from leverwatch.collectors.daily.account import ACCOUNT, Account
@@ -25,6 +26,8 @@ from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.interface import Operation
 from leverwatch.collectors.records.observation import Observation, Sight
 from leverwatch.collectors.records.vocabulary import CallStatus
+from leverwatch.collectors.sources.bucket.known import OBJECT_BLOCK, RECORD_BLOCK
+from leverwatch.collectors.sources.bucket.prefixes import PREFIX, TEMPLATE, Prefix, Template
 from leverwatch.collectors.sources.cloudwatch.collector import MODELS
 from leverwatch.collectors.sources.cloudwatch.series import Place
 from leverwatch.collectors.sources.evals.positions import RESULT_FILE, ResultFilePosition
@@ -174,7 +177,7 @@ ASKED_FOR_DAYS = (
     "sql",
     "usage-api",
 )
-STORED: tuple[Stored, ...] = (
+_COUNTED: tuple[Stored, ...] = (
     Stored(
         "files",
         CHECKPOINT,
@@ -379,5 +382,38 @@ STORED: tuple[Stored, ...] = (
             b'{"version":1,' + _MODELS,
             b'{"version":2,' + _MODELS.replace(b'"}', b'","project":""}'),
         ),
+    ),
+)
+_TEMPLATE = b'"template":"app/{date:%Y/%m/%d}/","days":[[739680,739685]]}'
+_PREFIX = (
+    b'"prefix":"app/2026/03/10/","day":739685,"since":0,"cursor":"app/2026/03/10/a","floor":"",'
+    b'"listed":1773144000.0,"again":false}'
+)
+_OBJECT = bytes.fromhex("0807060504030201181716151413121180CFAF695601000000000000875191383900000024232221030001")
+STORED: tuple[Stored, ...] = (
+    *_COUNTED,
+    # What counting stores is the same of files and of objects.
+    *(replace(one, type="bucket") for one in _COUNTED if one.kind in COUNTING_KINDS and one.type == "files"),
+    Stored(
+        "bucket",
+        TEMPLATE,
+        "days/39a910652c3453d6",
+        Template("app/{date:%Y/%m/%d}/", ((739680, 739685),)),
+        (b"{" + _TEMPLATE, b'{"version":1,' + _TEMPLATE),
+    ),
+    Stored(
+        "bucket",
+        PREFIX,
+        "prefix/e195cb796d5c786c",
+        Prefix("app/2026/03/10/", 739685, 0, "app/2026/03/10/a", "", 1773144000.0),
+        (b"{" + _PREFIX, b'{"version":1,' + _PREFIX),
+    ),
+    Stored("bucket", OBJECT_BLOCK, "objects/e195cb796d5c786c/0", _OBJECT, (_OBJECT, b"version 1\n" + _OBJECT)),
+    Stored(
+        "bucket",
+        RECORD_BLOCK,
+        "records/e195cb796d5c786c/0",
+        _OBJECT[:24],
+        (_OBJECT[:24], b"version 1\n" + _OBJECT[:24]),
     ),
 )

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from leverwatch.collectors.content.reader import FileReader
 from leverwatch.collectors.interface import Result
-from leverwatch.collectors.sources.files.reader import FileReader
 from tests.collectors.sources.files.logs import csv_config
 from tests.collectors.sources.files.tailing import Bench, append, copytruncate, line
 

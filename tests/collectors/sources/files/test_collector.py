@@ -195,7 +195,7 @@ def test_a_malformed_line_costs_only_itself(tmp_path: Path) -> None:
 
 
 def test_a_line_too_long_to_hold_is_tallied_and_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leverwatch.collectors.sources.files.feed.MAX_RECORD", 1 << 20)
+    monkeypatch.setattr("leverwatch.collectors.content.feed.MAX_RECORD", 1 << 20)
     monkeypatch.setattr("leverwatch.collectors.sources.files.matching.MAX_RECORD", 1 << 20)
     bench, log = Bench(tmp_path), tmp_path / "app.jsonl"
     append(log, line("a") + b"x" * (3 << 20))

@@ -6,8 +6,8 @@ import pytest
 from isal.isal_zlib import crc32
 from msgspec.structs import replace
 
+from leverwatch.collectors.content.fingerprint import Fingerprint
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
-from leverwatch.collectors.sources.files.fingerprint import Fingerprint
 from leverwatch.collectors.sources.files.fingerprint_index import FingerprintIndex
 from leverwatch.collectors.sources.files.identity import Relation, could_match, lengths_to_measure, relation
 

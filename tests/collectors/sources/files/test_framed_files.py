@@ -165,7 +165,7 @@ def test_objects_that_begin_alike_are_not_taken_for_copies_of_those_that_are_gon
 def test_a_record_that_is_too_long_costs_only_itself(
     tmp_path: Path, shape: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("leverwatch.collectors.sources.files.feed.MAX_RECORD", 50_000)
+    monkeypatch.setattr("leverwatch.collectors.content.feed.MAX_RECORD", 50_000)
     monkeypatch.setattr("leverwatch.collectors.records.framing.frames.MAX_RECORD", 50_000)
     monkeypatch.setattr("leverwatch.collectors.sources.files.read_context.CHUNK", 4096)
     made, data = SHAPES[shape]

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from isal.isal_zlib import crc32
 
+from leverwatch.collectors.content.fingerprint import Fingerprint
 from leverwatch.collectors.sources.files.checkpoint import FileCheckpoint
-from leverwatch.collectors.sources.files.fingerprint import Fingerprint
 from leverwatch.collectors.sources.files.identity import Relation, could_match, relation
 
 TEXT = b"".join(b"line %03d\n" % number for number in range(100))

@@ -121,7 +121,7 @@ def test_damage_in_an_archive_of_any_kind_is_one_torn_line(
 def test_xz_that_asks_for_too_much_memory_is_refused_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("leverwatch.collectors.sources.files.reader.MOST_XZ_MEMORY", 1 << 16)
+    monkeypatch.setattr("leverwatch.collectors.content.reader.MOST_XZ_MEMORY", 1 << 16)
     bench = Bench(tmp_path, path="*.jsonl*")
     (tmp_path / "app.jsonl.xz").write_bytes(lzma.compress(line("a")))
 

@@ -16,8 +16,8 @@ import zstandard
 from isal import isal_zlib
 from msgspec.structs import replace
 
+from leverwatch.collectors.content.fingerprint import HEAD
 from leverwatch.collectors.paths import Found, found_at
-from leverwatch.collectors.sources.files.fingerprint import HEAD
 from leverwatch.collectors.unpacking import (
     MOST_WINDOW,
     MOST_XZ_MEMORY,

@@ -9,11 +9,11 @@ from isal.isal_zlib import crc32
 
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.content.fingerprint import HEAD, Fingerprint
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.decoder import GroupFraming
 from leverwatch.collectors.records.formats.interface import MAX_RECORD, Preamble
 from leverwatch.collectors.records.framing.values import element_end, separates, starts_array
-from leverwatch.collectors.sources.files.fingerprint import HEAD, Fingerprint
 
 
 class CheckpointWriter(Protocol):

@@ -1,0 +1,1 @@
+"""Usage logs in object storage: new objects under dated prefixes, each counted once."""
