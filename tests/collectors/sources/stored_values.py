@@ -23,6 +23,7 @@ from leverwatch.collectors.daily.known_days import DAYS
 from leverwatch.collectors.daily.spent import QUESTIONS, Spent
 from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.interface import Operation
+from leverwatch.collectors.prompts.history import Prompt, SystemHistory
 from leverwatch.collectors.records.observation import Observation, Sight
 from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sources.cloudwatch.collector import MODELS
@@ -31,7 +32,7 @@ from leverwatch.collectors.sources.evals.positions import RESULT_FILE, ResultFil
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint
 from leverwatch.collectors.sources.files.partial_reads import PartialRead
 from leverwatch.collectors.sources.files.refused import REFUSED_RANGES, RefusedRange, StoredRefused
-from leverwatch.collectors.sources.git.history import HISTORY, History, Prompt, SystemHistory
+from leverwatch.collectors.sources.git.history import HISTORY, History
 from leverwatch.collectors.sources.models.collector import LIST
 from leverwatch.collectors.stored_state import Kind
 
