@@ -52,6 +52,13 @@ SOURCES: dict[str, dict[str, Any]] = {
     "tests": {"type": "evals", "path": "evals/*", "system": "bot"},
     "prompts": {"type": "git", "repo": "repo", "systems": {"bot": ["**/*.md"]}},
     "provider": {"type": "models"},
+    "registry": {
+        "type": "prompt-registry",
+        "api": "http",
+        "path": "/{prompt}",
+        "content": "data",
+        "systems": {"bot-of-a-registry": ["answer"]},
+    },
     "account": {"type": "usage-api", "api": "openai", "token": "k", "system": "bot-of-an-account"},
     "lines": {"type": "loki", "query": '{app="gw"}', "system": "bot-of-lines"},
     "table": {
@@ -85,6 +92,7 @@ SOURCES: dict[str, dict[str, Any]] = {
         "system": "bot-of-metrics",
     },
 }
+AT_THE_PROVIDER = frozenset({"usage-api", "prometheus", "loki", "prompt-registry"})
 ASKED = {
     "table": "bot-of-a-table",
     "bedrock": "bot-of-bedrock",
@@ -114,7 +122,7 @@ class World:
         for name in names or SOURCES:
             settings = SOURCES[name]
             source = source_types()[settings["type"]]
-            kind = "models" if settings["type"] in {"usage-api", "prometheus", "loki"} else settings["type"]
+            kind = "models" if settings["type"] in AT_THE_PROVIDER else settings["type"]
             more = {"url": self.urls[kind]} if kind in self.urls else {}
             config = source.config.model_validate({"name": name, **settings, **more})
             self.runners[name] = SourceRunner(config, source.build(config, context), self.store)
@@ -413,8 +421,8 @@ def test_values_without_a_version_are_read_and_written_anew_when_they_change(wor
     before, stored = world.figures(), {name: world.stored(name) for name in SOURCES}
     assert world.run() == {}
     assert world.figures() == before
-    # Only of what is asked for days every run says anew what is known of them.
-    still = [name for name in SOURCES if name not in {*ASKED, "lines"}]
+    # Only of what is asked for days, and of labels, every run says anew what is known of them.
+    still = [name for name in SOURCES if name not in {*ASKED, "lines", "registry"}]
     assert {name: world.stored(name) for name in still} == {name: stored[name] for name in still}
     assert world.stored("table")["days"].startswith(b'{"version":2,')
 

@@ -34,6 +34,7 @@ from leverwatch.collectors.sources.files.partial_reads import PartialRead
 from leverwatch.collectors.sources.files.refused import REFUSED_RANGES, RefusedRange, StoredRefused
 from leverwatch.collectors.sources.git.history import HISTORY, History
 from leverwatch.collectors.sources.models.collector import LIST
+from leverwatch.collectors.sources.prompt_registry.labels import LABELS, Labels, Look, Watched
 from leverwatch.collectors.stored_state import Kind
 
 
@@ -99,6 +100,12 @@ _OPEN_WITH_TALLIED = OPEN.replace(b'"waits":true,', b'"waits":true,"prompt":"","
 _RESULTS = (
     b'"path":"/evals/own.jsonl","size":388,"mtime_ns":-1,"digest":"bf8464539d2ed8fc94df59e3efe0294f",'
     b'"offset":314,"settings":"f79bcd6be50f8b969f2626f2"}'
+)
+_LABELS = (
+    b'"settings":"8c5b6b4e3f2a1d07","systems":{"team/bot":{"present":{"support/answer":{"current":'
+    b'"27ff6bb4f4d8a6a7a2fd1b1f","versions":["27ff6bb4f4d8a6a7a2fd1b1f"]}},"removed":{"support/old":{"current":'
+    b'"d651216c30b68a8f3b3fcc54","versions":["d651216c30b68a8f3b3fcc54"]}},"patterns":["answer","old*"],'
+    b'"found":["older"]}},"looks":{"support/answer":{"at":"2026-11-02T09:00:00Z","version":"3"}}}'
 )
 _HISTORY = (
     b'"head":"974d333ea43965ae7e2c31e3b271992967fe7e6f","settings":"ca3bd76d61dda7aa118b2f2b","systems":{"qa":'
@@ -340,6 +347,24 @@ STORED: tuple[Stored, ...] = (
         ),
     ),
     Stored("models", LIST, "list", _DIGEST, (_DIGEST, b"version 1\n" + _DIGEST)),
+    Stored(
+        "prompt-registry",
+        LABELS,
+        "labels",
+        Labels(
+            "8c5b6b4e3f2a1d07",
+            {
+                "team/bot": Watched(
+                    {"support/answer": Prompt("27ff6bb4f4d8a6a7a2fd1b1f", {"27ff6bb4f4d8a6a7a2fd1b1f"})},
+                    {"support/old": Prompt("d651216c30b68a8f3b3fcc54", {"d651216c30b68a8f3b3fcc54"})},
+                    ["answer", "old*"],
+                    ["older"],
+                )
+            },
+            {"support/answer": Look(datetime(2026, 11, 2, 9, tzinfo=UTC), "3")},
+        ),
+        (b"{" + _LABELS, b'{"version":1,' + _LABELS),
+    ),
     *(
         stored
         for source in (
