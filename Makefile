@@ -83,6 +83,7 @@ servers: $(BIN)/.ready $(WAREHOUSES)/bin/.ready ## install the real programs the
 producers: $(BIN)/.ready servers ## compare the tables that presets read, and pages of usage, with what the producers' packages have
 	$(BIN)/python -m tests.collectors.sources.sql.producers
 	$(BIN)/python -m tests.collectors.sources.usage_api.sdk_models
+	$(BIN)/python -m tests.collectors.sources.prompt_registry.real_mlflow
 
 $(SPARK)/bin/.ready: .ci/supply/spark.txt | $(BIN)/.ready
 	@$(PYTHON) -m venv $(SPARK)

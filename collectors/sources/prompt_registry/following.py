@@ -87,10 +87,15 @@ def follow(labels: Labels, systems: Mapping[str, Sequence[str]], seen: Seen) -> 
     for gone in labels.systems.keys() - systems.keys():
         del labels.systems[gone]
     for name, served in seen.served.items():
-        labels.looks[name] = Look(seen.at, served.version[:_LONGEST_VERSION] if served else "")
+        labels.looks[name] = Look(seen.at, _version_name(served.version) if served else "")
     tracked = {name for watched in labels.systems.values() for name in _names(watched)}
     labels.looks = {name: look for name, look in labels.looks.items() if name in tracked}
     return changes
+
+
+def _version_name(version: str) -> str:
+    """Return the name of a version; empty for what is none, as a text that the settings take for one."""
+    return version if len(version) <= _LONGEST_VERSION and version.split() == [version] else ""
 
 
 def _names(watched: Watched) -> Iterator[str]:

@@ -223,6 +223,25 @@ def test_a_system_that_is_no_longer_named_is_forgotten() -> None:
     assert set(registry.labels.looks) == {"a"}
 
 
+@pytest.mark.parametrize(
+    ("version", "kept"),
+    [
+        ("3", "3"),
+        ("1f0c9a", "1f0c9a"),
+        ("", ""),
+        ("You are a kind bot.", ""),
+        ("x" * 100, "x" * 100),
+        ("x" * 101, ""),
+    ],
+)
+def test_only_a_name_of_a_version_is_kept(version: str, kept: str) -> None:
+    labels = Labels("", {}, {})
+
+    follow(labels, {"bot": ["a"]}, Seen(START, {"a": Served("1", version)}, frozenset({"a"})))
+
+    assert labels.looks["a"].version == kept
+
+
 def test_names_and_patterns() -> None:
     assert wanted(["a", "team/*"], ["a", "b", "team/x/y", "team"]) == {"a", "team/x/y"}
     assert [is_pattern(name) for name in ("a.b-c/d", "a*", "a?", "[ab]")] == [False, True, True, True]
