@@ -86,6 +86,7 @@ servers: $(BIN)/.ready $(WAREHOUSES)/bin/.ready ## install the real programs the
 producers: $(BIN)/.ready servers ## compare the tables that presets read, and pages of usage, with what the producers' packages have
 	$(BIN)/python -m tests.collectors.sources.sql.producers
 	$(BIN)/python -m tests.collectors.sources.usage_api.sdk_models
+	$(BIN)/python -m tests.collectors.sources.prompt_registry.real_mlflow
 
 schemas: $(BIN)/.ready ## compare what Grafana 9 to 13 know of a dashboard with their packages; needs npm and Node
 	$(BIN)/python -m tests.grafana.schemas --check

@@ -162,6 +162,10 @@ class SourceConfig(Model):
         """Whether the source reports prompt changes."""
         return False
 
+    def watches_labels(self) -> bool:
+        """Whether these changes are moves of the labels of a registry, and not landings."""
+        return False
+
     def tells_prompts(self) -> bool:
         """Whether the records of the source tell the version of the prompt."""
         return False

@@ -109,7 +109,7 @@ class UsageRow(Counts, _Cell):
 
 
 class ChangeKind(StrEnum):
-    """What a landing changed in a system's prompts; the most significant first."""
+    """What a landing, or a label that moved, changed in a system's prompts; the most significant first."""
 
     MODIFIED = "modified"
     ADDED = "added"
@@ -119,24 +119,30 @@ class ChangeKind(StrEnum):
     RENAMED = "renamed"
     FORMATTING = "formatting"
     """Only white space changed: the hash of the normalised content is the same."""
+    FIRST_SEEN = "first_seen"
+    """What a label pointed at when a registry was first asked: nothing changed, and what was before is unknown."""
 
 
 COUNTING_KINDS: frozenset[ChangeKind] = frozenset({ChangeKind.MODIFIED, ChangeKind.ADDED, ChangeKind.REVERTED})
 """The kinds that make a day an active day."""
 
 
+OF_LABEL = "label/"
+"""The beginning of the `change_id` of each change that a registry of prompts tells; no other one begins so."""
 EARLIEST_LANDING = datetime(2005, 4, 7, 22, 13, 13, tzinfo=UTC)
 """The date of the first commit that git ever recorded: a landing that is dated earlier has a wrong date."""
 
 
 class PromptChange(Struct, frozen=True):
-    """One landing on the default branch that touched a system's prompts."""
+    """One landing on the default branch that touched a system's prompts, or one move of the labels that production
+    reads them by."""
 
     system: str
     change_id: str
     """An id of the change of content, so that a rebased copy of a landing counts as the same change."""
     landed_at: datetime
-    """Committer date of the landing, in UTC; a sound date in the place of a wrong one."""
+    """Committer date of the landing, in UTC; a sound date in the place of a wrong one. Of a label, when it moved,
+    or when that was seen."""
     kind: ChangeKind
     prompts: int
     """How many tracked prompts the landing touched."""

@@ -59,6 +59,7 @@ _TYPES: dict[str, Callable[[], SourceType]] = {
     "loki": _lazy("loki", "LokiConfig", "LokiCollector"),
     "models": _lazy("models", "ModelsConfig", "ModelsCollector"),
     "prometheus": _lazy("prometheus", "PrometheusConfig", "PrometheusCollector"),
+    "prompt-registry": _lazy("prompt-registry", "PromptRegistryConfig", "PromptRegistryCollector"),
     "sql": _lazy("sql", "SqlConfig", "SqlCollector"),
     "usage-api": _lazy("usage-api", "UsageApiConfig", "UsageApiCollector"),
 }

@@ -49,7 +49,11 @@ STATUS: Mapping[str, str] = {
     Status.UNDECIDED: NEUTRAL,
 }
 STATUS_NAMES = tuple(State(name, name, color) for name, color in STATUS.items())
-ORIGIN: Mapping[str, str] = {PromptOrigin.GIT: "green", PromptOrigin.TRAFFIC: "dark-green"}
+ORIGIN: Mapping[str, str] = {
+    PromptOrigin.GIT: "green",
+    PromptOrigin.REGISTRY: "semi-dark-green",
+    PromptOrigin.TRAFFIC: "dark-green",
+}
 BAND: Mapping[str, str] = {
     Band.LOW: STRATEGY[Strategy.PROMPT_ENGINEERING][1],
     Band.MID: STRATEGY[Strategy.HYBRID][1],

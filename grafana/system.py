@@ -311,7 +311,7 @@ RULES_ROW = Row(
             Kind.STAT,
             Unit.MOMENT,
             (Query(f"1000 * {each('leverwatch_prompt_last_change_timestamp_seconds')}"),),
-            "When a landing last touched the prompts, whatever its kind.",
+            "When a landing last touched the prompts, whatever its kind, or a label of them moved.",
             width=6,
             height=7,
             empty="No prompt change was seen",
@@ -330,7 +330,8 @@ RULES_ROW = Row(
             Kind.STATES,
             Unit.NUMBER,
             (Query(coded("leverwatch_prompt_origin", "origin", *ORIGIN)),),
-            "Git, or traffic: what records tell of the prompt. Never both: where both are known, git counts.",
+            "Git, a registry of prompts, or traffic: what records tell of the prompt. Never two of them: the first"
+            " that is known counts.",
             width=12,
             height=6,
             empty=_NOT_WATCHED,
@@ -342,7 +343,7 @@ RULES_ROW = Row(
             Unit.COUNT,
             (Query(each("leverwatch_prompt_divergences", "kind"), "{{system}}: {{kind}}"),),
             "A landing after which no new version served within a week, or a version that began to serve without a"
-            " landing in the week before.",
+            " landing in the week before; a registry is compared as traffic is, or counts in the place of git.",
             width=12,
             height=6,
             empty="Only one of git and traffic is known",

@@ -83,12 +83,13 @@ def _idle(
                     f" (unattributed: {_LACK.format(template=template) if _is_text(template) else _FIT})"
                 )
         if report.success and Concern.NOTHING_COUNTED not in known and source.watches_prompts():
-            totals = store.prompt_totals(Scope(systems=source.declared_systems()))
-            missing = sorted(source.declared_systems() - {name for name, of in totals.items() if of.by_kind})
+            systems = source.declared_systems()
+            labelled = systems if source.watches_labels() else frozenset[str]()
+            totals = store.prompt_totals(Scope(watched=systems, labelled=labelled, systems=systems))
+            missing = sorted(systems - {name for name, of in totals.items() if of.by_kind})
             if missing:
-                known[Concern.NOTHING_COUNTED] = (
-                    f"no landing touched a prompt of {', '.join(missing)}: do its patterns match?"
-                )
+                touched = "the label is on no prompt" if source.watches_labels() else "no landing touched a prompt"
+                known[Concern.NOTHING_COUNTED] = f"{touched} of {', '.join(missing)}: do its patterns match?"
     return {name: known for name, known in why.items() if known}
 
 

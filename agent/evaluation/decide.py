@@ -67,16 +67,22 @@ class Plan(Struct, frozen=True):
     @classmethod
     def of(cls, config: Config) -> Plan:
         """Make the plan of a configuration."""
+        landing, labelled = (
+            frozenset(
+                system
+                for source in config.sources
+                if source.watches_prompts() and source.watches_labels() is labels
+                for system in source.declared_systems()
+            )
+            for labels in (False, True)
+        )
         return cls(
             settings=config.framework.to_settings(),
             scope=Scope(
                 declarations={name: system.to_declaration() for name, system in config.systems.items()},
-                watched=frozenset(
-                    system
-                    for source in config.sources
-                    if source.watches_prompts()
-                    for system in source.declared_systems()
-                ),
+                watched=landing | labelled,
+                labelled=labelled - landing,
+                both=labelled & landing,
                 counting={
                     source.name: source.declared_systems() for source in config.sources if source.counts_usage()
                 },

@@ -220,30 +220,31 @@ PROMPTS: tuple[Family[SystemsSnapshot], ...] = (
     per_system_and(
         "kind",
         "leverwatch_prompt_changes_total",
-        "Landings on the default branch that touched the prompts of the system, or days on which traffic shows a"
-        " change, by kind.",
+        "Landings on the default branch that touched the prompts of the system, moves of their labels in a"
+        " registry, or days on which traffic shows a change, by kind.",
         _prompt_changes,
         "when a source watches the prompts; then every kind",
     ),
     per_system_and(
         "origin",
         "leverwatch_prompt_origin",
-        "1 for where prompt changes of the system are seen, 0 for the other: git, or traffic (told by records).",
+        "1 for where prompt changes of the system are seen, 0 for the others: git, a registry of prompts, or"
+        " traffic (told by records).",
         _origin,
         "when a source watches the prompts, or records tell them",
     ),
     per_system_and(
         "kind",
         "leverwatch_prompt_divergences",
-        "Days on which git and traffic differ: no version of a landing served within a week, or one began to serve"
-        " that never landed.",
+        "Days on which what counts and what is nearer to what serves differ: no version of a landing served within"
+        " a week, or one began to serve that never landed.",
         _divergence,
-        "when git and records both tell the prompts; then every kind",
+        "when two of git, a registry and records tell the prompts; then every kind",
     ),
     per_system(
         "leverwatch_prompt_last_change_timestamp_seconds",
-        "Time of the latest prompt change: committer date of its landing, or midnight UTC of the day that traffic"
-        " shows.",
+        "Time of the latest prompt change: committer date of its landing, when a label moved or was seen to have"
+        " moved, or midnight UTC of the day that traffic shows.",
         lambda view: time(view.last_prompt_change),
         "when a change was seen",
     ),

@@ -187,7 +187,7 @@ def _remarks(
     if compared is not None:
         diverge = compared.never_served or compared.never_landed
         code = ReasonCode.PROMPTS_DIVERGE if diverge else ReasonCode.PROMPTS_FROM_BOTH
-        yield reason(code, told(compared))
+        yield reason(code, told(compared, facts.prompts.origin))
     if not facts.prompts.watched:
         scattered = facts.prompts.scattered
         yield reason(ReasonCode.PROMPTS_SCATTERED if scattered else ReasonCode.PROMPTS_NOT_WATCHED, changes.text)

@@ -122,16 +122,19 @@ class PromptOrigin(StrEnum):
     """Where the prompt changes of a system were seen."""
 
     GIT = "git"
+    REGISTRY = "registry"
     TRAFFIC = "traffic"
 
 
 class PromptDivergence(Struct, frozen=True):
-    """Where git and traffic tell of other prompt changes."""
+    """Where two origins tell of other prompt changes: the one that counts, and one nearer to what serves."""
 
     never_served: tuple[date, ...] = ()
-    """Days of landings after which no new version served within a week, ascending."""
+    """Days of changes of the one that counts after which no new version served within a week, ascending."""
     never_landed: tuple[date, ...] = ()
-    """Days on which a version began to serve without a landing in the week before, ascending."""
+    """Days on which a version began to serve without such a change in the week before, ascending."""
+    other: PromptOrigin = PromptOrigin.TRAFFIC
+    """The one that does not count."""
 
 
 class PromptFacts(Struct, frozen=True):
@@ -144,7 +147,7 @@ class PromptFacts(Struct, frozen=True):
     active_days: frozenset[date] = frozenset()
     """UTC days with a change that counts (added, modified, reverted)."""
     origin: PromptOrigin = PromptOrigin.GIT
-    """Where these days are from; never from both."""
+    """Where these days are from; never from two of them."""
     scattered: bool = False
     """Records tell the prompt, and nearly every call has another one: nothing is known of changes."""
     divergence: PromptDivergence | None = None

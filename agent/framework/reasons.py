@@ -101,9 +101,12 @@ SCATTERED = (
 )
 
 
+_AS_SEEN = {PromptOrigin.TRAFFIC: ", as traffic shows,", PromptOrigin.REGISTRY: ", as the prompt registry shows,"}
+
+
 def frequency(state: FrequencyState, settings: Settings, origin: PromptOrigin = PromptOrigin.GIT) -> str:
     """The known frequency of prompt changes, since when it is settled, and the mark that would change that."""
-    seen = ", as traffic shows," if origin is PromptOrigin.TRAFFIC else ""
+    seen = _AS_SEEN.get(origin, "")
     enter = settings.frequent_days_per_week
     settled, mark = ("frequent", "left below") if state.frequent else ("not frequent", "entered from")
     level = enter * settings.frequency_leave_ratio if state.frequent else enter

@@ -21,6 +21,7 @@ _KNOWN_SHARE = 0.5
 _RECENT = 28
 NEAR_DAYS = 7
 """A landing and the day on which a version began to serve belong together when no more days lie between them."""
+_NAMED = {PromptOrigin.GIT: "git", PromptOrigin.REGISTRY: "the prompt registry", PromptOrigin.TRAFFIC: "records"}
 
 
 class Served(Struct, frozen=True):
@@ -34,6 +35,8 @@ class Served(Struct, frozen=True):
     """All days with calls whose version is known, ascending."""
     filled_in: frozenset[date] = frozenset()
     """Those of them with a prompt of its own for nearly every call."""
+    origin: PromptOrigin = PromptOrigin.TRAFFIC
+    """What tells all this: records, or a registry whose label is what serves."""
 
     @property
     def scattered(self) -> bool:
@@ -48,6 +51,7 @@ class Served(Struct, frozen=True):
             {on: kind for on, kind in self.changes.items() if on <= day},
             tuple(on for on in self.days if on <= day),
             frozenset(on for on in self.filled_in if on <= day),
+            self.origin,
         )
 
 
@@ -91,13 +95,21 @@ def served(days: Mapping[date, Mapping[str, float]]) -> Served:
     return Served(first, changes, ordered, frozenset(filled_in))
 
 
+def by_labels(first: date | None, changes: Mapping[date, ChangeKind], as_of: date) -> Served:
+    """Return what a registry tells of what served, which it does on every day from the first look on."""
+    if first is None or first > as_of:
+        return Served(origin=PromptOrigin.REGISTRY)
+    days = tuple(first + timedelta(days=number) for number in range((as_of - first).days + 1))
+    return Served(first, changes, days, origin=PromptOrigin.REGISTRY)
+
+
 def prompt_facts(landed: PromptFacts, seen: Served, as_of: date) -> PromptFacts:
-    """Return what is known of a system's prompts, with what traffic shows: it counts for a system whose prompts no
-    source tracks, and is only compared for any other one.
+    """Return what is known of a system's prompts: what a source that tracks them tells counts alone, and what is
+    nearer to what serves is only compared. What traffic shows counts where no source tracks them.
 
     Args:
-        landed: what git tells, up to `as_of`.
-        seen: what traffic shows, up to `as_of`.
+        landed: what the source that tracks them tells, up to `as_of`.
+        seen: what traffic or another source shows, up to `as_of`.
         as_of: the last complete day.
     """
     if not seen.days:
@@ -141,18 +153,20 @@ def divergence(landed: frozenset[date], since: date | None, seen: Served, as_of:
     never_landed = [
         day for day in begun if day > start + near and not any(day - near <= other <= day for other in landed)
     ]
-    return PromptDivergence(tuple(sorted(never_served)), tuple(sorted(never_landed)))
+    return PromptDivergence(tuple(sorted(never_served)), tuple(sorted(never_landed)), seen.origin)
 
 
-def told(found: PromptDivergence) -> str:
+def told(found: PromptDivergence, counts: PromptOrigin = PromptOrigin.GIT) -> str:
     """Say which origin counts, and how the other one differs from it."""
     served_only, landed_only = found.never_landed, found.never_served
+    shows = "shows" if found.other is PromptOrigin.REGISTRY else "show"
+    both = f"prompt changes are taken from {_NAMED[counts]}, and {_NAMED[found.other]} {shows}"
     if not served_only and not landed_only:
-        return "prompt changes are taken from git, and records show the same ones"
+        return f"{both} the same ones"
+    landing, landed = ("a landing", "landed") if counts is PromptOrigin.GIT else ("a moved label", "had the label")
     return (
-        "prompt changes are taken from git, and records show others: "
-        f"{_days(landed_only, 'with a landing that never served')}, "
-        f"{_days(served_only, 'on which a version began to serve that never landed')}"
+        f"{both} others: {_days(landed_only, f'with {landing} that never served')}, "
+        f"{_days(served_only, f'on which a version began to serve that never {landed}')}"
     )
 
 

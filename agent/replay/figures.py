@@ -56,6 +56,7 @@ def prompts_by_day(landings: Sequence[PromptLanding], days: Iterable[date]) -> I
     for day in days:
         while position < len(landings) and landings[position].at.date() <= day:
             kinds[landings[position].kind] += 1
-            last = landings[position].at
+            if landings[position].kind is not ChangeKind.FIRST_SEEN:
+                last = landings[position].at
             position += 1
-        yield None if last is None else PromptTotals(dict(kinds), last)
+        yield PromptTotals(dict(kinds), last) if kinds else None

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 
+from msgspec import Struct, field
 from sqlalchemy import Connection, select
 
-from leverwatch.agent.framework.model import Facts, PromptFacts, UsageFacts
-from leverwatch.agent.framework.served_prompts import Served, prompt_facts, served
+from leverwatch.agent.framework.model import Facts, PromptFacts, PromptOrigin, UsageFacts
+from leverwatch.agent.framework.served_prompts import Served, by_labels, prompt_facts, served
 from leverwatch.agent.framework.timeline import Timeline
 from leverwatch.agent.store.counted_days import CountedDays, Counts
 from leverwatch.agent.store.names import named, read_names
@@ -21,7 +22,7 @@ from leverwatch.agent.store.unseen import why_unseen
 from leverwatch.agent.store.usage_facts import read_usage
 from leverwatch.agent.store.words import word
 from leverwatch.agent.store.written_days import WrittenDays
-from leverwatch.collectors.interface import COUNTING_KINDS, ChangeKind
+from leverwatch.collectors.interface import COUNTING_KINDS, OF_LABEL, ChangeKind
 
 MOST_COMPARED = 5_000
 """How many pairs of names are compared to find those that are nearly the same: it is done by every evaluation."""
@@ -46,8 +47,9 @@ def read_timelines(
     if counts is None:
         counts = CountedDays().read(connection, as_of, scope.systems, WrittenDays(), 0)
     usage = read_usage(connection, as_of, scope, counts)
-    landed = _prompts(connection, as_of, scope)
-    seen = read_served(connection, as_of, scope)
+    landed, labels = _prompts(connection, as_of, scope)
+    # What a label is at is what serves, and need not be told by records as well.
+    seen = {**read_served(connection, as_of, scope), **labels}
     systems = sorted({*usage, *landed, *seen, *_declared(scope)})
     without = [system for system in systems if system not in usage or not usage[system][0].sources]
     if without and scope.counting is not None:
@@ -63,7 +65,7 @@ def read_timelines(
             as_of,
             scope,
             usage.get(system, (UsageFacts(), frozenset())),
-            landed.get(system, PromptFacts(watched=system in scope.watched)),
+            landed.get(system, PromptFacts(system in scope.watched, origin=scope.prompt_origin(system, ()))),
             seen.get(system, Served()),
         )
         for system in systems
@@ -109,25 +111,48 @@ def read_served(connection: Connection, as_of: date, scope: Scope) -> dict[str, 
     return found
 
 
-def _prompts(connection: Connection, as_of: date, scope: Scope) -> dict[str, PromptFacts]:
+class _Told(Struct):
+    """What git, or a registry, told of the prompts of a system."""
+
+    first: date
+    changes: dict[date, ChangeKind] = field(default_factory=dict)
+    """By active day, the kind of one of its changes."""
+
+
+def origin_of(change_id: str) -> PromptOrigin:
+    """Return who told a stored change."""
+    return PromptOrigin.REGISTRY if change_id.startswith(OF_LABEL) else PromptOrigin.GIT
+
+
+def _prompts(
+    connection: Connection, as_of: date, scope: Scope
+) -> tuple[dict[str, PromptFacts], dict[str, Served]]:
+    """Return what is known of the prompts of systems by the source that counts for each, and what the other one of
+    git and a registry tells, where both track a system."""
     end = datetime.combine(as_of + timedelta(days=1), time(), UTC)
-    first: dict[str, date] = {}
-    active: dict[str, set[date]] = defaultdict(set)
+    told: dict[str, dict[PromptOrigin, _Told]] = defaultdict(dict)
     kinds: set[str] = set()
-    landings = select(prompt_changes.c.system, prompt_changes.c.landed_at, prompt_changes.c.kind).where(
-        prompt_changes.c.landed_at < end
-    )
-    for chosen in named(prompt_changes.c.system, scope.systems):
-        for system, landed_at, kind in connection.execute(landings.where(chosen)):
-            day = landed_at.date()
-            first[system] = min(day, first.get(system, day))
+    table = prompt_changes.c
+    changes = select(table.system, table.landed_at, table.kind, table.change_id).where(table.landed_at < end)
+    for chosen in named(table.system, scope.systems):
+        for system, landed_at, kind, change_id in connection.execute(changes.where(chosen)):
+            day, origin = landed_at.date(), origin_of(change_id)
+            one = told[system].setdefault(origin, _Told(day))
+            one.first = min(day, one.first)
             kinds.add(kind)
             if kind in COUNTING_KINDS:
-                active[system].add(day)
+                one.changes[day] = ChangeKind(kind)
     for kind in kinds:
         # One that is not known may be one that counts.
         word(ChangeKind, kind)
-    return {
-        system: PromptFacts(system in scope.watched, day, frozenset(active.get(system, ())))
-        for system, day in first.items()
-    }
+    landed: dict[str, PromptFacts] = {}
+    labels: dict[str, Served] = {}
+    for system, of in told.items():
+        origin = scope.prompt_origin(system, of)
+        if (counts := of.get(origin)) is not None:
+            landed[system] = PromptFacts(
+                system in scope.watched, counts.first, frozenset(counts.changes), origin=origin
+            )
+        if system in scope.both and (other := of.get(PromptOrigin.REGISTRY)) is not None:
+            labels[system] = by_labels(other.first, other.changes, as_of)
+    return landed, labels

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from leverwatch.agent.framework.model import PromptOrigin
 from leverwatch.agent.framework.timeline import Timeline
 from leverwatch.agent.snapshot import ModelTotals, PricedUsage
-from leverwatch.agent.store.facts import read_timelines
+from leverwatch.agent.store.facts import origin_of, read_timelines
 from leverwatch.agent.store.names import OTHER_MODELS, OVERFLOW_SYSTEM
 from leverwatch.agent.store.priced import read_priced_days
 from leverwatch.agent.store.schema import COUNTS, EMPTIED, prompt_changes, usage_daily, usage_totals
@@ -101,12 +101,15 @@ class HistoryReader:
         """Return the prompt landings of these systems, oldest first; where traffic tells of changes, those."""
         end = datetime.combine(self._until + timedelta(days=1), time(), UTC)
         found: dict[str, list[PromptLanding]] = defaultdict(list)
-        for system, landed_at, kind in self._connection.execute(
-            select(prompt_changes.c.system, prompt_changes.c.landed_at, prompt_changes.c.kind)
-            .where(prompt_changes.c.landed_at < end)
-            .order_by(prompt_changes.c.landed_at)
+        table = prompt_changes.c
+        for system, landed_at, kind, change_id in self._connection.execute(
+            select(table.system, table.landed_at, table.kind, table.change_id)
+            .where(table.landed_at < end)
+            .order_by(table.landed_at)
         ):
-            if system in systems:
+            timeline = self.timelines.get(system) if system in systems else None
+            landed = timeline.landed if timeline is not None else None
+            if landed is not None and origin_of(change_id) is landed.origin:
                 found[system].append(PromptLanding(landed_at, word(ChangeKind, kind)))
         for system in systems:
             timeline = self.timelines.get(system)

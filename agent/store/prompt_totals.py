@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct, field
 from sqlalchemy import Connection, case, func, select
 
+from leverwatch.agent.framework.model import PromptOrigin
 from leverwatch.agent.framework.served_prompts import Served
 from leverwatch.agent.store.bulk_insert import insert_into
 from leverwatch.agent.store.facts import read_served
@@ -17,7 +18,7 @@ from leverwatch.agent.store.names import named
 from leverwatch.agent.store.schema import prompt_changes, prompt_changes_highest
 from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.words import word
-from leverwatch.collectors.interface import ChangeKind
+from leverwatch.collectors.interface import OF_LABEL, ChangeKind
 
 
 class PromptTotals(Struct, frozen=True):
@@ -33,21 +34,28 @@ def read_prompt_totals(connection: Connection, scope: Scope, as_of: date) -> dic
     """Return changes by system and kind, and the time of the newest one of any kind.
 
     Changes that traffic shows are those of complete days up to `as_of`; they take the place of landings for a
-    system whose prompts no source tracks.
+    system whose prompts no source tracks. Of git and a registry, one counts for each system.
     """
-    kinds: dict[str, dict[ChangeKind, int]] = defaultdict(dict)
-    last: dict[str, datetime] = {}
+    told: dict[str, dict[PromptOrigin, dict[ChangeKind, tuple[int, datetime]]]] = defaultdict(
+        lambda: defaultdict(dict)
+    )
+    of_label = prompt_changes.c.change_id.startswith(OF_LABEL)
     query = select(
         prompt_changes.c.system,
+        of_label,
         prompt_changes.c.kind,
         func.count(),
         func.max(prompt_changes.c.landed_at),
-    ).group_by(prompt_changes.c.system, prompt_changes.c.kind)
+    ).group_by(prompt_changes.c.system, of_label, prompt_changes.c.kind)
     for chosen in named(prompt_changes.c.system, scope.systems):
-        for system, kind, number, newest in connection.execute(query.where(chosen)):
-            kinds[system][word(ChangeKind, kind)] = number
-            last[system] = max(newest, last.get(system, newest))
-    found = {system: PromptTotals(by_kind, last[system]) for system, by_kind in kinds.items()}
+        for system, is_label, kind, number, newest in connection.execute(query.where(chosen)):
+            origin = PromptOrigin.REGISTRY if is_label else PromptOrigin.GIT
+            told[system][origin][word(ChangeKind, kind)] = number, newest
+    found = {
+        system: _of_kinds(kinds)
+        for system, of in told.items()
+        if (kinds := of.get(scope.prompt_origin(system, of)))
+    }
     for system, seen in read_served(connection, as_of, scope).items():
         if system not in scope.watched:
             found[system] = _of_traffic(seen)
@@ -56,6 +64,12 @@ def read_prompt_totals(connection: Connection, scope: Scope, as_of: date) -> dic
         system: PromptTotals(totals.by_kind, totals.last, _above(highest.get(system, {}), totals))
         for system, totals in {**dict.fromkeys(highest, PromptTotals()), **found}.items()
     }
+
+
+def _of_kinds(kinds: Mapping[ChangeKind, tuple[int, datetime]]) -> PromptTotals:
+    # The first look of a registry is a beginning, and no change.
+    newest = [last for kind, (_, last) in kinds.items() if kind is not ChangeKind.FIRST_SEEN]
+    return PromptTotals({kind: number for kind, (number, _) in kinds.items()}, max(newest, default=None))
 
 
 def _of_traffic(seen: Served) -> PromptTotals:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from msgspec import Struct, field
 
-from leverwatch.agent.framework.model import Declaration
+from leverwatch.agent.framework.model import Declaration, PromptOrigin
 from leverwatch.agent.store.source_life import name_of
 
 
@@ -27,6 +27,10 @@ class Scope(Struct, frozen=True):
     """Sources that count alone for the systems that they feed."""
     systems: frozenset[str] | None = None
     """The systems to read; None: all that have a name of their own in the store."""
+    labelled: frozenset[str] = frozenset()
+    """Those of the watched ones that a registry of prompts alone tracks."""
+    both: frozenset[str] = frozenset()
+    """Those of the watched ones that git and a registry track."""
 
     def counting_for(self, system: str, feeding: Collection[str]) -> frozenset[str]:
         """Return the sources that count for a system, of those that feed it, with all their parts.
@@ -43,6 +47,16 @@ class Scope(Struct, frozen=True):
         """Return the authoritative ones of some sources, with all their parts."""
         names = frozenset(map(name_of, self.authoritative))
         return frozenset(source for source in sources if name_of(source) in names)
+
+    def prompt_origin(self, system: str, told: Collection[PromptOrigin]) -> PromptOrigin:
+        """Return whose changes of prompts count for a system, of git and a registry: never both, as one change
+        would count twice.
+
+        `told` is which of them has told anything: for a system that no source tracks any longer, one that has.
+        """
+        if system in self.labelled or (system not in self.watched and {*told} == {PromptOrigin.REGISTRY}):
+            return PromptOrigin.REGISTRY
+        return PromptOrigin.GIT
 
     def may_count(self, system: str) -> Mapping[str, frozenset[str]]:
         """Return the sources that could count a system without any usage, each with the systems that it feeds."""

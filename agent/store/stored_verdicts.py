@@ -85,6 +85,16 @@ def _with_former(body: bytes) -> bytes:
     return msgspec.json.encode(facts)
 
 
+def _with_other(body: bytes) -> bytes:
+    """To version 6: prompt changes were compared with traffic alone."""
+    facts = msgspec.json.decode(body)
+    prompts = facts.get("prompts") if isinstance(facts, dict) else None
+    divergence = prompts.get("divergence") if isinstance(prompts, dict) else None
+    if isinstance(divergence, dict):
+        divergence |= {"other": "traffic"}
+    return msgspec.json.encode(facts)
+
+
 _VERDICT_UPGRADES: tuple[Upgrade, ...] = (same, _settled_frequency, _with_bounds, _with_declared_day)
 """Queries of `leverwatch.agent.store.history` search this text for a mismatch: they depend on the layout as
 well."""
@@ -124,7 +134,7 @@ FACTS: Kind[Facts] = Kind(
     key="facts",
     encode=msgspec.json.encode,
     decode=exact_decoder(Facts),
-    upgrades=(same, _with_life, _with_origin, _with_unseen, _with_former),
+    upgrades=(same, _with_life, _with_origin, _with_unseen, _with_former, _with_other),
     is_json=True,
 )
 

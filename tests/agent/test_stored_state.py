@@ -64,6 +64,13 @@ SOURCES: dict[str, dict[str, Any]] = {
     "tests": {"type": "evals", "path": "evals/*", "system": "bot"},
     "prompts": {"type": "git", "repo": "repo", "systems": {"bot": ["**/*.md"]}},
     "provider": {"type": "models"},
+    "registry": {
+        "type": "prompt-registry",
+        "api": "http",
+        "path": "/{prompt}",
+        "content": "data",
+        "systems": {"bot-of-a-registry": ["answer"]},
+    },
     "account": {"type": "usage-api", "api": "openai", "token": "k", "system": "bot-of-an-account"},
     "lines": {"type": "loki", "query": '{app="gw"}', "system": "bot-of-lines"},
     "table": {
@@ -97,6 +104,7 @@ SOURCES: dict[str, dict[str, Any]] = {
         "system": "bot-of-metrics",
     },
 }
+AT_THE_PROVIDER = frozenset({"usage-api", "prometheus", "loki", "prompt-registry"})
 ASKED = {
     "table": "bot-of-a-table",
     "bedrock": "bot-of-bedrock",
@@ -126,7 +134,7 @@ class World:
         for name in names or SOURCES:
             settings = SOURCES[name]
             source = source_types()[settings["type"]]
-            kind = "models" if settings["type"] in {"usage-api", "prometheus", "loki"} else settings["type"]
+            kind = "models" if settings["type"] in AT_THE_PROVIDER else settings["type"]
             address = "endpoint" if kind == "bucket" else "url"
             more = {address: self.urls[kind]} if kind in self.urls else {}
             config = source.config.model_validate({"name": name, **settings, **more})
@@ -445,8 +453,8 @@ def test_values_without_a_version_are_read_and_written_anew_when_they_change(wor
     before, stored = world.figures(), {name: world.stored(name) for name in SOURCES}
     assert world.run() == {}
     assert world.figures() == before
-    # Only of what is asked for days every run says anew what is known of them.
-    still = [name for name in SOURCES if name not in {*ASKED, "lines"}]
+    # Only of what is asked for days, and of labels, every run says anew what is known of them.
+    still = [name for name in SOURCES if name not in {*ASKED, "lines", "registry"}]
     assert {name: world.stored(name) for name in still} == {name: stored[name] for name in still}
     assert world.stored("table")["days"].startswith(b'{"version":2,')
 

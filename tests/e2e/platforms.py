@@ -12,8 +12,8 @@ _WORDS = {
     "anthropic-report": "workspace_id", "langfuse": "traceName", "langfuse-observations": "traceName",
     "langsmith": "name", "helicone": "properties.team",
 }  # fmt: skip
-COUNTED = frozenset({"langfuse", "langfuse-observations", "langsmith", "helicone", "loki"})
-REFUSED = frozenset({f"{name}-refused" for name in (*_WORDS, "loki")})
+COUNTED = frozenset({"langfuse", "langfuse-observations", "langsmith", "helicone", "loki", "registry"})
+REFUSED = frozenset({f"{name}-refused" for name in (*_WORDS, "loki", "registry")})
 _GOOD = "shop"
 
 
@@ -30,7 +30,14 @@ def sources(url: str, secret: str) -> list[dict[str, Any]]:
         rules = [{"is": f"bot-of-loki{refused}", "where": {"team": _GOOD}}]
         lines = {"name": f"loki{refused}", "type": "loki", "query": '{app="gw"}', "system": rules}
         found.append({**lines, "token": secret, "url": f"{url}/platforms/{refused}"})
-    return [{**one, "history": "3d"} for one in found]
+    registries: list[dict[str, Any]] = [
+        {
+            "name": f"registry{refused}", "type": "prompt-registry", "api": "langfuse", "user": "pk",
+            "password": secret, "url": f"{url}/platforms/{refused}", "systems": {"bot": ["answer"]},
+        }
+        for refused in ("", "-refused")
+    ]  # fmt: skip
+    return [*({**one, "history": "3d"} for one in found), *registries]
 
 
 def answer(asked: Asked, canary: str) -> Said:
@@ -42,6 +49,8 @@ def answer(asked: Asked, canary: str) -> Said:
     more: dict[str, Any] = {canary: canary, "note": canary}
     names = (_GOOD, canary)
     path = asked.path
+    if path.endswith("/prompts/answer"):
+        return Said({"name": "answer", "prompt": canary, "config": more, "version": canary, **more})
     if path.endswith("/query"):
         if path.endswith("runs/query"):
             run: dict[str, Any] = {"start_time": noon, "status": "success", "inputs": canary, **more}

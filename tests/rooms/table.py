@@ -6,6 +6,7 @@ ROOMS = (
     "collectors/*.py",  # what every source shares: interface, configuration, errors, paths, HTTP, registry
     "collectors/records/",  # what one record says; pure
     "collectors/selection/",  # texts of prompts within files; pure
+    "collectors/prompts/",  # when a prompt has changed, whoever tells it; pure
     "collectors/aggregation/",  # adding records up, each exactly once
     "collectors/content/",  # the bytes of one log, unpacked and cut into records
     "collectors/daily/",  # sources that are asked for whole days

@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from leverwatch.collectors.prompts.normalise import content_hash
 from leverwatch.collectors.selection.select import select
 from leverwatch.collectors.selection.selector import Selector, Unparsable
 from leverwatch.collectors.sources.git.log import Landing
-from leverwatch.collectors.sources.git.normalise import content_hash
 from leverwatch.collectors.sources.git.tracking import Tracking
 
 _PORTION = 100

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from leverwatch.collectors.interface import Problem
-from leverwatch.collectors.sources.git.history import WITHIN, History
+from leverwatch.collectors.prompts.history import WITHIN
+from leverwatch.collectors.sources.git.history import History
 from leverwatch.collectors.sources.git.prompt_files import PromptFiles
 from leverwatch.collectors.sources.git.tracking import Tracking
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from leverwatch.collectors.interface import Problem, PromptChange, Result
+from leverwatch.collectors.prompts.history import WITHIN, Touched
 from leverwatch.collectors.sources.git.contents import Contents, Unread
-from leverwatch.collectors.sources.git.history import WITHIN, History, Touched, apply_landing
+from leverwatch.collectors.sources.git.history import History, apply_landing
 from leverwatch.collectors.sources.git.log import Edit, Landing
 from leverwatch.collectors.sources.git.tracking import Reading
 

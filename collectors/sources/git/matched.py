@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from leverwatch.collectors.interface import Matched
+from leverwatch.collectors.prompts.history import WITHIN
 from leverwatch.collectors.sources.git.empty_selectors import Entry
-from leverwatch.collectors.sources.git.history import WITHIN, History
+from leverwatch.collectors.sources.git.history import History
 from leverwatch.collectors.sources.git.tracking import Tracking
 
 

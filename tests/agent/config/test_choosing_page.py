@@ -27,7 +27,12 @@ def test_the_table_is_what_the_sources_say_of_themselves() -> None:
 def test_every_type_that_counts_says_what_it_can_tell_and_no_other_type_does() -> None:
     examples = [example for path in FOLDER.glob("*.md") if (example := example_of(path.read_text())) is not None]
 
-    assert {it.type for it in examples if it.counts_usage()} == set(source_types()) - {"evals", "git", "models"}
+    assert {it.type for it in examples if it.counts_usage()} == set(source_types()) - {
+        "evals",
+        "git",
+        "models",
+        "prompt-registry",
+    }
     for it in examples:
         assert (it.tells() is not None) is it.counts_usage(), it.name
 

@@ -225,9 +225,10 @@ def test_prompt_changes_of_a_watched_system_have_every_kind() -> None:
     assert found["checkout-helper", "removed"] == 3, "it holds what it was"
 
 
-def test_where_prompts_are_seen_is_one_of_two_and_both_kinds_of_divergence_are_counted() -> None:
+def test_where_prompts_are_seen_is_one_of_three_and_both_kinds_of_divergence_are_counted() -> None:
     assert series("leverwatch_prompt_origin", samples.conflicting()) == {
         ("contract-writer", "git"): 0,
+        ("contract-writer", "registry"): 0,
         ("contract-writer", "traffic"): 1,
     }
     assert series("leverwatch_prompt_divergences", samples.conflicting()) == {}

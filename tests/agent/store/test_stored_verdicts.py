@@ -13,7 +13,9 @@ from leverwatch.agent.framework.model import (
     Crossing,
     Declaration,
     Facts,
+    PromptDivergence,
     PromptFacts,
+    PromptOrigin,
     Reason,
     Rule,
     RuleEvidence,
@@ -115,10 +117,20 @@ VERSIONS: list[tuple[Kind[Any], object, tuple[str, ...]]] = [
             '{"version":3,' + _FACTS_3,
             '{"version":4,' + _FACTS_4,
             '{"version":5,' + _FACTS_5,
+            '{"version":6,' + _FACTS_5,
         ),
     ),
 ]
 """Every version of what is stored, as the program of that version wrote it: these stay, and a new one is added."""
+
+
+def test_what_was_compared_before_a_registry_could_be_was_compared_with_traffic() -> None:
+    compared = '"divergence":{"never_served":[],"never_landed":["2026-02-01"]}'
+    text = '{"version":5,' + _FACTS_5.replace('"divergence":null', compared)
+
+    found = loaded(FACTS, "bot", text).prompts.divergence
+
+    assert found == PromptDivergence((), (date(2026, 2, 1),), PromptOrigin.TRAFFIC)
 
 
 @pytest.mark.parametrize(("kind", "value", "texts"), VERSIONS)
@@ -217,5 +229,5 @@ def test_a_row_of_the_audit_trail_is_json_of_its_own(store: Store) -> None:
 
     with store.reading() as connection:
         row = connection.execute(select(verdicts.c.verdict, verdicts.c.facts)).one()
-    assert [json.loads(column)["version"] for column in row] == [4, 5]
+    assert [json.loads(column)["version"] for column in row] == [4, 6]
     assert json.loads(row.verdict)["mismatch"] is True

@@ -24,6 +24,7 @@ from leverwatch.collectors.daily.known_days import DAYS
 from leverwatch.collectors.daily.spent import QUESTIONS, Spent
 from leverwatch.collectors.daily.window import Days
 from leverwatch.collectors.interface import Operation
+from leverwatch.collectors.prompts.history import Prompt, SystemHistory
 from leverwatch.collectors.records.observation import Observation, Sight
 from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sources.bucket.known import OBJECT_BLOCK, RECORD_BLOCK
@@ -34,8 +35,9 @@ from leverwatch.collectors.sources.evals.positions import RESULT_FILE, ResultFil
 from leverwatch.collectors.sources.files.checkpoint import CHECKPOINT, FileCheckpoint
 from leverwatch.collectors.sources.files.partial_reads import PartialRead
 from leverwatch.collectors.sources.files.refused import REFUSED_RANGES, RefusedRange, StoredRefused
-from leverwatch.collectors.sources.git.history import HISTORY, History, Prompt, SystemHistory
+from leverwatch.collectors.sources.git.history import HISTORY, History
 from leverwatch.collectors.sources.models.collector import LIST
+from leverwatch.collectors.sources.prompt_registry.labels import LABELS, Labels, Look, Watched
 from leverwatch.collectors.stored_state import Kind
 
 
@@ -101,6 +103,12 @@ _OPEN_WITH_TALLIED = OPEN.replace(b'"waits":true,', b'"waits":true,"prompt":"","
 _RESULTS = (
     b'"path":"/evals/own.jsonl","size":388,"mtime_ns":-1,"digest":"bf8464539d2ed8fc94df59e3efe0294f",'
     b'"offset":314,"settings":"f79bcd6be50f8b969f2626f2"}'
+)
+_LABELS = (
+    b'"settings":"8c5b6b4e3f2a1d07","systems":{"team/bot":{"present":{"support/answer":{"current":'
+    b'"27ff6bb4f4d8a6a7a2fd1b1f","versions":["27ff6bb4f4d8a6a7a2fd1b1f"]}},"removed":{"support/old":{"current":'
+    b'"d651216c30b68a8f3b3fcc54","versions":["d651216c30b68a8f3b3fcc54"]}},"patterns":["answer","old*"],'
+    b'"found":["older"]}},"looks":{"support/answer":{"at":"2026-11-02T09:00:00Z","version":"3"}}}'
 )
 _HISTORY = (
     b'"head":"974d333ea43965ae7e2c31e3b271992967fe7e6f","settings":"ca3bd76d61dda7aa118b2f2b","systems":{"qa":'
@@ -342,6 +350,24 @@ _COUNTED: tuple[Stored, ...] = (
         ),
     ),
     Stored("models", LIST, "list", _DIGEST, (_DIGEST, b"version 1\n" + _DIGEST)),
+    Stored(
+        "prompt-registry",
+        LABELS,
+        "labels",
+        Labels(
+            "8c5b6b4e3f2a1d07",
+            {
+                "team/bot": Watched(
+                    {"support/answer": Prompt("27ff6bb4f4d8a6a7a2fd1b1f", {"27ff6bb4f4d8a6a7a2fd1b1f"})},
+                    {"support/old": Prompt("d651216c30b68a8f3b3fcc54", {"d651216c30b68a8f3b3fcc54"})},
+                    ["answer", "old*"],
+                    ["older"],
+                )
+            },
+            {"support/answer": Look(datetime(2026, 11, 2, 9, tzinfo=UTC), "3")},
+        ),
+        (b"{" + _LABELS, b'{"version":1,' + _LABELS),
+    ),
     *(
         stored
         for source in (

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from leverwatch.collectors.interface import ChangeKind, PromptChange
-from leverwatch.collectors.sources.git.history import History, Touched, apply_landing, newly_counted
+from leverwatch.collectors.prompts.history import Touched
+from leverwatch.collectors.sources.git.history import History, apply_landing, newly_counted
 from leverwatch.collectors.sources.git.log import Landing
 from tests.collectors.sources.git.repo import START
 

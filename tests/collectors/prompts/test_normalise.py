@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leverwatch.collectors.sources.git.normalise import content_hash, normalise
+from leverwatch.collectors.prompts.normalise import content_hash, normalise
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 from hashlib import blake2b
 
 _MARKS = (
@@ -63,3 +64,24 @@ def _wide_encoding(text: bytes) -> str | None:
 def content_hash(text: bytes, *, collapse_whitespace: bool = False) -> str:
     """Return a hash of the normalised text: 96 bits in hexadecimal, the same on every machine."""
     return blake2b(normalise(text, collapse_whitespace=collapse_whitespace), digest_size=_HASH_BYTES).hexdigest()
+
+
+def value_hash(value: object, *, collapse_whitespace: bool = False) -> str:
+    """Return the hash of a prompt that is a value of JSON, such as a list of messages: of a text the one it would
+    have in a file. The order of the keys of a mapping says nothing."""
+    if isinstance(value, str):
+        text = value
+    else:
+        text = json.dumps(_normalised(value, collapse_whitespace), sort_keys=True, ensure_ascii=False)
+    return content_hash(text.encode("utf-8", "surrogatepass"), collapse_whitespace=collapse_whitespace)
+
+
+def _normalised(value: object, collapse_whitespace: bool) -> object:
+    if isinstance(value, str):
+        text = normalise(value.encode("utf-8", "surrogatepass"), collapse_whitespace=collapse_whitespace)
+        return text.decode("utf-8", "surrogatepass")
+    if isinstance(value, list):
+        return [_normalised(each, collapse_whitespace) for each in value]
+    if isinstance(value, dict):
+        return {key: _normalised(each, collapse_whitespace) for key, each in value.items()}
+    return value

@@ -1,0 +1,1 @@
+"""When a prompt has changed: one rule for every source that watches prompts."""

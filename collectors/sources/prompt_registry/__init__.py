@@ -1,0 +1,1 @@
+"""Prompt changes from a registry of prompts: moves of the label that production reads by."""
