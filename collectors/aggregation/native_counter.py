@@ -17,9 +17,10 @@ from leverwatch.collectors.aggregation.day_filter import Window, contains
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.id_table import Ids
 from leverwatch.collectors.aggregation.native_counts import Counts
-from leverwatch.collectors.aggregation.native_places import COUNTS, LEFT_OUT, ODD, Attribute, Places
+from leverwatch.collectors.aggregation.native_places import COUNTS, LEFT_OUT, ODD, Attribute, Places, WholeCall
 from leverwatch.collectors.aggregation.native_scanned import Scanned
 from leverwatch.collectors.aggregation.native_scans import new_scan, wanted
+from leverwatch.collectors.aggregation.open_calls import OpenCalls
 from leverwatch.collectors.aggregation.tier_cells import sized_group
 from leverwatch.collectors.records.filters import ValueTest
 from leverwatch.collectors.records.formats.interface import Parsed
@@ -50,7 +51,8 @@ T = TypeVar("T")
 
 
 class NativeCounter:
-    """Adds up the records of one source since the last `take`; `attribute` finds the group of a record.
+    """Adds up the records of one source since the last `take`; `attribute` finds the group of a record, and
+    `whole_call` is that of the rows of calls, of which `open_calls` are those that may have more.
 
     Raises:
         ValueError: the field map needs more than the helper supports.
@@ -64,6 +66,8 @@ class NativeCounter:
         seen: SeenIds | None,
         calls: SeenIds,
         tested: Mapping[str, tuple[ValueTest, ...]] | None = None,
+        open_calls: OpenCalls | None = None,
+        whole_call: WholeCall | None = None,
     ) -> None:
         self._read, self._plan = plan.read, plan
         self._zone, self._seen, self._calls = zone, seen, calls
@@ -72,7 +76,13 @@ class NativeCounter:
         self._tally = _native.Tally(secrets.randbits(64))
         self._wanted, self._tested = wanted(plan.paths), tested or {}
         self._scans = [self._new_scan()]
-        self._places = Places(plan, self._tally, attribute, self.parsed, self._tested)
+        has_rows = plan.rule is not None and plan.rule.rows and open_calls is not None
+        self._open_keys = _native.Ids(0) if has_rows else None
+        if open_calls is not None and has_rows:
+            open_calls.keys = self._open_keys
+        self._places = Places(
+            plan, self._tally, attribute, self.parsed, self._tested, whole_call if has_rows else None
+        )
         self._window: Window | None = None
         self._pause = 0
 
@@ -204,7 +214,7 @@ class NativeCounter:
         while True:
             before = None if self._seen is None else _native_ids(self._seen.before)
             stop, at, other, given = self._tally.count(
-                found.scan, found.data, at, until, self._seen_ids, before, self._call_ids, notes
+                found.scan, found.data, at, until, self._seen_ids, before, self._call_ids, notes, self._open_keys
             )
             if stop == _DONE:
                 break

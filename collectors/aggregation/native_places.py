@@ -14,7 +14,7 @@ from leverwatch.collectors.aggregation.native_scanned import Scanned
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELD_INDEX, field_indexes, template_slice
 from leverwatch.collectors.records.filters import ValueTest
-from leverwatch.collectors.records.formats.interface import Parsed, Row
+from leverwatch.collectors.records.formats.interface import Parsed, Piece, Row
 from leverwatch.collectors.records.formats.plain import Plan
 from leverwatch.collectors.records.names import Refusal
 from leverwatch.collectors.records.systems import NoSystem
@@ -25,6 +25,7 @@ COUNTS, ODD, LEFT_OUT, REFUSED, NO_CALL = 1, 2, 3, 4, 5
 _NO_CALLS = {Result.NOT_A_CALL: 1}
 _TIME = FIELD_INDEX["time"]
 _NOBODY_KNOWS = (-1, -1, -1)
+_A_ROW = {0: Piece.ROW}
 Attribute = Callable[
     [str | None, str | None, object, object, object, tuple[object, ...]],
     tuple[Group, CallStatus, int, int, int] | Refusal,
@@ -33,9 +34,14 @@ Attribute = Callable[
 it is refused, given its model, operation, status, cache hit, tier and template values."""
 
 
+WholeCall = Callable[[Row, str, CallStatus], int | None]
+"""Returns the seed of the keys of calls of which a row of a system, with an outcome, tells all; None when another
+row of the call can say more."""
+
+
 class Places:
     """Tells a tally where records are counted; `attribute` finds their groups, and `read` makes rows of one that
-    was found. `tested` is as `Template.only_tested`."""
+    was found. `tested` is as `Template.only_tested`. Without `whole_call`, rows of calls are left to Python."""
 
     def __init__(
         self,
@@ -44,7 +50,9 @@ class Places:
         attribute: Attribute,
         read: Callable[[bytes, Scanned], Parsed],
         tested: Mapping[str, tuple[ValueTest, ...]],
+        whole_call: WholeCall | None,
     ) -> None:
+        self._whole_call = whole_call
         self._plan, self._tally, self._attribute, self._read, self._tested = plan, tally, attribute, read, tested
         self._fields = field_indexes(has_extended=plan.has_extended)
         self._template = template_slice(has_extended=plan.has_extended)
@@ -72,7 +80,7 @@ class Places:
         ):
             self._tally.set_place(at, NO_CALL, 0, 0, 0, 0, 0, _NOBODY_KNOWS)
             return
-        if len(parsed.rows) == 1 and not parsed.unreadable and not parsed.pieces and not parsed.refused:
+        if len(parsed.rows) == 1 and not parsed.unreadable and self._is_whole(parsed) and not parsed.refused:
             told = EVERYTHING
             if self._plan.rule is not None:
                 told = agreed(self._plan, self._told(found, index), parsed, unit)
@@ -92,12 +100,20 @@ class Places:
             self._tally.set_place(at, REFUSED, 0, 0, 0, 0, 0, _NOBODY_KNOWS)
             return
         group, outcome, seed, id_seed, trace_seed = place
+        call_seed = self._whole_call(row, group[0], outcome) if parsed.pieces and self._whole_call else 0
+        if call_seed is None:
+            self._tally.set_place(at, ODD, 0, 0, 0, 0, 0, _NOBODY_KNOWS)
+            return
         number = self.groups.setdefault(group, len(self.groups))
         invalid, schema, truncated = (_bit(judge(self._value(row, it))) for it, judge in JUDGES.items())
         self._tally.set_place(
             at, COUNTS, number, outcome, seed, id_seed, trace_seed, (invalid, schema, truncated), told.kept,
-            told.suffix, told.parts,
+            told.suffix, told.parts, bool(parsed.pieces), call_seed,
         )  # fmt: skip
+
+    def _is_whole(self, parsed: Parsed) -> bool:
+        """Whether a record is a call, or one of the rows of a call that may be told as a whole."""
+        return not parsed.pieces or (self._whole_call is not None and parsed.pieces == _A_ROW)
 
     def _take_time(self, found: Scanned, index: int, parsed: Parsed) -> bool:
         """Fill in the time that stood beside a record without one, as the helper did. Returns whether it did."""
