@@ -114,36 +114,75 @@ static const uint8_t *skip_inner_unit(const uint8_t *p)
     return unit >= 0xDC00 && unit < 0xE000 ? p + 7 : NULL;
 }
 
-/* The same as `skip_string` of a text inside of a text: what escapes anything but a quote there is itself escaped. */
+/* Behind what begins with a backslash in a text inside of a text, where what escapes anything but a quote is itself
+   escaped. */
+static inline const uint8_t *skip_inner_escape(const uint8_t *p)
+{
+    if (p[1] != '\\')
+        return skip_outer_escape(p + 1);
+    p += 2;
+    if (*p == 'n')
+        return p + 1;
+    if (*p == '\\')
+        return p[1] == '"' || p[1] == '\\' ? p + 2 : NULL;
+    return *p == 'u' ? skip_inner_unit(p) : *p == '"' ? NULL : skip_escape(p);
+}
+
+#ifdef __AVX2__
+#define INNER 32
+static inline uint32_t inner_stops(const uint8_t *p)
+{
+    const __m256i quote = _mm256_set1_epi8('"'), slash = _mm256_set1_epi8('\\'), control = _mm256_set1_epi8(0x1f);
+    __m256i text = _mm256_loadu_si256((const __m256i *)p);
+    return (uint32_t)_mm256_movemask_epi8(
+        _mm256_or_si256(_mm256_or_si256(_mm256_cmpeq_epi8(text, quote), _mm256_cmpeq_epi8(text, slash)),
+                        _mm256_cmpeq_epi8(_mm256_max_epu8(text, control), control)));
+}
+#elif defined(__SSE2__)
+#define INNER 16
+static inline uint32_t inner_stops(const uint8_t *p)
+{
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
+    __m128i text = _mm_loadu_si128((const __m128i *)p);
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(text, quote), _mm_cmpeq_epi8(text, slash)),
+                                                    _mm_cmpeq_epi8(_mm_max_epu8(text, control), control)));
+}
+#endif
+
+/* The same as `skip_string` of a text inside of a text. */
 static const uint8_t *skip_inner_string(const Reader *r, const uint8_t *p, int *escaped)
 {
-    for (;;) {
-#ifdef __SSE2__
-        const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
-        for (unsigned stop = 0; !stop && r->end - p >= 16; p += stop ? __builtin_ctz(stop) : 16) {
-            __m128i text = _mm_loadu_si128((const __m128i *)p);
-            __m128i stops = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(text, quote), _mm_cmpeq_epi8(text, slash)),
-                                         _mm_cmpeq_epi8(_mm_max_epu8(text, control), control));
-            stop = (unsigned)_mm_movemask_epi8(stops);
+#ifdef INNER
+    while (r->end - p >= INNER) {
+        const uint8_t *block = p;
+        p += INNER;
+        for (uint32_t stops = inner_stops(block); stops;) {
+            const uint8_t *at = block + __builtin_ctz(stops);
+            if (*at != '\\')
+                return NULL;
+            if (at[1] == '"')
+                return at + 2;
+            if (!(at = skip_inner_escape(at)))
+                return NULL;
+            *escaped = 1;
+            if (at >= block + INNER) {
+                p = at;
+                break;
+            }
+            stops &= ~0U << (at - block);
         }
+    }
 #endif
+    for (;;) {
         while (*p != '"' && *p != '\\' && *p > 0x1f)
             p++;
         if (*p != '\\')
             return NULL;
         if (p[1] == '"')
             return p + 2;
-        *escaped = 1;
-        if (p[1] != '\\') {
-            if (!(p = skip_outer_escape(p + 1)))
-                return NULL;
-            continue;
-        }
-        p += 2;
-        if (*p == '\\' && (p[1] == '"' || p[1] == '\\'))
-            p += 2;
-        else if (*p == 'u' ? !(p = skip_inner_unit(p)) : *p == '"' || *p == '\\' || !(p = skip_escape(p)))
+        if (!(p = skip_inner_escape(p)))
             return NULL;
+        *escaped = 1;
     }
 }
 
