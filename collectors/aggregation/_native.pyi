@@ -87,6 +87,7 @@ class Tally:
         before: Ids | None,
         calls: Ids,
         tells_passed: bool = True,
+        open_: Ids | None = None,
         /,
     ) -> tuple[int, int, int, _Given | None]: ...
     def check(
@@ -107,6 +108,8 @@ class Tally:
         kept: int = 0xFFFFFFFF,
         suffix: bytes = b"",
         parts: int = 1,
+        is_rows: bool = False,
+        call_seed: int = 0,
         /,
     ) -> None: ...
     def chunk(self) -> tuple[int, int, int, int, int, int, list[tuple[int, int]], list[int]]: ...

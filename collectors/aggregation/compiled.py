@@ -10,6 +10,7 @@ from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.id_table import Ids, PythonIds
 from leverwatch.collectors.aggregation.identity import Identify, identity
 from leverwatch.collectors.aggregation.native_columns import table_text
+from leverwatch.collectors.aggregation.open_calls import OpenCalls
 from leverwatch.collectors.aggregation.rollup import Rollup
 from leverwatch.collectors.aggregation.stored_ids import KeyOf
 from leverwatch.collectors.records.decoder import Decoder
@@ -59,6 +60,7 @@ def native_counter(
     seen: SeenIds | None,
     calls: SeenIds,
     tested: Mapping[str, tuple[ValueTest, ...]],
+    open_calls: OpenCalls,
 ) -> NativeCounter | None:
     """Return a counter of lines that uses the helper; None when the format or its fields are beyond the helper.
     `tested` is as `Template.only_tested`."""
@@ -69,7 +71,9 @@ def native_counter(
     try:
         if plan.table is not None:
             return tables.NativeTables(plan, plan.table, rollup.attribute, zone, seen, calls)
-        return plain.NativeCounter(plan, rollup.attribute, zone, seen, calls, tested)
+        return plain.NativeCounter(
+            plan, rollup.attribute, zone, seen, calls, tested, open_calls, rollup.whole_call
+        )
     except ValueError:
         return None
 

@@ -9,37 +9,28 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Any, TypeVar, overload
+from typing import TypeVar, overload
 
 from leverwatch.collectors.aggregation import _native
-from leverwatch.collectors.aggregation.batch_loops import NAMING
-from leverwatch.collectors.aggregation.cells import Group, Key
-from leverwatch.collectors.aggregation.counting_rule import JUDGES
+from leverwatch.collectors.aggregation.cells import Key
 from leverwatch.collectors.aggregation.day_filter import Window, contains
 from leverwatch.collectors.aggregation.dedupe import SeenIds
 from leverwatch.collectors.aggregation.id_table import Ids
 from leverwatch.collectors.aggregation.native_counts import Counts
-from leverwatch.collectors.aggregation.native_rows import EVERYTHING, Agreed, Told, agreed
+from leverwatch.collectors.aggregation.native_places import COUNTS, LEFT_OUT, ODD, Attribute, Places, WholeCall
 from leverwatch.collectors.aggregation.native_scanned import Scanned
 from leverwatch.collectors.aggregation.native_scans import new_scan, wanted
+from leverwatch.collectors.aggregation.open_calls import OpenCalls
 from leverwatch.collectors.aggregation.tier_cells import sized_group
-from leverwatch.collectors.interface import Result
-from leverwatch.collectors.records.fields import FIELD_INDEX, field_indexes, template_slice
 from leverwatch.collectors.records.filters import ValueTest
-from leverwatch.collectors.records.formats.interface import Parsed, Row
+from leverwatch.collectors.records.formats.interface import Parsed
 from leverwatch.collectors.records.formats.plain import (
     Plan,
 )
 from leverwatch.collectors.records.formats.span_lines import CallLines
-from leverwatch.collectors.records.names import Refusal
 from leverwatch.collectors.records.observation import Outline
-from leverwatch.collectors.records.systems import NoSystem
 from leverwatch.collectors.records.timestamps import A_MINUTE, EPOCH, parse_time
-from leverwatch.collectors.records.vocabulary import CallStatus
 
-_TIME = FIELD_INDEX["time"]
-_COUNTS, _ODD, _LEFT_OUT, _REFUSED, _NO_CALL = 1, 2, 3, 4, 5
-_NO_CALLS = {Result.NOT_A_CALL: 1}
 _DONE, _ODD_LINES, _NEW_TIME = 0, 1, 2
 _SEEN, _PASSED = 2**32 - 1, 2**32 - 2
 """Stand for the place of a record that was counted before, and of one that is no call."""
@@ -57,16 +48,11 @@ _FEW = 256
 """Lines of which many may be new to the helper."""
 
 T = TypeVar("T")
-Attribute = Callable[
-    [str | None, str | None, object, object, object, tuple[object, ...]],
-    tuple[Group, CallStatus, int, int, int] | Refusal,
-]
-"""Returns group and outcome of a record, and the seeds of the keys of records, of ids alone and of traces; or why
-it is refused, given its model, operation, status, cache hit, tier and template values."""
 
 
 class NativeCounter:
-    """Adds up the records of one source since the last `take`; `attribute` finds the group of a record.
+    """Adds up the records of one source since the last `take`; `attribute` finds the group of a record, and
+    `whole_call` is that of the rows of calls, of which `open_calls` are those that may have more.
 
     Raises:
         ValueError: the field map needs more than the helper supports.
@@ -80,18 +66,23 @@ class NativeCounter:
         seen: SeenIds | None,
         calls: SeenIds,
         tested: Mapping[str, tuple[ValueTest, ...]] | None = None,
+        open_calls: OpenCalls | None = None,
+        whole_call: WholeCall | None = None,
     ) -> None:
-        self._read, self._attribute, self._plan = plan.read, attribute, plan
-        self._fields = field_indexes(has_extended=plan.has_extended)
-        self._template = template_slice(has_extended=plan.has_extended)
+        self._read, self._plan = plan.read, plan
         self._zone, self._seen, self._calls = zone, seen, calls
         self._seen_ids = None if seen is None else _native_ids(seen.ids)
         self._call_ids = _native_ids(calls.ids)
         self._tally = _native.Tally(secrets.randbits(64))
         self._wanted, self._tested = wanted(plan.paths), tested or {}
         self._scans = [self._new_scan()]
-        self._groups: dict[Group, int] = {}
-        self._refusals: dict[int, Refusal] = {}
+        has_rows = plan.rule is not None and plan.rule.rows and open_calls is not None
+        self._open_keys = _native.Ids(0) if has_rows else None
+        if open_calls is not None and has_rows:
+            open_calls.keys = self._open_keys
+        self._places = Places(
+            plan, self._tally, attribute, self.parsed, self._tested, whole_call if has_rows else None
+        )
         self._window: Window | None = None
         self._pause = 0
 
@@ -223,7 +214,7 @@ class NativeCounter:
         while True:
             before = None if self._seen is None else _native_ids(self._seen.before)
             stop, at, other, given = self._tally.count(
-                found.scan, found.data, at, until, self._seen_ids, before, self._call_ids, notes
+                found.scan, found.data, at, until, self._seen_ids, before, self._call_ids, notes, self._open_keys
             )
             if stop == _DONE:
                 break
@@ -249,7 +240,7 @@ class NativeCounter:
                 window.keeps(moment.toordinal())
         again = [line for line, place in refused if place == _SEEN]
         passed = [line for line, place in refused if place == _PASSED]
-        refusals = [(line, *self._refusals[place]) for line, place in refused if place < _PASSED]
+        refusals = [(line, *self._places.refusals[place]) for line, place in refused if place < _PASSED]
         return Counts(counted, repeated, left_out, filtered, nothing, refusals, again, passed, others)
 
     def outline(self, found: Scanned, limit: datetime) -> tuple[CallLines, Outline] | None:
@@ -298,78 +289,21 @@ class NativeCounter:
     def _tell_time(self, at: int, given: tuple[str, str] | int) -> None:
         moment = self._moment(given)
         if moment is None:
-            self._tally.set_time(at, _ODD, 0, 0, 0, 0)
+            self._tally.set_time(at, ODD, 0, 0, 0, 0)
             return
         minute, day = (moment - EPOCH) // A_MINUTE, moment.toordinal()
-        verdict = _COUNTS if self._window is None or contains(self._window.days, day) else _LEFT_OUT
+        verdict = COUNTS if self._window is None or contains(self._window.days, day) else LEFT_OUT
         slot = 0 if self._seen is None else minute * 60 // self._seen.slot_seconds
         self._tally.set_time(at, verdict, minute, day, slot, minute * 60 // self._calls.slot_seconds)
 
     def _tell_place(self, at: int, found: Scanned, index: int) -> None:
-        unit = found.record(index)
-        parsed = self.parsed(unit, found)
-        beside = self._take_time(found, index, parsed)
-        told: Agreed | None = None
-        rule = self._plan.rule
-        if (
-            rule is not None
-            and not beside
-            and not rule.needs
-            and parsed == Parsed(passed=_NO_CALLS, lines=[], seen=parsed.seen)
-        ):
-            self._tally.set_place(at, _NO_CALL, 0, 0, 0, 0, 0, (-1, -1, -1))
-            return
-        if len(parsed.rows) == 1 and not parsed.unreadable and not parsed.pieces and not parsed.refused:
-            told = EVERYTHING
-            if self._plan.rule is not None:
-                told = agreed(self._plan, self._told(found, index), parsed, unit)
-        if told is None:
-            # Each record with these values goes to Python, which notes what cannot be read.
-            self._tally.set_place(at, _ODD, 0, 0, 0, 0, 0, (-1, -1, -1))
-            return
-        row = parsed.rows[0]
-        model, operation, status, hit, tier = (self._value(row, name) for name in NAMING)
-        place = self._attribute(model, operation, status, hit, tier, row[self._template])
-        if len(place) == 2 and self._plan.lines is not None and isinstance(place[1], NoSystem) and self._tested:
-            # What is said of it has values that the helper left out.
-            self._tally.set_place(at, _ODD, 0, 0, 0, 0, 0, (-1, -1, -1))
-            return
-        if len(place) == 2:
-            self._refusals[at] = place
-            self._tally.set_place(at, _REFUSED, 0, 0, 0, 0, 0, (-1, -1, -1))
-            return
-        group, outcome, seed, id_seed, trace_seed = place
-        number = self._groups.setdefault(group, len(self._groups))
-        invalid, schema, truncated = (_bit(judge(self._value(row, it))) for it, judge in JUDGES.items())
-        self._tally.set_place(
-            at, _COUNTS, number, outcome, seed, id_seed, trace_seed, (invalid, schema, truncated), told.kept,
-            told.suffix, told.parts,
-        )  # fmt: skip
-
-    def _take_time(self, found: Scanned, index: int, parsed: Parsed) -> bool:
-        """Fill in the time that stood beside a record without one, as the helper did. Returns whether it did."""
-        if not self._plan.wrappers or (not parsed.rows and parsed.seen):
-            return False
-        parsed.rows = [
-            row if row[_TIME] is not None else (*row[:_TIME], self._told(found, index).time, *row[_TIME + 1 :])
-            for row in parsed.rows
-        ]
-        return not parsed.rows
-
-    def _told(self, found: Scanned, index: int) -> Told:
-        *spans, numbers = found.scan.told(index)
-        time, request, trace = (bytes(found.data[start:end]).decode() for start, end in spans)
-        return Told(time if self._plan.iso is None else self._plan.iso(time), request, trace, numbers)
-
-    def _value(self, row: Row, name: str) -> Any:
-        index = self._fields.get(name)
-        return None if index is None else row[index]
+        self._places.tell(at, found, index)
 
     def take(self) -> tuple[Iterator[tuple[Key, list[float]]], set[date], datetime | None]:
         """Return the sums by system, model, operation and day; the days seen; the time of the newest counted
         record."""
         cells, times = self._tally.take()
-        groups = list(self._groups)
+        groups = list(self._places.groups)
         sums = (
             ((*sized_group(groups[group], size), date.fromordinal(day)), counts)
             for group, size, day, counts in _given_up(cells)
@@ -389,7 +323,7 @@ class NativeCounter:
             self._tally.forget()
             if spans is not None:
                 spans.forget()
-            self._groups, self._refusals = {}, {}
+            self._places.forget()
         return sums, days, newest_record
 
     def clear(self) -> None:
@@ -402,10 +336,6 @@ def _given_up(values: list[T]) -> Iterator[T]:
     values.reverse()
     while values:
         yield values.pop()
-
-
-def _bit(value: bool | None) -> int:
-    return -1 if value is None else int(value)
 
 
 @overload

@@ -12,9 +12,11 @@ from leverwatch.collectors.records.filters import ValueTest
 from leverwatch.collectors.records.formats.plain import (
     ABSENT,
     ALONE,
+    BODY,
     CLASS,
     CLOSED,
     ENDED,
+    FLAT,
     IN_TEXT,
     TOTAL,
     UNREAD,
@@ -24,7 +26,10 @@ from leverwatch.collectors.records.formats.plain import (
     Plan,
 )
 
-ROLES = ("time", "request_id", "trace_id", *NUMBERS, TOTAL, ABSENT, ALONE, UNREAD, ENDED, IN_TEXT, CLOSED)
+ROLES = (
+    "time", "request_id", "trace_id", *NUMBERS,
+    TOTAL, ABSENT, ALONE, UNREAD, ENDED, IN_TEXT, CLOSED, BODY, FLAT,
+)  # fmt: skip
 """What the values that the helper reads are, by number. Behind them are the numbers that only have a class, and
 the names, which it only compares."""
 _MOST_CLASSES = 12

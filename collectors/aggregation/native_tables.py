@@ -7,7 +7,8 @@ from datetime import tzinfo
 
 from leverwatch.collectors.aggregation import _native
 from leverwatch.collectors.aggregation.dedupe import SeenIds
-from leverwatch.collectors.aggregation.native_counter import Attribute, NativeCounter
+from leverwatch.collectors.aggregation.native_counter import NativeCounter
+from leverwatch.collectors.aggregation.native_places import Attribute
 from leverwatch.collectors.aggregation.native_scanned import Scanned
 from leverwatch.collectors.aggregation.native_scans import ROLES
 from leverwatch.collectors.records.formats.interface import Parsed

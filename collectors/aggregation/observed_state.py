@@ -142,6 +142,14 @@ class Segments:
 
 
 def _small(sight: Sight) -> Sight:
+    for value in sight.row:
+        if isinstance(value, str):
+            if len(value) > _LONGEST:
+                break
+        elif isinstance(value, int) and value.bit_length() > 63:
+            break
+    else:  # as nearly all are
+        return sight
     return Sight(sight.seen, tuple(map(_short, sight.row)))
 
 

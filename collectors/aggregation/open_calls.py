@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from leverwatch.collectors.aggregation.id_table import Ids, pack
 from leverwatch.collectors.counted_fields import COLUMN_INDEX, COLUMNS
 from leverwatch.collectors.errors import StateUnreadable
 from leverwatch.collectors.interface import Operation
@@ -148,7 +149,11 @@ OPEN_CALL: Kind[OpenCall] = Kind(
 class OpenCalls:
     """The open calls of one source, by the hash of system, operation and id."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Ids | None = None) -> None:
+        self.keys = keys
+        """The keys of all of them, for the compiled helper; None: it does not ask."""
+        if keys is not None:
+            keys.clear()
         # The first key of a plain dictionary is behind all the places of those that were dropped before it.
         self._open: OrderedDict[int, OpenCall] = OrderedDict()
         self._settled: OrderedDict[int, OpenCall] = OrderedDict()
@@ -178,6 +183,8 @@ class OpenCalls:
             self.versions += call.version - (before.version if before is not None else 0)
         if before is not None and key in self._indexed:
             self._forget_group(key, before.group)
+        if before is None and self.keys is not None:
+            self.keys.restore(0, pack((key,)))
         table[key] = call  # behind all others, as it is the one that was changed last
         self._changed.add(key)
         if call.alone or call.waits:
@@ -204,6 +211,8 @@ class OpenCalls:
         call = self._open.pop(key, None) or self._settled.pop(key, None)
         if call is None:
             return False
+        if self.keys is not None:
+            self.keys.remove(key)
         self.versions -= call.version
         if key in self._indexed:
             self._forget_group(key, call.group)
@@ -240,7 +249,7 @@ class OpenCalls:
         Raises:
             SourceRefused: a value is unreadable or of a newer version; the message names the source.
         """
-        self.__init__()  # type: ignore[misc]  # an empty table
+        self.__init__(self.keys)  # type: ignore[misc]  # an empty table
         found = sorted(entries(source, state, OPEN_CALL), key=lambda entry: (entry[1].until, entry[0]))
         for key, call in found:
             if _KEY.fullmatch(key) is None:

@@ -101,5 +101,5 @@ def assemble(config: CountingConfig, now: Callable[[], datetime], *, compiled: b
     )
     help_framing(made, compiled=compiled)
     tested = template.only_tested
-    plain = native_counter(made, rollup, zone, seen, calls, tested) if compiled else None
+    plain = native_counter(made, rollup, zone, seen, calls, tested, open_calls) if compiled else None
     return Pipeline(made, seen, calls, open_calls, counters, rollup, plain)

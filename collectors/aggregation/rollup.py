@@ -309,6 +309,10 @@ class Rollup:
         self._saw_newest(newest)
         return counted, others
 
+    def whole_call(self, row: Row, system: str, outcome: CallStatus) -> int | None:
+        """As `RowCounter` has it."""
+        return self._single.whole_call(row, system, outcome)
+
     def take_back(self, row: Row, sessions: Sessions | None = None) -> None:
         """Subtract exactly what `add` counted for a row, and forget its request id."""
         counted = None

@@ -12,7 +12,7 @@ from leverwatch.collectors.aggregation.batch_loops import NAMING
 from leverwatch.collectors.aggregation.bulk_timestamps import Stamp, Stamps
 from leverwatch.collectors.aggregation.cells import CellRef
 from leverwatch.collectors.aggregation.counting_rule import First
-from leverwatch.collectors.aggregation.ledger import SEEN_BEFORE, CellOf, Known, Ledger, Memory
+from leverwatch.collectors.aggregation.ledger import SEEN_BEFORE, CellOf, Kind, Known, Ledger, Memory
 from leverwatch.collectors.aggregation.open_calls import OpenCalls
 from leverwatch.collectors.aggregation.stream_parts import COUNTED_BEFORE, StreamParts
 from leverwatch.collectors.aggregation.versions import Versions
@@ -22,9 +22,9 @@ from leverwatch.collectors.records.formats.interface import Piece, Row
 from leverwatch.collectors.records.names import Refusal, model_of
 from leverwatch.collectors.records.service_tiers import row_sizes
 from leverwatch.collectors.records.timestamps import parse_time
-from leverwatch.collectors.records.vocabulary import operation_of
+from leverwatch.collectors.records.vocabulary import CallStatus, operation_of
 
-_TIME, _REQUEST = map(FIELDS.index, ("time", "request_id"))
+_TIME, _REQUEST, _OPERATION, _COST = map(FIELDS.index, ("time", "request_id", "operation", "cost_usd"))
 _TEXTS = frozenset({str, type(None)})
 _naming = itemgetter(*map(FIELDS.index, NAMING))
 
@@ -115,6 +115,14 @@ class RowCounter:
         self._ledger.count(row, known.place, moment)
         return None, True
 
+    def whole_call(self, row: Row, system: str, outcome: CallStatus) -> int | None:
+        """Return the seed of the keys of calls that such a row tells all of; None when another row of the call
+        can say more."""
+        # Of a failed call with rows no cost is counted, which is the only number that one without any tells.
+        if not self._streams.tells_all(row, outcome) or (outcome is CallStatus.ERROR and row[_COST] is not None):
+            return None
+        return self._memory.seed(_stream(system, operation_of(row[_OPERATION]) or Operation.OTHER))
+
     def take_back(self, row: Row, limit: datetime, counted: Row | None = None) -> None:
         """Subtract exactly what was counted for a row; `counted` is the row that was, where it is another one."""
         counted = row if counted is None else counted
@@ -169,7 +177,7 @@ class RowCounter:
                 return place
             place = self._sized(place, size) if size else place
             operation = operation_of(word) or Operation.OTHER  # one of no known kind is refused
-            stream = (place.system, operation, "call")
+            stream = _stream(place.system, operation)
             seeds = map(self._memory.seed, (stream, (place.system, operation, "version")))
             known = Known(place, operation, model_of(model), stamp.day, stream, *seeds)
             if _are_texts((*naming, *template)):
@@ -177,6 +185,11 @@ class RowCounter:
             else:
                 self._places[key] = known
         return known
+
+
+def _stream(system: str, operation: Operation) -> Kind:
+    """Return the kind of streamed calls."""
+    return system, operation, "call"
 
 
 def _are_texts(values: Iterable[object]) -> bool:

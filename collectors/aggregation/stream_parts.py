@@ -194,7 +194,7 @@ class StreamParts:
             return self._settle(*found, row, known, moment)
         if not self._memory.remember_request(name, known.place.id_seed, seconds):
             return SEEN_BEFORE, False
-        if piece is Piece.ROW and self._tells_all(row, call):
+        if piece is Piece.ROW and self.tells_all(row, call.outcome):
             # No other row of it can say more.
             self._ledger.count(self._bare(row) if call.outcome is CallStatus.ERROR else row, known.place, moment)
             return None, True
@@ -210,9 +210,9 @@ class StreamParts:
         self._calls.put(key, call, moment)
         return None, True
 
-    def _tells_all(self, row: Row, call: OpenCall) -> bool:
-        """Return whether a row tells everything that rows of its format can tell."""
-        return call.outcome is CallStatus.ERROR or (
+    def tells_all(self, row: Row, outcome: CallStatus) -> bool:
+        """Return whether a row tells everything that rows of its format can tell of a call."""
+        return outcome is CallStatus.ERROR or (
             row[self._output] is not None and not self._can_tell & ~self._telling(row)
         )
 

@@ -42,12 +42,12 @@ EITHER const uint8_t *read_array(Reader *r, const struct Key *key, const uint8_t
     if (*p != '[')
         return *p == 'n' ? read_value(r, key, p, inside) : NULL;
     Value named = {.at = p, .end = p + 1};
-    p = skip_space(p + 1);
+    p = skip_gap(p + 1, inside);
     if (*p == ']') {
         named.end = p + 1;
     } else {
         p = read_object(r, key->first, p, inside);
-        p = p ? skip_space(p) : NULL;
+        p = p ? skip_gap(p, inside) : NULL;
         if (!p || *p != ']')
             return NULL;
     }
@@ -62,10 +62,56 @@ static const uint8_t *read_in_text(Reader *r, Node *node, const uint8_t *p)
 {
     if (p[1] == '"')
         return p + 2;
-    p = skip_space(p + 1);
+    p = skip_inner_space(p + 1);
     p = *p == 'n' ? skip_word(p) : read_inner(r, node, p);
-    p = p ? skip_space(p) : NULL;
+    p = p ? skip_inner_space(p) : NULL;
     return p && *p == '"' ? p + 1 : NULL;
+}
+
+static int is_key(const struct Key *key, const uint8_t *p, size_t length)
+{
+    return key->length + 4 <= length && !memcmp(p + 2, key->text, key->length) && !memcmp(p + 2 + key->length, "\\\"", 2);
+}
+
+/* Whether a key that is asked for begins with the quote at the beginning of JSON inside a text, at whatever depth. */
+static int has_key(const Node *node, const uint8_t *p, size_t length)
+{
+    for (int at = 0; at < node->keys; at++) {
+        const struct Key *key = &node->key[at];
+        if (is_key(key, p, length) || (key->inner && has_key(key->inner, p, length)) ||
+            (key->first && has_key(key->first, p, length)))
+            return 1;
+    }
+    return 0;
+}
+
+static int has_word(const Node *node, const uint8_t *p, const uint8_t *end)
+{
+    for (; (p = memchr(p, '\\', (size_t)(end - p))); p += 2)
+        if (end - p >= 2 && p[1] == '"' && has_key(node, p, (size_t)(end - p)))
+            return 1;
+    return 0;
+}
+
+/* A text that is an object, or nothing. Its name is what it begins with. Where the object has no key that is asked for,
+   none of these may be anywhere in it. */
+static const uint8_t *read_body(Reader *r, const struct Key *key, const uint8_t *p)
+{
+    const uint8_t *start = p, *end = *p == 'n' ? skip_word(p) : *p != '"' ? NULL : p[1] == '"' ? p + 2 : p + 1;
+    if (!end)
+        return NULL;
+    for (int at = 0; at < key->roles; at++)
+        r->tokens[key->role[at] - NAME] = span_in(r, p, (size_t)(end - p));
+    if (end != p + 1)
+        return end;
+    uint32_t asked = r->asked;
+    r->asked = 0;
+    if (*end != '{' || !(p = read_inner(r, key->inner, end)))
+        return NULL;
+    int tells = r->asked > 0;
+    r->asked += asked;
+    end = skip_inner_space(p);
+    return *end == '"' && (tells || !has_word(key->inner, start + 1, end)) ? end + 1 : NULL;
 }
 
 /* An object of which the values inside matter, or something else, which is a name. */
@@ -86,6 +132,8 @@ EITHER const uint8_t *read_key(Reader *r, const struct Key *key, const uint8_t *
         return read_value(r, key, p, inside);
     if (key->first)
         return read_array(r, key, p, inside);
+    if (key->body)
+        return inside ? NULL : read_body(r, key, p);
     if (key->roles)
         return read_named_or_object(r, key, p, inside);
     if (!inside && key->in_text && *p == '"')
@@ -116,15 +164,15 @@ EITHER const uint8_t *read_either(Reader *r, Node *node, const uint8_t *p, int i
     int any = 0;
     if (*p != '{')
         return NULL;
-    p = skip_space(p + 1);
+    p = skip_gap(p + 1, inside);
     if (*p == '}')
         return p + 1;
     for (;;) {
         const uint8_t *text = p + quote(inside), *behind = NULL;
-        const Next *next = inside ? NULL : find_next(r, node, &place, p);
+        const Next *next = inside && !node->only_inside ? NULL : find_next(r, node, &place, p);
         int at, escaped = 0;
         if (next) {
-            p = skip_space(p + next->length);
+            p = skip_gap(p + next->length, inside);
             at = next->key;
         } else {
             const uint8_t *start = p;
@@ -132,21 +180,22 @@ EITHER const uint8_t *read_either(Reader *r, Node *node, const uint8_t *p, int i
                 return NULL;
             behind = p - quote(inside);
             at = find_key(node, text, (size_t)(behind - text));
-            p = skip_space(p);
+            p = skip_gap(p, inside);
             if (*p != ':')
                 return NULL;
-            p = skip_space(p + 1);
-            if (!inside)
+            p = skip_gap(p + 1, inside);
+            if (!inside || node->only_inside)
                 learn(r, node, &place, start, p, at);
         }
         if (at < 0) {
-            if (node->closed || (node->any && any++))
+            if (node->closed || (node->flat && *p == '{') || (node->any && any++))
                 return NULL;
             p = node->any ? read_any(r, node->any, text, behind, p, inside) : skip_value(r, p, inside);
         } else {
             if (seen & (1U << at)) /* the last one counts */
                 return NULL;
             seen |= 1U << at;
+            r->asked++;
             const struct Key *key = &node->key[at];
             const uint8_t *value = p;
             p = read_key(r, key, p, inside);
@@ -155,12 +204,12 @@ EITHER const uint8_t *read_either(Reader *r, Node *node, const uint8_t *p, int i
         }
         if (!p)
             return NULL;
-        p = skip_space(p);
+        p = skip_gap(p, inside);
         if (*p == '}')
             return p + 1;
         if (*p != ',')
             return NULL;
-        p = skip_space(p + 1);
+        p = skip_gap(p + 1, inside);
     }
 }
 

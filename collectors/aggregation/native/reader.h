@@ -22,6 +22,10 @@ static inline const uint8_t *skip_space(const uint8_t *p)
     return p;
 }
 
+/* What reads JSON is told whether it is `inside` of a text, whose own texts have escaped quotes. It is made twice, as
+   nearly all of it is not inside, and would ask at every quote. */
+#define EITHER static inline __attribute__((always_inline))
+
 static int hex4(const uint8_t *p)
 {
     int value = 0;
@@ -57,10 +61,6 @@ static const uint8_t *skip_escape(const uint8_t *p)
     }
 }
 
-/* What reads JSON is told whether it is `inside` of a text, whose own texts have escaped quotes. It is made twice, as
-   nearly all of it is not inside, and would ask at every quote. */
-#define EITHER static inline __attribute__((always_inline))
-
 EITHER int is_text(const uint8_t *p, int inside)
 {
     return *p == '"' ? !inside : inside && *p == '\\' && p[1] == '"';
@@ -72,9 +72,107 @@ EITHER size_t quote(int inside)
     return inside ? 2 : 1;
 }
 
-/* The same as `skip_string` of a text inside of a text: what escapes anything but a quote there is itself escaped. */
-static const uint8_t *skip_inner_string(const uint8_t *p, int *escaped)
+/* What stands between the values of JSON inside of a text, where a line break is itself escaped. */
+static inline const uint8_t *skip_inner_space(const uint8_t *p)
 {
+    for (;;) {
+        if (*p == ' ')
+            p++;
+        else if (*p == '\\' && (p[1] == 'n' || p[1] == 'r' || p[1] == 't'))
+            p += 2;
+        else
+            return p;
+    }
+}
+
+EITHER const uint8_t *skip_gap(const uint8_t *p, int inside)
+{
+    return inside ? skip_inner_space(p) : skip_space(p);
+}
+
+/* Behind what escapes a character that is not of ASCII, or is one that some writers escape although they need not: it
+   means nothing to what is inside. */
+static const uint8_t *skip_outer_escape(const uint8_t *p)
+{
+    int unit = *p == 'u' ? hex4(p + 1) : -1;
+    int harmless = unit >= 0x80 || unit == '&' || unit == '\'' || unit == '+' || unit == '<' || unit == '>' || unit == '`';
+    return harmless ? skip_escape(p) : NULL;
+}
+
+/* Behind the unit of 16 bits that is escaped inside of a text, or both of those that are one character. */
+static const uint8_t *skip_inner_unit(const uint8_t *p)
+{
+    int unit = hex4(p + 1);
+    if (unit < 0 || (unit >= 0xDC00 && unit < 0xE000))
+        return NULL;
+    p += 5;
+    if (unit < 0xD800 || unit >= 0xE000)
+        return p;
+    if (p[0] != '\\' || p[1] != '\\' || p[2] != 'u')
+        return NULL;
+    unit = hex4(p + 3);
+    return unit >= 0xDC00 && unit < 0xE000 ? p + 7 : NULL;
+}
+
+/* Behind what begins with a backslash in a text inside of a text, where what escapes anything but a quote is itself
+   escaped. */
+static inline const uint8_t *skip_inner_escape(const uint8_t *p)
+{
+    if (p[1] != '\\')
+        return skip_outer_escape(p + 1);
+    p += 2;
+    if (*p == 'n')
+        return p + 1;
+    if (*p == '\\')
+        return p[1] == '"' || p[1] == '\\' ? p + 2 : NULL;
+    return *p == 'u' ? skip_inner_unit(p) : *p == '"' ? NULL : skip_escape(p);
+}
+
+#ifdef __AVX2__
+#define INNER 32
+static inline uint32_t inner_stops(const uint8_t *p)
+{
+    const __m256i quote = _mm256_set1_epi8('"'), slash = _mm256_set1_epi8('\\'), control = _mm256_set1_epi8(0x1f);
+    __m256i text = _mm256_loadu_si256((const __m256i *)p);
+    return (uint32_t)_mm256_movemask_epi8(
+        _mm256_or_si256(_mm256_or_si256(_mm256_cmpeq_epi8(text, quote), _mm256_cmpeq_epi8(text, slash)),
+                        _mm256_cmpeq_epi8(_mm256_max_epu8(text, control), control)));
+}
+#elif defined(__SSE2__)
+#define INNER 16
+static inline uint32_t inner_stops(const uint8_t *p)
+{
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
+    __m128i text = _mm_loadu_si128((const __m128i *)p);
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(text, quote), _mm_cmpeq_epi8(text, slash)),
+                                                    _mm_cmpeq_epi8(_mm_max_epu8(text, control), control)));
+}
+#endif
+
+/* The same as `skip_string` of a text inside of a text. */
+static const uint8_t *skip_inner_string(const Reader *r, const uint8_t *p, int *escaped)
+{
+#ifdef INNER
+    while (r->end - p >= INNER) {
+        const uint8_t *block = p;
+        p += INNER;
+        for (uint32_t stops = inner_stops(block); stops;) {
+            const uint8_t *at = block + __builtin_ctz(stops);
+            if (*at != '\\')
+                return NULL;
+            if (at[1] == '"')
+                return at + 2;
+            if (!(at = skip_inner_escape(at)))
+                return NULL;
+            *escaped = 1;
+            if (at >= block + INNER) {
+                p = at;
+                break;
+            }
+            stops &= ~0U << (at - block);
+        }
+    }
+#endif
     for (;;) {
         while (*p != '"' && *p != '\\' && *p > 0x1f)
             p++;
@@ -82,20 +180,9 @@ static const uint8_t *skip_inner_string(const uint8_t *p, int *escaped)
             return NULL;
         if (p[1] == '"')
             return p + 2;
-        if (p[1] != '\\')
+        if (!(p = skip_inner_escape(p)))
             return NULL;
         *escaped = 1;
-        p += 2;
-        if (*p == '\\' && (p[1] == '"' || p[1] == '\\')) {
-            p += 2;
-        } else if (*p == 'u') {
-            int unit = hex4(p + 1);
-            if (unit < 0 || (unit >= 0xD800 && unit < 0xE000))
-                return NULL;
-            p += 5;
-        } else if (*p == '"' || *p == '\\' || !(p = skip_escape(p))) {
-            return NULL;
-        }
     }
 }
 
@@ -103,7 +190,7 @@ static const uint8_t *skip_inner_string(const uint8_t *p, int *escaped)
 EITHER const uint8_t *skip_string(const Reader *r, const uint8_t *p, int *escaped, int inside)
 {
     if (inside)
-        return skip_inner_string(p, escaped);
+        return skip_inner_string(r, p, escaped);
 #ifdef WIDE
     if (r->end - p >= BLOCK) {
         unsigned stop = first_stop(p);
@@ -174,8 +261,8 @@ EITHER const uint8_t *skip_key(const Reader *r, const uint8_t *p, int inside)
     int escaped;
     if (!is_text(p, inside) || !(p = skip_string(r, p + quote(inside), &escaped, inside)))
         return NULL;
-    p = skip_space(p);
-    return *p == ':' ? skip_space(p + 1) : NULL;
+    p = skip_gap(p, inside);
+    return *p == ':' ? skip_gap(p + 1, inside) : NULL;
 }
 
 EITHER const uint8_t *skip_either(const Reader *r, const uint8_t *p, int inside)
@@ -185,7 +272,7 @@ EITHER const uint8_t *skip_either(const Reader *r, const uint8_t *p, int inside)
     for (;;) {
         if (*p == '{' || *p == '[') {
             int object = *p == '{';
-            p = skip_space(p + 1);
+            p = skip_gap(p + 1, inside);
             if (*p != (object ? '}' : ']')) {
                 if (depth++ == DEEPEST)
                     return NULL;
@@ -201,9 +288,9 @@ EITHER const uint8_t *skip_either(const Reader *r, const uint8_t *p, int inside)
         for (;;) { /* what follows a value */
             if (!depth)
                 return p;
-            p = skip_space(p);
+            p = skip_gap(p, inside);
             if (*p == ',') {
-                p = skip_space(p + 1);
+                p = skip_gap(p + 1, inside);
                 if (objects & 1 && !(p = skip_key(r, p, inside)))
                     return NULL;
                 break;

@@ -19,6 +19,7 @@ typedef struct {
     double *values;
     uint32_t held; /* bits of the tests that hold */
     uint8_t best[ABSENT]; /* the rank of the path or column that told a value; beyond all ranks: none did */
+    uint32_t asked; /* keys that somebody asks for */
     uint32_t adds; /* bits of the amounts to which further paths or columns add, and how much */
     double added[AMOUNTS];
     int bad_time;

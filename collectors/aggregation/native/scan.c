@@ -72,10 +72,12 @@ static int add_path(Scan *self, PyObject *path, int role, int rank)
             key->in_text = 1;
             continue;
         }
-        if (!next && role == CLOSED) {
+        if (!next && (role == CLOSED || role == FLAT || role == BODY)) {
             if (!node_behind(&key->inner))
                 return -1;
-            key->inner->closed = 1;
+            key->inner->closed |= role == CLOSED;
+            key->inner->flat |= role == FLAT;
+            key->inner->only_inside = key->body |= role == BODY;
             continue;
         }
         if (!next) {
@@ -87,13 +89,14 @@ static int add_path(Scan *self, PyObject *path, int role, int rank)
             key->role[key->roles++] = (uint8_t)role;
             continue;
         }
-        int element = next == Py_True;
+        int element = next == Py_True, inside = node->only_inside;
         if ((key->roles && key->role[0] < NAME && !element) || (element ? key->inner || at + 2 == steps : !!key->first)) {
             PyErr_SetString(PyExc_ValueError, "a path through a value");
             return -1;
         }
         if (!(node = node_behind(element ? &key->first : &key->inner)))
             return -1;
+        node->only_inside |= inside;
         at += element;
     }
     if (role == ENDED)

@@ -41,6 +41,8 @@ enum role {
     ENDED,    /* when a call ended: tells the latency where nothing else does */
     IN_TEXT,  /* an object that may also be JSON inside a text */
     CLOSED,   /* an object that has no other keys than those that are asked for */
+    BODY,     /* a text that is JSON, and an object */
+    FLAT,     /* an object in which nothing else than what is asked for is an object */
     CLASS,    /* this and those that follow: a number of which only matters whether it is there, and zero */
     NAME = CLASS + MOST_CLASSES, /* this and all that follow are names: whatever the text of the value is */
 };
@@ -94,6 +96,7 @@ typedef struct Node {
         size_t length;
         struct Node *inner; /* NULL: a value */
         int in_text;
+        int body; /* the object is nothing but JSON inside a text */
         struct Node *first; /* of an array: what its only element has; NULL: it is none */
         uint32_t tests; /* bits of the tests of its value */
         int roles;
@@ -101,6 +104,8 @@ typedef struct Node {
         uint8_t rank[MOST_ROLES]; /* of several paths to a value the lowest one tells it */
     } key[MOST_KEYS];
     int closed;      /* any other key is a surprise */
+    int flat;        /* an object at any other key is */
+    int only_inside; /* it is always inside of a text */
     struct Key *any; /* of an object with one key of any name, which is a name itself */
     uint32_t ordered, missed; /* keys in their order, and those that were not */
     Next order[MOST_NEXT];

@@ -68,24 +68,26 @@ static PyObject *Tally_count(Tally *self, PyObject *args)
     Py_buffer data;
     Py_ssize_t start;
     long long limit;
-    PyObject *seen, *before, *calls;
+    PyObject *seen, *before, *calls, *open = Py_None;
     int tells_passed = 1;
-    if (!PyArg_ParseTuple(args, "O!y*nLOOO!|i", ScanType, &scan, &data, &start, &limit, &seen, &before, IdsType, &calls,
-                          &tells_passed))
+    if (!PyArg_ParseTuple(args, "O!y*nLOOO!|iO", ScanType, &scan, &data, &start, &limit, &seen, &before, IdsType, &calls,
+                          &tells_passed, &open))
         return NULL;
     self->tells_passed = tells_passed;
     enum stop stop = DONE;
     size_t first = (size_t)start, behind = 0;
     if ((seen != Py_None && !PyObject_TypeCheck(seen, IdsType)) ||
-        (before != Py_None && !PyObject_TypeCheck(before, IdsType))) {
+        (before != Py_None && !PyObject_TypeCheck(before, IdsType)) ||
+        (open != Py_None && !PyObject_TypeCheck(open, IdsType))) {
         PyBuffer_Release(&data);
         PyErr_SetString(PyExc_TypeError, "ids are Ids or None");
         return NULL;
     }
     Ids *ids = seen == Py_None ? NULL : (Ids *)seen;
     Ids *older = before == Py_None ? NULL : (Ids *)before;
+    Ids *known = open == Py_None ? NULL : (Ids *)open;
     Py_BEGIN_ALLOW_THREADS
-    stop = tally_count(self, scan, data.buf, limit, ids, older, (Ids *)calls, &first, &behind);
+    stop = tally_count(self, scan, data.buf, limit, ids, older, (Ids *)calls, known, &first, &behind);
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&data);
     if (stop == NO_MEMORY)
@@ -152,10 +154,12 @@ static PyObject *Tally_set_place(Tally *self, PyObject *args)
     int verdict, outcome, judged[3], parts = INSIDE;
     _Static_assert(JUDGED == 3, "as many as are taken here");
     unsigned int group, kept = UINT32_MAX;
-    unsigned long long seed, id_seed, trace_seed;
+    unsigned long long seed, id_seed, trace_seed, call_seed = 0;
+    int is_rows = 0;
     PyObject *suffix = NULL;
-    if (!PyArg_ParseTuple(args, "niIiKKK(iii)|IO!i", &at, &verdict, &group, &outcome, &seed, &id_seed, &trace_seed,
-                          &judged[0], &judged[1], &judged[2], &kept, &PyBytes_Type, &suffix, &parts))
+    if (!PyArg_ParseTuple(args, "niIiKKK(iii)|IO!iiK", &at, &verdict, &group, &outcome, &seed, &id_seed, &trace_seed,
+                          &judged[0], &judged[1], &judged[2], &kept, &PyBytes_Type, &suffix, &parts, &is_rows,
+                          &call_seed))
         return NULL;
     if (at < 0 || (size_t)at >= self->places_count) {
         PyErr_SetString(PyExc_IndexError, "no such place");
@@ -170,6 +174,8 @@ static PyObject *Tally_set_place(Tally *self, PyObject *args)
     place->trace_seed = trace_seed;
     place->kept = kept;
     place->parts = (enum parts)parts;
+    place->is_rows = is_rows;
+    place->call_seed = call_seed;
     char *text = NULL;
     Py_ssize_t length = 0;
     if (suffix && PyBytes_AsStringAndSize(suffix, &text, &length) < 0)

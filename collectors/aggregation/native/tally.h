@@ -64,6 +64,8 @@ typedef struct {
     size_t suffix;         /* where the text lies that follows an id */
     uint32_t suffix_length;
     enum parts parts; /* where the parts of its tokens stand, if names decide that */
+    int is_rows;      /* whether each of its records with an id is a row of a call, of which there may be others */
+    uint64_t call_seed; /* of the keys of such calls */
     int8_t judged[JUDGED]; /* -1: not known */
     uint64_t round; /* of the remembered cell */
     uint32_t size;
@@ -114,9 +116,10 @@ extern PyTypeObject *TallyType; /* made from it when the module is */
 /* Keep a text that follows the ids of a place; -1: out of memory. */
 int place_suffix(Tally *tally, Place *place, const uint8_t *text, size_t length);
 
-/* Count records from `*first` on; `*first` and `*behind` say where it stopped. `before` are keys of an older version. */
+/* Count records from `*first` on; `*first` and `*behind` say where it stopped. `before` are keys of an older version,
+   and `open` those of calls of which Python knows that more may come; NULL: there are none. */
 enum stop tally_count(Tally *tally, Scan *scan, const uint8_t *data, int64_t limit, Ids *seen, Ids *before,
-                      Ids *calls, size_t *first, size_t *behind);
+                      Ids *calls, Ids *open, size_t *first, size_t *behind);
 
 /* See whether all records from `*first` on can be counted, before any of them is: ODD_LINES where one cannot. Which of
    them are `calls` is written down. */

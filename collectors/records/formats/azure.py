@@ -13,7 +13,7 @@ from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.declared import Declaration
 from leverwatch.collectors.records.formats.interface import MAX_COUNT, Piece
 from leverwatch.collectors.records.formats.jsonl import TYPES
-from leverwatch.collectors.records.formats.plain import Plainly
+from leverwatch.collectors.records.formats.plain import TOTAL, Plainly
 from leverwatch.collectors.records.formats.routes import kind_of_model, route
 from leverwatch.collectors.records.formats.rows import settle_tokens
 from leverwatch.collectors.records.recall import recall
@@ -210,11 +210,58 @@ def _recognise_openai(record: Any) -> int:
     return 95 if "RequestResponse" in map(str, _categories(record)) else 0
 
 
+class _Properties(msgspec.Struct, gc=False):
+    body: str | None = msgspec.field(default=None, name="backendResponseBody")
+
+
+class _Bodies(msgspec.Struct, gc=False):
+    properties: _Properties | None = None
+    row: str | None = msgspec.field(default=None, name="BackendResponseBody")
+
+
+_bodies = msgspec.json.Decoder(_Bodies).decode
+
+
+def _is_plain(record: bytes) -> bool:
+    """Whether records with the names of one are read from what is in a body by its place, if there is one."""
+    try:
+        found = _bodies(record)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    bodies = [body for body in (found.properties and found.properties.body, found.row) if body]
+    return not bodies or (len(bodies) == 1 and (_whole(bodies[0]) is not None or _says_nothing(bodies[0])))
+
+
+def _says_nothing(body: str) -> bool:
+    # Of these the helper knows that they are nowhere in a body. One that has another key of them is searched.
+    return not any(word in body for word in ('"usage"', '"model"', '"choices"', '"finish_reason"'))
+
+
+def _in_bodies(path: str) -> tuple[str, ...]:
+    return tuple(f"{body}.{path}" for body in _BODIES)
+
+
 def _cased(name: str) -> tuple[str, str]:
     """Return the paths of a value in a diagnostic record and in a row of Log Analytics."""
     return f"properties.{name[0].lower()}{name[1:]}", name
 
 
+_BODIES = ("properties.backendResponseBody", "BackendResponseBody")
+_OF_CHAT = {
+    "usage.prompt_tokens": "input_tokens",
+    "usage.completion_tokens": "output_tokens",
+    "usage.prompt_tokens_details.cached_tokens": "cached_input_tokens",
+    "usage.completion_tokens_details.reasoning_tokens": "reasoning_tokens",
+    "usage.total_tokens": TOTAL,
+}
+"""Where plain bodies tell their usage, and nowhere else: as most do that are no streams."""
+_OBJECTS = ("usage", "usage.prompt_tokens_details", "usage.completion_tokens_details")
+_ELSEWHERE = tuple(
+    path
+    for part in _OBJECTS
+    for name in dict.fromkeys((*(it for names in _USAGE_NAMES.values() for it in names), "total_tokens"))
+    if (path := f"{part}.{name}") not in _OF_CHAT
+)
 AZURE_APIM = Declaration(
     name="azure-apim",
     recognise=_recognise_gateway,
@@ -254,6 +301,24 @@ AZURE_APIM = Declaration(
     in_text=("properties",),
     nested="records",
     finish=_finish_gateway,
+    plainly=Plainly(
+        # Rows that have these tell the tokens, and others of the same call the rest.
+        absent=(
+            *_cased("SequenceNumber"),
+            *_cased("TotalTokens"),
+            *_cased("PromptTokens"),
+            *_cased("CompletionTokens"),
+            *(path for inner in _ELSEWHERE for path in _in_bodies(inner)),
+        ),
+        inside=dict.fromkeys(
+            ("body", "body_row"), ((b"model",), (b"usage",), (b"choices", True, b"finish_reason"))
+        ),
+        further=tuple((path, told, 0) for inner, told in _OF_CHAT.items() for path in _in_bodies(inner)),
+        bodies=_BODIES,
+        flat=_in_bodies("usage"),
+        rows=True,
+        accepts=_is_plain,
+    ),
 )
 AZURE_OPENAI = Declaration(
     name="azure-openai",

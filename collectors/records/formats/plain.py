@@ -24,10 +24,13 @@ Place = tuple[tuple[Step, ...], str, int]
 
 ABSENT, ALONE, UNREAD, ENDED = "absent", "alone", "unread", "ended"
 IN_TEXT, CLOSED, CLASS, NAME, TOTAL = "in text", "closed", "class", "name", "total"
+BODY, FLAT = "body", "flat"
 """What values are that are no fields: missing or null; the same, or else the records around it are needed; a
 text or number that nobody looks at; the time of the end; an object that may also be JSON inside a text; an
 object that has no other keys than those that are asked for; a number
-of which only matters whether it is there and zero; a name; and the producer's own sum of all tokens."""
+of which only matters whether it is there and zero; a name; the producer's own sum of all tokens; an object that is
+nothing but JSON inside a text, and that has none of the keys that are asked for anywhere where it has none of its
+own; and an object in which nothing else than what is asked for is an object."""
 SESSION = 2
 """The rank of a name that is the same without the session of an assumed role at its end."""
 ADDS = 255
@@ -88,6 +91,12 @@ class Plainly(Struct, frozen=True):
     """Whether a time is only plain as text."""
     keeps_time: bool = False
     """Whether a plain time is what it is converted to."""
+    bodies: tuple[str, ...] = ()
+    """Paths of texts that are JSON. What `finish` reads in one is in `inside` and `further`."""
+    flat: tuple[str, ...] = ()
+    """Paths of objects in which nothing else than what is read is an object."""
+    rows: bool = False
+    """Whether a record with an id may be one of the rows of a call."""
     marker: bytes = b""
     """Bytes that records have which belong together; empty: none do."""
 

@@ -13,8 +13,10 @@ from leverwatch.collectors.records.formats.plain import (
     ABSENT,
     ADDS,
     ALONE,
+    BODY,
     CLASS,
     ENDED,
+    FLAT,
     IN_TEXT,
     NAME,
     SESSION,
@@ -90,6 +92,10 @@ def _places(declaration: Declaration, rule: Plainly, template: Sequence[str]) ->
         yield (key.encode(),), ABSENT, 0
     for path in declaration.in_text:
         yield _steps(path, rule), IN_TEXT, 0
+    for path in rule.bodies:
+        yield _steps(path, rule), BODY, 0
+    for path in rule.flat:
+        yield _steps(path, rule), FLAT, 0
     if declaration.nested is not None:
         yield (declaration.nested.encode(),), ABSENT, 0
 

@@ -27,7 +27,8 @@ from tests.collectors.sources.files.logs import NOW, config, ingest
 from tests.examples import examples
 
 HELPED = {
-    "anthropic": ("model",), "apisix": ("route",), "azure-openai": ("deployment",), "bedrock": ("identity",),
+    "anthropic": ("model",), "apisix": ("route",), "azure-apim": ("api",), "azure-openai": ("deployment",),
+    "bedrock": ("identity",),
     "envoy-ai-gateway": ("route",), "kong": ("service", "plugin"), "langfuse": ("project",),
     "litellm": ("team_id",), "ollama": ("model",), "openai": ("service_tier",), "vertex": ("endpoint",),
 }  # fmt: skip

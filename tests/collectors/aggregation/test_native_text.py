@@ -16,6 +16,7 @@ from leverwatch.collectors.aggregation.day_filter import Days
 from leverwatch.collectors.aggregation.known_records import KnownRecords
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.aggregation.native_counter import NativeCounter
+from leverwatch.collectors.aggregation.native_scans import ROLES
 from leverwatch.collectors.aggregation.pipeline import assemble
 from leverwatch.collectors.records.decoder import Decoder, build_format
 from leverwatch.collectors.records.format_config import NamedFormat
@@ -296,7 +297,7 @@ def test_these_are_the_formats_of_lines_that_the_helper_counts() -> None:
     ],
 )
 def test_a_form_that_the_helper_does_not_know_is_refused(form: tuple[Any, ...]) -> None:
-    scan = _native.Scan((((b"time",), 0, 0), ((b"name",), 35, 1)))
+    scan = _native.Scan((((b"time",), 0, 0), ((b"name",), len(ROLES) + 12, 1)))
     scan.as_text(((((13, b"", (), 0, 1.0),),), (), (), (), 0, ()))
     with pytest.raises((TypeError, ValueError)):
         scan.as_text(form)
