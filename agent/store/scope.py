@@ -41,8 +41,11 @@ class Scope(Struct, frozen=True):
 
     def authoritative_of(self, sources: Collection[str]) -> frozenset[str]:
         """Return the authoritative ones of some sources, with all their parts."""
-        names = frozenset(map(name_of, self.authoritative))
-        return frozenset(source for source in sources if name_of(source) in names)
+        return _with_parts(self.authoritative, sources)
+
+    def telling_of(self, sources: Collection[str]) -> frozenset[str]:
+        """Return those of some sources whose records tell the version of the prompt, with all their parts."""
+        return _with_parts(self.telling, sources)
 
     def may_count(self, system: str) -> Mapping[str, frozenset[str]]:
         """Return the sources that could count a system without any usage, each with the systems that it feeds."""
@@ -54,3 +57,9 @@ class Scope(Struct, frozen=True):
         """Return the authoritative sources that name a system in the configuration."""
         counting = self.counting or {}
         return sorted(source for source in self.authoritative if system in counting.get(source, ()))
+
+
+def _with_parts(chosen: Collection[str], sources: Collection[str]) -> frozenset[str]:
+    """Return the sources that are chosen, or are read by another agent as a part of what is chosen."""
+    names = frozenset(map(name_of, chosen))
+    return frozenset(source for source in sources if name_of(source) in names)
