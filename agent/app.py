@@ -131,11 +131,12 @@ class Agent:
         self.store.verify()
         self.store.migrate()
         self._clock = Clock(self._now, self.store.newest_moment(), self._steady)
-        self._keep_lease()
         self._publish()
         self.server.start()
         if self.probe_server is not None:
             self.probe_server.start()
+        # Whoever cannot start keeps the lease from nobody.
+        self._keep_lease()
         for source in self._loaded.config.sources:
             self._add(source, self._runner(source, self._loaded))
         self._schedule_evaluation()

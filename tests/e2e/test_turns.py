@@ -14,7 +14,7 @@ from tests.e2e.turns import turns
 
 pytestmark = pytest.mark.e2e
 
-ROUNDS = 5
+ROUNDS = 4
 
 
 def test_agents_that_are_killed_in_turn_count_exactly_and_speak_with_one_voice(

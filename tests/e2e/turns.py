@@ -66,7 +66,7 @@ class Agent:
         self._lives += 1
         url = make_url(self._database).update_query_dict({"application_name": f"{self.name}-{self._lives}"})
         fields = {"time": "ts", "inferences": "n", "request_id": "id"}
-        usage = {"type": "files", "format": {"type": "jsonl", "fields": fields}, "interval": "100ms"}
+        usage = {"type": "files", "format": {"type": "jsonl", "fields": fields}, "interval": "200ms"}
         sources: list[dict[str, Any]] = [
             {**usage, "name": f"node@{self.name}", "path": str(self.log), "system": SYSTEM},
             {**usage, "name": "shared", "path": str(self._base / "shared.jsonl"), "system": "shared-bot"},
@@ -83,7 +83,7 @@ class Agent:
         config = {
             "store": {"url": url.render_as_string(hide_password=False)},
             "web": {"listen": f"127.0.0.1:{self.port}"},
-            "evaluation": {"interval": "300ms"},
+            "evaluation": {"interval": "1s"},
             "sources": sources,
             "systems": {SYSTEM: declared},
         }
