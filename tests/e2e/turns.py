@@ -24,7 +24,7 @@ from tests.e2e.test_alert_chain import shortened_rules
 from tests.e2e.test_mismatch_alert import ALERT, SYSTEM, write_days, write_prompts
 
 _LEASE, _MARGIN, _RENEWAL = 0.6, 0.2, 0.15
-_PATIENCE = 60
+_PATIENCE = 180
 _PAUSE = 0.4
 _DECIDED = 0.7
 """In which part of the rounds an agent is killed only after it has decided once."""
