@@ -17,7 +17,7 @@ ROOM   := $(shell df --output=avail /dev/shm 2>/dev/null | tail -n 1)
 SCRATCH := $(shell [ "$(or $(ROOM),0)" -gt 4000000 ] && echo TMPDIR=/dev/shm)
 
 .PHONY: help run test test-all lint types unit rewritten newest on on-python coverage oldest on-oldest lock sbom release-check golden bench bench-bucket test-slow bench-spark \
-    fuzz producers schemas sanitize soak wheel chart dashboards pictures servers image-check clean
+    fuzz producers schemas sanitize soak soak-agents wheel chart dashboards pictures servers image-check clean
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -237,6 +237,9 @@ sanitize: $(BIN)/.ready ## the tests of the compiled helper with the address, un
 
 soak: $(BIN)/.ready ## kill agents on both stores 1,000 times while every type of source changes, and compare every count (about 15 min)
 	$(BIN)/python -m tests.e2e.soak
+
+soak-agents: $(BIN)/.ready servers ## kill and revive two agents on one PostgreSQL in turn, 1,000 times: exact totals, one that decides, one alert (about 30 min)
+	$(BIN)/python -m tests.e2e.soak_agents
 
 golden: $(BIN)/.ready ## rewrite golden files and generated documentation
 	LEVERWATCH_UPDATE_GOLDEN=1 $(BIN)/pytest -q

@@ -14,18 +14,22 @@ from msgspec.structs import replace
 from leverwatch import __version__
 from leverwatch.agent.clock import Clock, steady_seconds
 from leverwatch.agent.config import Loaded, differences, needs_restart
-from leverwatch.agent.errors import ConfigError, LeverwatchError
+from leverwatch.agent.errors import ConfigError, LeverwatchError, StoreFenced
 from leverwatch.agent.evaluation.assessor import Assessor
 from leverwatch.agent.evaluation.decide import Plan, last_complete_day
 from leverwatch.agent.evaluation.evaluate import evaluate
+from leverwatch.agent.evaluation.stored import stored_picture
 from leverwatch.agent.exporter.render import Exposition
 from leverwatch.agent.limited_log import lines_left_out
 from leverwatch.agent.log import configure, get_logger, warnings_logged
 from leverwatch.agent.memory import give_back_freed
+from leverwatch.agent.scheduling import leadership
+from leverwatch.agent.scheduling.leadership import Leadership
 from leverwatch.agent.scheduling.runner import SourceRunner
 from leverwatch.agent.scheduling.scheduler import Pool, Scheduler
 from leverwatch.agent.scheduling.source_runner import source_runner
-from leverwatch.agent.snapshot import AgentSnapshot
+from leverwatch.agent.snapshot import AgentSnapshot, SystemsSnapshot
+from leverwatch.agent.store.lease import Leases
 from leverwatch.agent.store.names import NameLimits
 from leverwatch.agent.store.store import Store
 from leverwatch.agent.web.application import SECURITY_HEADERS, State, create_app, create_probe_app
@@ -37,10 +41,10 @@ from leverwatch.collectors.interface import Result, utc_now
 
 log = get_logger(__name__)
 
-_EVALUATION, _CLOCK = "(evaluation)", "(clock)"
+_EVALUATION, _CLOCK, _LEASE = "(evaluation)", "(clock)", "(lease)"
 """Names of further jobs, which no source can have."""
 _CLOCK_INTERVAL = timedelta(seconds=15)
-_FINISH_SECONDS, _INTERRUPTED_SECONDS, _SERVER_SECONDS = 8.0, 4.0, 3.0
+_FINISH_SECONDS, _INTERRUPTED_SECONDS, _SERVER_SECONDS, _RESIGN_SECONDS = 8.0, 4.0, 3.0, 2.0
 STOP_SECONDS = 20.0
 """Seconds from SIGTERM to the end of the process in any case: all of the above, and some time to spare. The
 unit file and the chart wait 60 s."""
@@ -79,6 +83,9 @@ class Agent:
         self._reloading = threading.Lock()
         self._publishing = threading.Lock()
         web, file = loaded.config.web, loaded.web_file
+        shared = loaded.store_url.get_backend_name() == "postgresql"
+        leases = Leases(loaded.store_url) if shared else None
+        self._leadership = Leadership(leases, f"{platform.node()}:{web.address[1]}", now, steady)
         current = None
         if file is not None:
             # Only who has such a file needs what reads it.
@@ -96,6 +103,7 @@ class Agent:
             grafana_url=web.grafana_url,
             external_url=web.external_url,
             tls=current is not None and current.uses_tls,
+            shared=self._leadership.shared,
         )
         self._scheduler = Scheduler()
         state = State(self.exposition, self.ready, self.reload if web.enable_reload else None)
@@ -127,10 +135,17 @@ class Agent:
         self.server.start()
         if self.probe_server is not None:
             self.probe_server.start()
+        # Whoever cannot start keeps the lease from nobody.
+        self._keep_lease()
         for source in self._loaded.config.sources:
             self._add(source, self._runner(source, self._loaded))
         self._schedule_evaluation()
-        self._scheduler.add(_CLOCK, _CLOCK_INTERVAL, self._look_at_clock, lambda: None, Pool.OWN)
+        look = _CLOCK_INTERVAL
+        if self._leadership.shared:
+            self._scheduler.add(_LEASE, leadership.RENEWAL, self._lease_job, lambda: None, Pool.OWN)
+            # So that no metric says that this agent leads once another one may.
+            look = min(look, timedelta(seconds=leadership.MARGIN_SECONDS))
+        self._scheduler.add(_CLOCK, look, self._look_at_clock, lambda: None, Pool.OWN)
         self._scheduler.start()
         log.info("started", version=__version__, port=self.server.port, sources=len(self._loaded.config.sources))
 
@@ -155,6 +170,10 @@ class Agent:
             running = self._scheduler.stop(_INTERRUPTED_SECONDS)
         for thread in closing:
             thread.join(_SERVER_SECONDS)
+        resigning = Thread(target=self._leadership.resign, name="resign", daemon=True)
+        resigning.start()
+        resigning.join(_RESIGN_SECONDS)
+        self._leadership.close()
         if not running:
             self.store.close()
             log.info("stopped")
@@ -271,8 +290,12 @@ class Agent:
             return True
         started, now = time.monotonic(), self._now()
         try:
-            self._mend(now)
-            snapshot = evaluate(self.store, self._plan, now, self._assessor)
+            snapshot = self._decided(now)
+        except StoreFenced as error:
+            # What this agent would have said, the one that leads now says.
+            log.warning("evaluation_fenced", reason=str(error))
+            self._leadership.step_down()
+            return True
         except Exception as error:  # noqa: BLE001 - the next evaluation may succeed, and the old verdicts stand
             detail = str(error) if isinstance(error, LeverwatchError) else type(error).__name__
             log.error("evaluation_failed", error=detail)  # noqa: TRY400 - a trace may quote data
@@ -281,6 +304,9 @@ class Agent:
                 evaluation_failures=self._state.evaluation_failures + 1,
             )
             return False
+        if snapshot is None:
+            # The leading agent has not evaluated yet; once it has, this one is told.
+            return True
         self.exposition.set_systems(snapshot)
         seconds = time.monotonic() - started
         log.info("evaluated", systems=len(snapshot.systems), seconds=round(seconds, 3))
@@ -292,6 +318,39 @@ class Agent:
         if self._give_back:
             self._give_back = False
             give_back_freed()
+        return True
+
+    def _decided(self, now: datetime) -> SystemsSnapshot | None:
+        """Evaluate, or where another agent does, return what that one stored; None: nothing yet.
+
+        Raises:
+            StoreError: the database refused or cannot be reached; a StoreFenced, when another agent took over.
+        """
+        fence = self._leadership.fence()
+        if self._leadership.shared and fence is None:
+            evaluated = self._leadership.evaluated_at
+            if evaluated is None:
+                return None
+            return stored_picture(self.store, self._plan, evaluated, self._assessor)
+        self.store.fence = fence
+        self._mend(now)
+        snapshot = evaluate(self.store, self._plan, now, self._assessor)
+        if fence is not None:
+            self._leadership.evaluated(fence, now)
+        return snapshot
+
+    def _keep_lease(self) -> bool:
+        """Ask for the lease, or leave it to others while the clock is not trusted. Returns whether there is
+        something new to show."""
+        if self._doubt():
+            self._leadership.resign()
+            return False
+        return self._leadership.ask()
+
+    def _lease_job(self) -> bool:
+        if self._keep_lease():
+            self._scheduler.soon(_EVALUATION)
+        self._publish()
         return True
 
     def _evaluation_missed(self) -> None:
@@ -327,6 +386,7 @@ class Agent:
                     replace(self._runners[name].view(), rows_refused=refused.get(name, 0))
                     for name in sorted(self._runners)
                 ),
+                leader=self._leadership.view(),
                 clock_believed=self._doubt() is None,
                 store_trouble=self.store.trouble(),
                 http_password_refusals=self._gate.refusals,

@@ -4,6 +4,7 @@ LeverwatchError
 ├── ConfigError    the configuration cannot be used; carries every problem found
 ├── StoreError     the database refused or cannot be reached
 │   ├── StoreConflict   another agent advanced the same source
+│   ├── StoreFenced     another agent took over the evaluation
 │   ├── StoreRefusal    the database cannot hold a value that it was given
 │   └── StoreUnreadable a stored value is damaged, or of a newer version
 ├── CommandError   a command was asked for something that does not exist
@@ -35,6 +36,10 @@ class StoreError(LeverwatchError):
 
 class StoreConflict(StoreError):
     """Another agent advanced the same source in the meantime; nothing of the batch was written."""
+
+
+class StoreFenced(StoreError):
+    """Another agent took over the evaluation in the meantime; nothing of the transaction was written."""
 
 
 class StoreRefusal(StoreError):

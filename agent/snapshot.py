@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from leverwatch.agent.framework.bill import Bill
     from leverwatch.agent.framework.cross_check import CrossCheck
     from leverwatch.agent.framework.model import PromptDivergence, PromptOrigin, Settings, Verdict
+    from leverwatch.agent.scheduling.leadership import Leader
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
@@ -140,6 +141,10 @@ class AgentSnapshot(Struct, frozen=True):
     evaluation_missed_runs: int = 0
     evaluation_duration_seconds: float | None = None
     evaluation_last_success: datetime | None = None
+    leader: Leader | None = None
+    """Which of several agents evaluates; None: the store has one agent, or has not told yet."""
+    shared: bool = False
+    """Whether the store may have several agents."""
     clock_believed: bool = True
     """Whether the clock is trusted; while it is not, nothing is read or decided."""
     http_password_refusals: int = 0

@@ -54,9 +54,10 @@ AGENTS_ROW = Row(
                     fills="in_use_since",
                 ),
                 Query(_line("leverwatch_clock_sane"), fills="clock_believed"),
+                Query(_line("leverwatch_leader"), fills="decides"),
             ),
-            "The version of every agent, whether the latest load of its configuration succeeded, and whether it"
-            " believes its clock.",
+            "The version of every agent, whether the latest load of its configuration succeeded, whether it"
+            " believes its clock, and whether it decides or shows what another agent on its store decided.",
             width=12,
             height=6,
             columns=(
@@ -66,6 +67,7 @@ AGENTS_ROW = Row(
                 Column("configuration_loaded", "Configuration loaded", states=YES_IS_GOOD),
                 Column("in_use_since", "In use since", Unit.MOMENT, width=170),
                 Column("clock_believed", "Clock believed", states=YES_IS_GOOD),
+                Column("decides", "Decides", states=(State(0, "no", "text"), State(1, "yes", "green"))),
             ),
             runbook="LeverwatchConfigReloadFailed",
         ),

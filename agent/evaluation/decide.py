@@ -145,6 +145,26 @@ def decide(store: Store, plan: Plan, as_of: date) -> list[tuple[Facts, Verdict]]
     return _decide(store, plan, as_of)[0]
 
 
+def decided_before(store: Store, plan: Plan, as_of: date, last: LastVerdicts) -> list[tuple[Facts, Verdict]]:
+    """Return the facts of every system of a plan as of the end of a UTC day, with the verdict of that day that is
+    stored. Writes nothing.
+
+    A system without one, or whose verdict cannot be read, is left out; an error is logged of the second.
+
+    Raises:
+        StoreError: the database refused or cannot be reached.
+    """
+
+    def unreadable(name: str, error: StoreUnreadable) -> None:
+        log.error("verdict_unreadable", system=name, error=str(error))
+
+    stored = store.verdicts(as_of, plan.scope.systems, unreadable)
+    timelines = store.timelines(as_of, plan.scope, last.counted)
+    shown = {name: stored[name] for name in timelines if name in stored and stored[name].as_of == as_of}
+    kept = last.shown(shown)
+    return [(timelines[name].facts, verdict) for name, verdict in kept.items()]
+
+
 def _decide(
     store: Store, plan: Plan, as_of: date, last: LastVerdicts | None = None
 ) -> tuple[list[tuple[Facts, Verdict]], Mapping[str, Verdict]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
@@ -17,6 +17,7 @@ from leverwatch.agent.framework.volume import recent_weeks
 from leverwatch.agent.memory import collecting_rarely
 from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
 from leverwatch.agent.store.prompt_totals import PromptTotals
+from leverwatch.agent.store.source_life import name_of
 from leverwatch.agent.store.store import Store
 from leverwatch.agent.store.views import SystemTotals
 from leverwatch.collectors.interface import ChangeKind
@@ -81,8 +82,14 @@ def picture(
         price_file=assessor.price_file if assessor else None,
         eval_systems=tuple(sorted(store.eval_systems() - plan.scope.declarations.keys())),
         bills=bills,
-        former_eval_sources=() if plan.sources is None else tuple(sorted(store.eval_sources() - plan.sources)),
+        former_eval_sources=() if plan.sources is None else _former(store.eval_sources(), plan.sources),
     )
+
+
+def _former(stored: Collection[str], configured: Collection[str]) -> tuple[str, ...]:
+    """Return the sources that are no longer configured, nor read by another agent as a part of one that is."""
+    names = frozenset(map(name_of, configured))
+    return tuple(sorted(source for source in stored if name_of(source) not in names))
 
 
 def view_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -30,10 +30,19 @@ class LastVerdicts:
         self._memo: LastResultCache[_Given, Verdict] = LastResultCache(
             lambda given: verdict_on(given.line, given.line.facts, given.settings, given.stored), _digest
         )
+        self._shown: Mapping[str, Verdict] = {}
 
     def of(self, line: Timeline, settings: Settings, stored: Verdict | None) -> Verdict:
         """Return the verdict as of the day of a timeline; `stored`: the system's latest one, if any."""
         return self._memo.ask(line.facts.system, _Given(line, settings, stored))
+
+    def shown(self, verdicts: Mapping[str, Verdict]) -> Mapping[str, Verdict]:
+        """Return verdicts that were read, each as the object of the last time where nothing of it changed."""
+        known = self._shown
+        self._shown = {
+            name: known[name] if known.get(name) == verdict else verdict for name, verdict in verdicts.items()
+        }
+        return self._shown
 
     def keep(self, systems: Collection[str]) -> None:
         """Forget all systems but these."""

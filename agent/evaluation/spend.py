@@ -27,7 +27,7 @@ def price_spend(
     with store.reading() as connection:
         if not any(_is_new(changed, book) for changed in changed_days(connection, systems, days)):
             return 0
-    with store.writing() as connection:
+    with store.deciding() as connection:
         # Read again: another process may have priced them since.
         found = [(changed, _now(changed, book)) for changed in changed_days(connection, systems, days)]
         new = [(changed, now) for changed, now in found if now != changed.before]

@@ -24,6 +24,7 @@ _REASONS_OF_DAYS = tuple(error.reason for error in VOCABULARY)
 
 _RAN = "after a first run of the source in this process"
 _EVERY_SOURCE = "for every configured source"
+_SHARED = "with a PostgreSQL store, once it told"
 
 
 def _per_source(
@@ -259,6 +260,23 @@ AGENT: tuple[Family[AgentSnapshot], ...] = (
         "Time at which the latest successful evaluation ended; all per-system series are as of then.",
         lambda snapshot: _time(snapshot.evaluation_last_success),
         "after a first success",
+    ),
+    _agent(
+        "leverwatch_leader",
+        "1 while this agent decides on the systems; 0 while it shows what another one on the same store decided.",
+        lambda snapshot: float(not snapshot.shared or (snapshot.leader is not None and snapshot.leader.leads)),
+    ),
+    _agent(
+        "leverwatch_leader_term",
+        "How many times the agents on a store gave the evaluation to one of them, as this agent last saw it.",
+        lambda snapshot: None if snapshot.leader is None else snapshot.leader.term,
+        _SHARED,
+    ),
+    _agent(
+        "leverwatch_lease_last_success_timestamp_seconds",
+        "Time at which this agent last renewed the lease of the evaluation, or saw which agent holds it.",
+        lambda snapshot: None if snapshot.leader is None else timestamp(snapshot.leader.seen),
+        _SHARED,
     ),
     _agent(
         "leverwatch_clock_sane",

@@ -31,10 +31,10 @@ class Pool(StrEnum):
     LOCAL = "local"
     REMOTE = "remote"
     OWN = "own"
-    """For the evaluation and the check of the clock, which must not wait for sources."""
+    """For the evaluation, the lease and the check of the clock, which must not wait for sources."""
 
 
-THREADS: Mapping[Pool, int] = {Pool.LOCAL: 16, Pool.REMOTE: 8, Pool.OWN: 2}
+THREADS: Mapping[Pool, int] = {Pool.LOCAL: 16, Pool.REMOTE: 8, Pool.OWN: 3}
 """Threads of each pool, that is jobs that run at the same time; others wait for a free thread. The number is
 fixed, so that threads, child processes and memory fit into a container, however many sources there are."""
 

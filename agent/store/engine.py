@@ -69,8 +69,9 @@ def open_engine(url: str | URL) -> Engine:
     return open_database(url).engine
 
 
-def open_database(url: str | URL, *, read_only: bool = False) -> Database:
-    """Open a database without connecting to it yet.
+def open_database(url: str | URL, *, read_only: bool = False, hasty: bool = False) -> Database:
+    """Open a database without connecting to it yet. `hasty`: PostgreSQL is waited for some seconds alone, over one
+    connection, which other work cannot keep busy.
 
     Raises:
         StoreError: the URL names no supported database, or its driver is not installed.
@@ -82,29 +83,34 @@ def open_database(url: str | URL, *, read_only: bool = False) -> Database:
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, read_only=read_only)
     if parsed.get_backend_name() == "postgresql":
-        return _postgres(parsed)
+        return _postgres(parsed, hasty=hasty)
     raise StoreError(f"store.url: {parsed.get_backend_name()} is not supported; use sqlite or postgresql")
 
 
-def _postgres(url: URL) -> Database:
+def _postgres(url: URL, *, hasty: bool) -> Database:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
+    pool = {"pool_size": 1, "max_overflow": 0} if hasty else {}
     try:
-        engine = create_engine(url, pool_pre_ping=True, pool_timeout=_POOL_SECONDS)
+        engine = create_engine(url, pool_pre_ping=True, pool_timeout=_POOL_SECONDS, **pool)
         from leverwatch.agent.store import postgres  # the driver is an optional dependency
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise StoreError("store.url: the PostgreSQL driver is missing; install leverwatch[postgres]") from error
     database = Database(engine)
-    bounded = postgres.connection_class(database.stopping)
+    connecting, bounded = postgres.CONNECTING, postgres.connection_class(database.stopping)
+    if hasty:
+        connecting = {**connecting, "connect_timeout": postgres.HASTY_SECONDS}
+        bounded = postgres.connection_class(database.stopping, postgres.HASTY_SECONDS + 2)
 
     @event.listens_for(engine, "do_connect")
     def _connect(_dialect: Any, _record: Any, arguments: Any, parameters: dict[str, Any]) -> Any:
         _refuse_when(database.stopping)
-        return bounded.connect(*arguments, **{**postgres.CONNECTING, **parameters})
+        return bounded.connect(*arguments, **{**connecting, **parameters})
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(postgres.LIMITS)
+        writes = connection.get_execution_options().get(WRITES)
+        connection.exec_driver_sql(postgres.HASTY if hasty else postgres.WRITING if writes else postgres.READING)
 
     return database
 

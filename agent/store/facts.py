@@ -101,7 +101,7 @@ def read_served(connection: Connection, as_of: date, scope: Scope) -> dict[str, 
     found = {}
     for system, by_source in read_prompt_days(connection, as_of, scope.systems).items():
         days: dict[date, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-        telling = by_source.keys() & scope.telling
+        telling = scope.telling_of(by_source)
         for source in scope.authoritative_of(telling) or telling:
             for day, versions in by_source[source].items():
                 for version, inferences in versions.items():

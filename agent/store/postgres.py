@@ -18,19 +18,31 @@ LOCK_SECONDS = 20
 """Seconds after which the server cancels a statement that waits for a lock."""
 ANSWER_SECONDS = 75
 """Seconds without any answer after which the connection is given up."""
-LIMITS = (
-    f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'; SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; "
-    f"SET LOCAL idle_in_transaction_session_timeout = '{5 * STATEMENT_SECONDS}s'"
+_LIMITS = (
+    "SET LOCAL statement_timeout = '{statement}s'; SET LOCAL lock_timeout = '{lock}s'; "
+    "SET LOCAL idle_in_transaction_session_timeout = '{idle}s'"
 )
-"""Set in each transaction, as a pooler in front of the server shares sessions and refuses start-up options."""
+WRITING = _LIMITS.format(statement=STATEMENT_SECONDS, lock=LOCK_SECONDS, idle=STATEMENT_SECONDS)
+"""Set in each transaction that writes, as a pooler in front of the server shares sessions and refuses start-up
+options.
+
+An agent that is cut off in the middle of one holds its locks until the server ends it for being idle.
+"""
+READING = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; " + _LIMITS.format(
+    statement=STATEMENT_SECONDS, lock=LOCK_SECONDS, idle=5 * STATEMENT_SECONDS
+)
+"""Set in each one that reads: all its statements see one state, whatever other agents write meanwhile."""
+HASTY_SECONDS = 5
+"""Seconds after which the server cancels a statement of a hasty connection; two more, and it is given up."""
+HASTY = _LIMITS.format(statement=HASTY_SECONDS, lock=HASTY_SECONDS, idle=HASTY_SECONDS)
 
 
-def connection_class(stopping: Event) -> type[psycopg.Connection[Any]]:
-    """Return a class of connections that wait at most `ANSWER_SECONDS` for an answer, and not at all once
-    `stopping` is set."""
+def connection_class(stopping: Event, answer: float | None = None) -> type[psycopg.Connection[Any]]:
+    """Return a class of connections that wait at most `answer` seconds for an answer, and not at all once
+    `stopping` is set. None: `ANSWER_SECONDS`."""
 
     class Bounded(psycopg.Connection[Any]):
-        answer_seconds = ANSWER_SECONDS
+        answer_seconds = answer or ANSWER_SECONDS
 
         def wait(self, gen: Generator[Any, Any, Any], *args: Any, **kwargs: Any) -> Any:
             # The driver looks up ten times a second. Keepalives and time-outs of TCP are not enough: something

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
+from leverwatch.agent.store.names import read_names, read_overflow
 from leverwatch.agent.store.schema import unreadable_values
 from leverwatch.agent.store.scope import Scope
+from leverwatch.agent.store.tallies import read_tallies
 
 if TYPE_CHECKING:
     from leverwatch.agent.framework.cross_check import CrossCheck, CrossCheckSettings
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from leverwatch.agent.store.prompt_totals import PromptTotals
     from leverwatch.agent.store.tier_uses import TierUse
     from leverwatch.agent.store.views import SystemTotals
-    from leverwatch.collectors.interface import EvalResult
+    from leverwatch.collectors.interface import EvalResult, Result
 
 _EVERYTHING = Scope()
 
@@ -42,6 +44,21 @@ class Reads(ABC):
             for row in connection.execute(select(unreadable_values)):
                 found.setdefault(row.source, {})[row.field] = row.number
         return found
+
+    def tallies(self) -> Mapping[str, Mapping[Result, int]]:
+        """Return the number of records by source and result, since the store exists."""
+        with self.reading() as connection:
+            return read_tallies(connection)
+
+    def names(self) -> Sequence[str]:
+        """Return the systems with something to decide on, in order of first appearance."""
+        with self.reading() as connection:
+            return read_names(connection)
+
+    def overflow(self, scope: Scope = _EVERYTHING) -> float:
+        """Return the inferences of all systems that have no name of their own in the store."""
+        with self.reading() as connection:
+            return read_overflow(connection, scope.counting_for)
 
     def totals(self, scope: Scope, models_per_system: int) -> dict[str, SystemTotals]:
         """Return the sums over all days, by system."""

@@ -291,3 +291,17 @@ verdicts = Table(
     Column("facts", Text, nullable=False),
 )
 """The audit trail: one row for each change of the verdict on a day; else only `confirmed_at` is updated."""
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("holder", String(40), nullable=False),
+    Column("agent", String(300), nullable=False),
+    Column("term", BigInteger, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("evaluated_at", UtcDateTime),
+)
+"""Which of several agents on one PostgreSQL evaluates, and until when, by the clock of the database. `holder` is
+another one for each process, `agent` is its name for people; `term` grows whenever another process takes the
+lease. `evaluated_at` is when the newest verdicts were decided, by the agent's clock. Empty with SQLite."""

@@ -45,8 +45,11 @@ class Scope(Struct, frozen=True):
 
     def authoritative_of(self, sources: Collection[str]) -> frozenset[str]:
         """Return the authoritative ones of some sources, with all their parts."""
-        names = frozenset(map(name_of, self.authoritative))
-        return frozenset(source for source in sources if name_of(source) in names)
+        return _with_parts(self.authoritative, sources)
+
+    def telling_of(self, sources: Collection[str]) -> frozenset[str]:
+        """Return those of some sources whose records tell the version of the prompt, with all their parts."""
+        return _with_parts(self.telling, sources)
 
     def prompt_origin(self, system: str, told: Collection[PromptOrigin]) -> PromptOrigin:
         """Return whose changes of prompts count for a system, of git and a registry: never both, as one change
@@ -68,3 +71,9 @@ class Scope(Struct, frozen=True):
         """Return the authoritative sources that name a system in the configuration."""
         counting = self.counting or {}
         return sorted(source for source in self.authoritative if system in counting.get(source, ()))
+
+
+def _with_parts(chosen: Collection[str], sources: Collection[str]) -> frozenset[str]:
+    """Return the sources that are chosen, or are read by another agent as a part of what is chosen."""
+    names = frozenset(map(name_of, chosen))
+    return frozenset(source for source in sources if name_of(source) in names)

@@ -22,8 +22,9 @@ from leverwatch.agent.store.batches import write_batch
 from leverwatch.agent.store.counted_days import CountedDays
 from leverwatch.agent.store.engine import WRITES, open_database, translated
 from leverwatch.agent.store.facts import read_facts, read_timelines
+from leverwatch.agent.store.lease import Fence, require_lease
 from leverwatch.agent.store.migrate import is_newest, migrate
-from leverwatch.agent.store.names import Admission, FoldWarning, KnownNames, NameLimits, read_names, read_overflow
+from leverwatch.agent.store.names import Admission, FoldWarning, KnownNames, NameLimits
 from leverwatch.agent.store.reads import Reads
 from leverwatch.agent.store.replaced import Cell, Replaced, read_inferences
 from leverwatch.agent.store.rows import RowWriter
@@ -31,10 +32,9 @@ from leverwatch.agent.store.schema import source_state, sources
 from leverwatch.agent.store.scope import Scope
 from leverwatch.agent.store.source_stamps import Stamps, days_between, read_stamps
 from leverwatch.agent.store.sqlite import check_damage, is_lost, is_unwritable
-from leverwatch.agent.store.tallies import read_tallies
 from leverwatch.agent.store.verdicts import forget_after, latest_verdicts, newest_moment, write_verdicts
 from leverwatch.agent.store.written_days import Written, WrittenDays
-from leverwatch.collectors.interface import Batch, Result, SourceState, utc_now
+from leverwatch.collectors.interface import Batch, SourceState, utc_now
 from leverwatch.collectors.stored_state import place_of
 
 # What only assessments, pages and replays read is imported where it is read: `collect` and `evaluate` do not.
@@ -94,6 +94,8 @@ class Store(Reads):
         self._refused: Counter[str] = Counter()
         self._folds = FoldWarning()
         self._written = WrittenDays()
+        self.fence: Fence | None = None
+        """What evaluations are conditional on; None: this agent is alone, as it is with SQLite."""
 
     def migrate(self) -> None:
         """Bring the database to the schema of this version; safe to call at every start."""
@@ -178,6 +180,19 @@ class Store(Reads):
         ):
             yield connection
         self._set_trouble(None)
+
+    @contextmanager
+    def deciding(self) -> Iterator[Connection]:
+        """A context manager of a transaction that writes what an evaluation found, as `writing`.
+
+        Raises:
+            StoreFenced: another agent took over the evaluation; nothing was written.
+        """
+        with self.writing() as connection:
+            yield connection
+            # At the end: nobody can take the lease from here to the commit, and renewing it waits no longer.
+            if self.fence is not None:
+                require_lease(connection, self.fence)
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
@@ -338,16 +353,6 @@ class Store(Reads):
         with self.reading() as connection:
             yield HistoryReader(connection, until, scope, models_per_system)
 
-    def names(self) -> Sequence[str]:
-        """Return the systems with something to decide on, in order of first appearance."""
-        with self.reading() as connection:
-            return read_names(connection)
-
-    def overflow(self, scope: Scope = _EVERYTHING) -> float:
-        """Return the inferences of all systems that have no name of their own in the store."""
-        with self.reading() as connection:
-            return read_overflow(connection, scope.counting_for)
-
     def verdicts(
         self,
         as_of: date,
@@ -367,7 +372,7 @@ class Store(Reads):
         self, decided: Sequence[tuple[Facts, Verdict]], previous: Mapping[str, Verdict], now: datetime
     ) -> None:
         """Add the verdicts that differ from the previous ones to the audit trail, and confirm the others."""
-        with self.writing() as connection:
+        with self.deciding() as connection:
             write_verdicts(connection, decided, previous, now)
 
     def held_prompt_totals(self, scope: Scope, as_of: date) -> dict[str, PromptTotals]:
@@ -379,7 +384,7 @@ class Store(Reads):
             totals = read_prompt_totals(connection, scope, as_of)
             higher = higher_than_stored(connection, totals)
         if higher:
-            with self.writing() as connection:
+            with self.deciding() as connection:
                 hold(connection, higher)
         return totals
 
@@ -391,10 +396,5 @@ class Store(Reads):
     def forget_after(self, day: date, moment: datetime) -> int:
         """Delete the verdicts of days after `day`, which were written while the clock was ahead. Returns their
         number."""
-        with self.writing() as connection:
+        with self.deciding() as connection:
             return forget_after(connection, day, moment)
-
-    def tallies(self) -> Mapping[str, Mapping[Result, int]]:
-        """Return the number of records by source and result, since the store exists."""
-        with self.reading() as connection:
-            return read_tallies(connection)

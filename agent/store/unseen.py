@@ -39,9 +39,11 @@ def why_unseen(
 
 
 def _state(source: str, records: Mapping[str, Mapping[Result, int]], *, named: bool) -> str:
+    # Whichever agent decides, and whatever the part is called that it reads itself, the reason is the same.
+    source = name_of(source)
     found: Counter[Result] = Counter()
     for name, results in records.items():
-        if name_of(name) == name_of(source):
+        if name_of(name) == source:
             found.update(results)
     read = {result for result, number in found.items() if number > 0 and result is not Result.IGNORED}
     if not read:

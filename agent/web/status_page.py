@@ -18,6 +18,7 @@ from leverwatch.agent.web.page.attention import alerts_now, flags
 from leverwatch.agent.web.page.chart import FLOOR, HEIGHT, WEEKS, WIDTH, chart, position
 from leverwatch.agent.web.page.context import context
 from leverwatch.agent.web.page.labels import RULE_NAMES, STRATEGY_NAMES, decimal, full, quantity, volume_text
+from leverwatch.agent.web.page.leader import who_decides
 from leverwatch.agent.web.page.listing import FEW, ORDER_NAMES, View, listing
 from leverwatch.agent.web.page.money import at_stake, differs, money
 from leverwatch.agent.web.page.sources import days, refusals, samples, source_alerts, source_flag, unattributed
@@ -115,6 +116,7 @@ def _environment() -> Environment:
         refusals=refusals,
         money=money,
         at_stake=at_stake,
+        who_decides=who_decides,
         differs=differs,
         since=since,
         malformed=malformed,

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -40,10 +40,19 @@ class Life(Protocol):
 
 
 class Forked:
-    """A command as a fork. Its folder is that of its configuration, and keeps its output in `agent.log`."""
+    """A command as a fork. Its folder is that of its configuration, and keeps its output in `agent.log`.
 
-    def __init__(self, config: Path, arguments: Sequence[str], environ: Mapping[str, str]) -> None:
-        self._process = _FORKS.Process(target=_run, args=(config, [*arguments], dict(environ)))
+    `prepare` is a function of a module, called in the fork before the command.
+    """
+
+    def __init__(
+        self,
+        config: Path,
+        arguments: Sequence[str],
+        environ: Mapping[str, str],
+        prepare: Callable[[], None] | None = None,
+    ) -> None:
+        self._process = _FORKS.Process(target=_run, args=(config, [*arguments], dict(environ), prepare))
         self._process.start()
 
     def code(self) -> int | None:
@@ -76,11 +85,13 @@ class Spawned:
         self._process.wait()
 
 
-def _run(config: Path, arguments: list[str], environ: dict[str, str]) -> None:
+def _run(config: Path, arguments: list[str], environ: dict[str, str], prepare: Callable[[], None] | None) -> None:
     with (config.parent / "agent.log").open("ab") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     os.environ.update(environ)
     tempfile.tempdir = None
     os.chdir(config.parent)
+    if prepare is not None:
+        prepare()
     main([*arguments, "--config", str(config)])

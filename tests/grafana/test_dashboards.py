@@ -23,6 +23,8 @@ NOT_SHOWN: dict[str, str] = {
     "leverwatch_prompt_changes_settled_timestamp_seconds": "marked by an annotation",
     "leverwatch_prompt_changes_candidate_seconds": "a few days at most; the reasons of a verdict say it",
     "leverwatch_prompt_change_frequency_dwell_seconds": "a setting of the same few days",
+    "leverwatch_leader_term": "a number for finding out; a table shows which agent decides",
+    "leverwatch_lease_last_success_timestamp_seconds": "without it an agent decides no more, which is shown",
     "leverwatch_prompt_change_frequency_odds": "a setting that no figure is compared with",
 }
 """Exported families that are on no panel, each with the reason."""

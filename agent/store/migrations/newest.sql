@@ -24,4 +24,5 @@ CREATE TABLE priced_days ( source VARCHAR(100) NOT NULL, system VARCHAR(200) NOT
 CREATE TABLE prompt_changes_highest ( system VARCHAR(200) NOT NULL, kind VARCHAR(20) NOT NULL, number BIGINT NOT NULL, PRIMARY KEY (system, kind) );
 CREATE TABLE billed_days ( source VARCHAR(100) NOT NULL, day DATE NOT NULL, project VARCHAR(200) NOT NULL, item VARCHAR(200) NOT NULL, usd DOUBLE NOT NULL, PRIMARY KEY (source, day, project, item) );
 CREATE TABLE uncounted_days ( source VARCHAR(100) NOT NULL, system VARCHAR(200) NOT NULL, model VARCHAR(200) NOT NULL, day DATE NOT NULL, tier VARCHAR(20) NOT NULL, input_tokens DOUBLE NOT NULL, cached_input_tokens DOUBLE NOT NULL, cache_write_tokens DOUBLE NOT NULL, write_1h_tokens DOUBLE NOT NULL, output_tokens DOUBLE NOT NULL, PRIMARY KEY (source, system, model, day, tier) );
-INSERT INTO alembic_version VALUES ('0015');
+CREATE TABLE leases ( name VARCHAR(20) NOT NULL, holder VARCHAR(40) NOT NULL, agent VARCHAR(300) NOT NULL, term BIGINT NOT NULL, expires_at DATETIME NOT NULL, evaluated_at DATETIME, PRIMARY KEY (name) );
+INSERT INTO alembic_version VALUES ('0016');

@@ -22,6 +22,7 @@ from leverwatch.agent.framework.model import (
     Verdict,
     VolumeState,
 )
+from leverwatch.agent.scheduling.leadership import Leader
 from leverwatch.agent.snapshot import (
     AgentSnapshot,
     ModelTotals,
@@ -412,6 +413,8 @@ def agent(*, reloaded: bool = False) -> AgentSnapshot:
         evaluation_missed_runs=2,
         evaluation_duration_seconds=0.125,
         evaluation_last_success=EVALUATED,
+        leader=Leader("node-1:9847", 7, leads=True, seen=EVALUATED),
+        shared=True,
         http_connections_dropped={"header_deadline": 4, "made_room": 0},
         warnings={"source_failed": 3},
         log_lines_left_out={"http_password_refused": 17},

@@ -147,6 +147,22 @@ def test_the_server_itself_bounds_statements_and_locks_of_each_transaction(store
     assert options["keepalives_idle"] == "30"
 
 
+def test_an_agent_that_is_cut_off_while_it_writes_holds_its_locks_for_a_minute_alone(store: Store) -> None:
+    with store.writing() as connection:
+        found = connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar()
+    assert found == "1min"
+
+
+def test_what_reads_sees_one_state_whatever_another_agent_writes(store: Store) -> None:
+    apply(store, 0)
+    with store.reading() as connection:
+        number = select(func.sum(usage_daily.c.inferences))
+        before = connection.scalar(number)
+        apply(store, 1)
+        assert connection.scalar(number) == before == 1
+    assert total(store) == 2
+
+
 def test_what_the_url_says_of_a_connection_stands(database: URL) -> None:
     store = Store(database.update_query_dict({"connect_timeout": "7", "keepalives_idle": "99"}))
     with store.reading() as connection:

@@ -34,7 +34,7 @@ REFUSED = {Result.MISSING_FIELD: 9, Result.INVALID_LINE: 1, Result.IGNORED: 3}
             "nothing that source a read could be counted (unattributed)",
         ),
         ({"a": ANY, "b": BOT}, {"a": COUNTED}, "source b has found nothing to read"),
-        ({"a@here": BOT}, {"a@there": REFUSED | COUNTED}, "what source a@here counted is of other systems"),
+        ({"a@here": BOT}, {"a@there": REFUSED | COUNTED}, "what source a counted is of other systems"),
         (
             {"a": ANY, "b": ANY, "c": ANY, "d": ANY},
             {"a": COUNTED},
