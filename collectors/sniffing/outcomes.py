@@ -100,6 +100,8 @@ def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
         _by_failures(draft)
         if "status" not in draft.paths:
             _by_level(draft)
+        if "status" not in draft.paths:
+            _by_finish_reason(draft)
     return excluded
 
 
@@ -121,6 +123,27 @@ def _by_level(draft: Draft) -> None:
             "status",
             f"{len(failed)} records whose {draft.spell(path)} is {', '.join(map(str, bad))} are taken for failed"
             f" calls; if they succeeded, there are {len(failed)} more inferences",
+        )
+        return
+
+
+def _by_finish_reason(draft: Draft) -> None:
+    """Map why an answer ended, where some ended in an error, and just these have no output: these calls failed."""
+    answered = with_output(draft)
+    for path in draft.named("finish_reason"):
+        column = draft.columns.of[path]
+        bad = [it for it in dict.fromkeys(column.values) if kind_of(it) is Kind.BAD]
+        failed = {at for at, value in column.by_record.items() if value in bad}
+        if not bad or not answered or failed & answered or not _are_words(column):
+            continue
+        good = [it for it in dict.fromkeys(column.values) if it not in bad]
+        draft.settings["status"] = {"path": draft.spell(path), "success": good, "error": bad}
+        draft.settings["finish_reason"] = draft.spell(path)
+        draft.paths["status"] = draft.paths["finish_reason"] = (path,)
+        draft.doubt(
+            "status",
+            f"{len(failed)} records whose {draft.spell(path)} is {', '.join(map(str, bad))} have no output, and"
+            f" are taken for failed calls; if they succeeded, there are {len(failed)} more inferences",
         )
         return
 

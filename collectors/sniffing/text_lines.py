@@ -20,7 +20,7 @@ from leverwatch.collectors.sniffing.failed_lines import with_failures
 from leverwatch.collectors.sniffing.field_names import rank
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.line_patterns import pattern_of_lines
-from leverwatch.collectors.sniffing.line_tokens import LEVELS, Part, parts_of, speaks_of_tokens, tells
+from leverwatch.collectors.sniffing.line_tokens import LEVELS, PAIR, Part, parts_of, speaks_of_tokens, tells
 from leverwatch.collectors.sniffing.line_tokens import Kind as PartKind
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import words_of
@@ -35,6 +35,7 @@ from leverwatch.collectors.sniffing.words import Kind, kind_of, outcome_of
 _MOST_LINES = 4000
 _FEWEST = 2
 _MADE_UP = re.compile(r"(?:word|text)(?:_\d+)?")
+_PAIR = "_".join(PAIR.split())
 _COST = frozenset({"cost", "costs", "usd", "price", "spend", "spent"})
 _MAIN = frozenset({"model", "input_tokens", "output_tokens", "cost_usd"})
 
@@ -104,6 +105,8 @@ def _proposed(texts: Sequence[str], pattern: str, parts: Sequence[Sequence[Part]
     if failing is not None:
         return failing
     notes = [*_rest(texts, found, parts)]
+    if any(str(fields.fields.get(name)).startswith(_PAIR) for name in ("input_tokens", "output_tokens")):
+        notes.append("input_tokens: two numbers of tokens that are written as one are taken as input and output")
     return replace(fields, notes=(*notes, *fields.notes), extras={"pattern": pattern, **fields.extras})
 
 
