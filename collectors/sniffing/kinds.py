@@ -39,9 +39,9 @@ from leverwatch.collectors.sniffing.words import (
 )
 
 _NAMES = (
-    "event", "eventtype", "eventname", "type", "kind", "recordtype", "msg", "message", "action", "phase", "stage",
-    "category", "direction", "object", "name", "logger", "state", "status", "outcome", "result", "level", "step",
-    "topic", "hook", "callback", "operation", "entry", "entrytype", "logtype", "ereignis", "art", "typ",
+    "event", "eventtype", "eventname", "evt", "type", "kind", "recordtype", "msg", "message", "action", "phase",
+    "stage", "category", "direction", "object", "name", "logger", "state", "status", "outcome", "result", "level",
+    "step", "topic", "hook", "callback", "operation", "entry", "entrytype", "logtype", "ereignis", "art", "typ",
 )  # fmt: skip
 _SENTENCES = frozenset(_NAMES[: _NAMES.index("action")])
 _MOST_KINDS = 20

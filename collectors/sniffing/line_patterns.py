@@ -20,11 +20,11 @@ _Element = Part | None
 """A part that all lines have, or None: something else in each of them."""
 
 
-def pattern_of_lines(lines: Sequence[Sequence[Part]]) -> str | None:
-    """Return the pattern that fits lines of one form; None when they have no time of their own, or nothing that
-    stays the same around their numbers."""
+def pattern_of_lines(lines: Sequence[Sequence[Part]], *, timed: bool = False) -> str | None:
+    """Return the pattern that fits lines of one form; None when they have no time of their own, unless what is
+    around them is `timed`, or nothing that stays the same around their numbers."""
     form = _form_of(lines)
-    if form is None or not any(it is not None and it.kind is Kind.TIME for it in form):
+    if form is None or not (timed or any(it is not None and it.kind is Kind.TIME for it in form)):
         return None
     numbers = [at for at, it in enumerate(form) if it is not None and it.kind is Kind.NUMBER]
     if not numbers:

@@ -54,6 +54,8 @@ _COSTS = frozenset({"cost", "costs", "usd", "price", "spend", "spent", "total_co
 _OF = frozenset({"en", "de", "di", "da", "do"})
 """Words between a word for tokens and what they are of, as in `7 tokens de entrada`."""
 _CENTS = frozenset({"cent", "cents", "¢"})
+_OF_CALLS = frozenset({"call", "usage", "llm", "used", "request", "api"})
+"""Words before a sign and a number, whose side is told behind it, as in `call: 7 in, 2 out`."""
 _SPANS = frozenset({"latency", "duration", "elapsed", "took", "time", "ms"})
 
 
@@ -225,7 +227,7 @@ def _of_number(before: Sequence[str], by_sign: bool, behind: Sequence[str], *, i
         if bare_field((near,)) or not TOKEN.isdisjoint(words_of(near)) or not name:
             return near if not before or not TOKEN.isdisjoint(words_of(near)) or bare_field((near,)) else name
     elif behind and bare_field((behind[0],)):
-        return f"{name} {behind[0]}"
+        return behind[0] if _OF_CALLS.issuperset(map(str.lower, before)) else f"{name} {behind[0]}"
     if name and token_field((name,)) is None and before[-1].lower() in _SPANS | _COSTS:
         name = before[-1]
     if behind and behind[0] in _UNITS and behind[0] not in words_of(name):

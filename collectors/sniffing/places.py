@@ -19,6 +19,8 @@ from leverwatch.collectors.sniffing.presummed import names_calls
 
 DATE, MODEL, ID, NAME = "date", "model", "requestid", "system"
 """What the keys of an object are, each by the name of a field that has such values."""
+_STARTS = ("start", "from", "begin", "begins", "periodstart", "bucketstart", "startts", "intervalstart")
+"""Names of a time at which the sums of a period begin."""
 _DEEPEST = 8
 _MOST_KEYS = 200
 _LOOKED_AT = 2000
@@ -268,6 +270,8 @@ def _of_around(value: dict[str, Any], above: Path = ()) -> dict[str, Any]:
             kept[key] = _of_around(inner, path)
         elif isinstance(inner, list) or rank("status", path) is not None or is_called(FAILURES, path):
             continue
-        elif isinstance(inner, str) or (rank("time", path) is not None and is_time(inner)):
+        elif isinstance(inner, str) or (
+            (rank("time", path) is not None or is_called(_STARTS, (key,))) and is_time(inner)
+        ):
             kept[key] = inner
     return kept

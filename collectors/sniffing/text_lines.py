@@ -20,7 +20,15 @@ from leverwatch.collectors.sniffing.failed_lines import with_failures
 from leverwatch.collectors.sniffing.field_names import rank
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.line_patterns import pattern_of_lines
-from leverwatch.collectors.sniffing.line_tokens import LEVELS, PAIR, Part, parts_of, speaks_of_tokens, tells
+from leverwatch.collectors.sniffing.line_tokens import (
+    LEVELS,
+    PAIR,
+    USUAL_TIME,
+    Part,
+    parts_of,
+    speaks_of_tokens,
+    tells,
+)
 from leverwatch.collectors.sniffing.line_tokens import Kind as PartKind
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import words_of
@@ -28,8 +36,10 @@ from leverwatch.collectors.sniffing.outcome_lines import outcomes_in
 from leverwatch.collectors.sniffing.reading import spread
 from leverwatch.collectors.sniffing.sum_row import SUMS
 from leverwatch.collectors.sniffing.text_blocks import HEADER, blocks_in
+from leverwatch.collectors.sniffing.text_pairs import BARE
 from leverwatch.collectors.sniffing.timed_lines import timed_in
 from leverwatch.collectors.sniffing.transcripts import transcript_in
+from leverwatch.collectors.sniffing.turned_lines import turned_in
 from leverwatch.collectors.sniffing.words import Kind, kind_of, outcome_of
 
 _MOST_LINES = 4000
@@ -52,14 +62,24 @@ def lines_in(units: Units) -> FieldGuess | None:
     if len(told) < _FEWEST:
         turns = transcript_in(texts) or api_requests_in(texts)
         if turns is not None:
-            return _proposed(texts, turns, parts)
+            requests = sum(re.search(turns, text) is not None for text in texts)
+            return turned_in(texts, 2 * requests) or _proposed(texts, turns, parts)
         found = _blocks(texts) or answers_in(texts)
         told = [] if found is not None else [it for it in parts if _tells_model_and_cost(it)]
         if len(told) < _FEWEST or found is not None:
-            return found or _called(texts) or outcomes_in(texts) or timed_in(texts) or _chat(texts)
+            return found or _called(texts) or _others(texts)
     form, _ = Counter(map(tells, told)).most_common(1)[0]
-    pattern = pattern_of_lines([it for it in told if tells(it) == form])
-    return None if pattern is None else _proposed(texts, pattern, parts)
+    clock = next(iter(units.times), None) if units.times and all(units.times) else None
+    pattern = pattern_of_lines([it for it in told if tells(it) == form], timed=clock is not None)
+    if pattern is not None and "(?P<time>" not in pattern:
+        # What stands around the lines has their time, unless one has a time of its own.
+        start = "^" if pattern.startswith("^") else ""
+        pattern = rf"{start}(?:(?P<time>{USUAL_TIME})\s++)?+{pattern.removeprefix('^')}"
+    return None if pattern is None else _proposed(texts, pattern, parts, clock)
+
+
+def _others(texts: Sequence[str]) -> FieldGuess | None:
+    return outcomes_in(texts) or timed_in(texts) or _chat(texts) or turned_in(texts)
 
 
 def _called(texts: Sequence[str]) -> FieldGuess | None:
@@ -80,6 +100,12 @@ def tells_more(lines: FieldGuess, pairs: FieldGuess) -> bool:
     return found > _MAIN & pairs.fields.keys() and not (pairs.only or pairs.excluded)
 
 
+def tells_calls_apart(lines: FieldGuess, pairs: FieldGuess) -> bool:
+    """Whether a pattern finds all that pairs tell, where these take lines that only name a model for calls too."""
+    silent = any(BARE in note for note in pairs.notes)
+    return silent and _MAIN & lines.fields.keys() >= _MAIN & pairs.fields.keys() and not pairs.only
+
+
 def _text(unit: bytes) -> str:
     try:
         return plain(unit)[:LONGEST]
@@ -87,7 +113,9 @@ def _text(unit: bytes) -> str:
         return ""
 
 
-def _proposed(texts: Sequence[str], pattern: str, parts: Sequence[Sequence[Part]]) -> FieldGuess | None:
+def _proposed(
+    texts: Sequence[str], pattern: str, parts: Sequence[Sequence[Part]], clock: str | None = None
+) -> FieldGuess | None:
     found = [re.search(pattern, text) for text in texts]
     records = [values_of(match) for match in found if match is not None]
     names = _by_values(records)
@@ -96,7 +124,7 @@ def _proposed(texts: Sequence[str], pattern: str, parts: Sequence[Sequence[Part]
     records = [{names.get(name, name): value for name, value in it.items()} for it in records]
     sums = [it for it in records if it.get("model", "").strip(":").lower() in SUMS]
     calls = [it for it in records if it not in sums] if 2 * len(sums) < len(records) else records
-    fields = propose([leaves(it) for it in calls], day_first=False)
+    fields = propose([leaves(it) for it in calls], clock=clock, day_first=False)
     if fields is None:
         return None
     if sums and len(calls) < len(records) and fields.fields.get("model") == "model":
@@ -130,7 +158,9 @@ def _with_failures(
     path, status = fields.fields.get("model"), fields.fields.get("status")
     if not isinstance(path, str) or fields.only or fields.excluded or fields.fields.get("time") != "time":
         return None
-    if status is not None and not (isinstance(status, str) and all(_is_good(it.get(status)) for it in records)):
+    of_good = isinstance(status, Mapping) and "error" not in status
+    is_good = isinstance(status, str) and all(_is_good(it.get(status)) for it in records)
+    if not (status is None or of_good or is_good):
         return None
     wide = with_failures(texts, pattern, [it[path] for it in records if path in it])
     if wide is None:

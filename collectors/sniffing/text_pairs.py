@@ -18,6 +18,8 @@ from leverwatch.collectors.sniffing.reading import spread
 from leverwatch.collectors.sniffing.text_turns import turns_of
 from leverwatch.collectors.sniffing.words import Kind, kind_of
 
+BARE = "lines have nothing but the model"
+"""Said of lines that begin a call, or say that one failed."""
 _FEWEST_PAIRS = 2
 _ENOUGH = 0.2
 """The share of the lines that have pairs in a log of them: a service logs much else."""
@@ -57,7 +59,21 @@ def _pairs_by(units: Units, sign: str) -> FieldGuess | None:
         fields = replace(fields, only={**only, **fields.only}, notes=(turns.note, *fields.notes))
     elif len(kept) < len(records):
         fields = propose([leaves(it) for it in records], clock=clock, day_first=False) or fields
+    fields = _with_bare_models(fields, texts, sign)
     return _with_failures(_with_repetitions(_with_nameless(fields), texts, sign), texts, sign)
+
+
+def _with_bare_models(fields: FieldGuess, texts: Sequence[bytes], sign: str) -> FieldGuess:
+    """Say how many lines have nothing but a model, as those that begin a call or say that one failed."""
+    model = fields.fields.get("model")
+    bare = sum(list(_pairs(text, sign)[0]) == [model] for text in texts) if isinstance(model, str) else 0
+    if not bare or not _TOKENS & fields.fields.keys():
+        return fields
+    note = (
+        f"inferences: {bare} {BARE}, and count as calls too; if they begin one that another line ends, there are"
+        f" {bare} fewer"
+    )
+    return replace(fields, notes=(note, *fields.notes))
 
 
 def _with_nameless(fields: FieldGuess) -> FieldGuess:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -218,3 +219,142 @@ def test_a_message_that_only_the_call_without_tokens_has_is_that_of_a_failure() 
     )  # fmt: skip
 
     assert found.fields["status"] == {"path": "message", "error": {"present": True}}
+
+
+def test_a_table_of_markdown_is_read_with_its_marks_and_without_its_bold_sum() -> None:
+    rows = "".join(
+        f"| {at(n)[:10]} 06:{10 + n} | `gpt-4o` | {1310 + n:,} | {40 + n} | $0.00{n + 1} |\n"
+        for n in range(NUMBER)
+    )
+    head = "# used\n\n| Date | Model | In | Out | Cost |\n|---|:--|--:|--:|--:|\n"
+    text = f"{head}{rows}| **Total** | | **9** | **9** | **$1** |\n"
+    found = of_text(text)
+
+    assert found.fields["input_tokens"] == {"path": "in", "thousands": ","}
+    assert found.fields["cost_usd"] == {"path": "cost", "dollar_sign": True}
+    cells = re.search(found.extras["pattern"], rows.splitlines()[0])
+    assert cells is not None
+    assert cells["model"] == "gpt-4o"
+    assert re.search(found.extras["pattern"], text.splitlines()[-1]) is None
+
+
+@pytest.mark.parametrize("blank", ["T", " "])
+def test_a_table_whose_columns_are_apart_by_single_blanks_is_read(blank: str) -> None:
+    rows = "".join(
+        f"{at(n)[:-1].replace('T', blank)} gpt-4o {310 + n} {40 + n:4}  0.00{n + 1}\n" for n in range(NUMBER)
+    )
+    found = of_text(f"TIME                MODEL   IN  OUT  USD\n{rows}")
+
+    assert {"time", "model", "input_tokens", "output_tokens", "cost_usd"} <= found.fields.keys()
+
+
+def test_statements_of_sql_are_no_table_under_the_first_of_them() -> None:
+    head = "CREATE TABLE calls (id INT, at TEXT, model TEXT, tokens_in INT, tokens_out INT);\n"
+    rows = "".join(
+        f"INSERT INTO calls VALUES({n},'{at(n)}','gpt-4o',{300 + n},{40 + n});\n" for n in range(NUMBER)
+    )
+
+    assert guess(f"{head}{rows}".encode(), "plain") is None
+
+
+def test_answers_that_lines_tell_in_turn_with_what_was_asked_are_calls() -> None:
+    lines = "".join(
+        f"{at(n)[:-1]} [INFO] OpenAIChat: invoke -> 2 messages\n"
+        + (
+            f"{at(n)[:-1]} [INFO] httpx: HTTP Request: POST https://x.ai/v1/chat/completions 200\n"
+            if n > 6
+            else ""
+        )
+        + f"{at(n)[:-1]} [INFO] OpenAIChat: response <- {n} chars\n"
+        for n in range(NUMBER)
+    )
+    found = of_text(lines)
+
+    fitting = [line for line in lines.splitlines() if re.search(found.extras["pattern"], line)]
+    assert len(fitting) == NUMBER
+    assert all("response" in it for it in fitting)
+    assert "if a program answers, and no model" in said(found, "inferences")
+
+
+def test_answers_of_a_website_in_turn_with_requests_are_no_calls() -> None:
+    lines = "".join(f"{at(n)[:-1]} shop: request {n}\n{at(n)[:-1]} shop: response {n}\n" for n in range(NUMBER))
+
+    assert guess(lines.encode(), "plain") is None
+
+
+def test_texts_of_messages_that_have_their_time_around_them_are_read() -> None:
+    found = of_lines(
+        lambda n: {
+            "time": at(n),
+            "message": f"completion from gpt-4o: {310 + 7 * n} prompt tokens, {40 + n} completion tokens",
+        }
+    )
+
+    assert {"time", "model", "input_tokens", "output_tokens"} <= found.fields.keys()
+    assert "that of its wrapper serves" in said(found, "time")
+
+
+def test_sums_behind_the_sides_of_a_call_are_not_those_of_the_call() -> None:
+    lines = "".join(
+        f"{at(n)[:-1]} INFO gpt-4o call: {310 + n} in, {40 + n} out (all: {320 * n + 310} in, {45 * n} out)\n"
+        for n in range(NUMBER)
+    )
+    found = of_text(lines)
+
+    assert found.fields["input_tokens"] == "in"
+    assert found.fields["output_tokens"] == "out"
+
+
+def test_calls_so_far_are_no_number_of_calls_that_a_record_stands_for() -> None:
+    found = of_lines(lambda n: {"model": "gpt-4o", "calls_so_far": n + 1, **tokens(n)})
+
+    assert "inferences" not in found.fields
+
+
+def test_sums_of_a_period_have_the_time_at_which_it_starts_around_them() -> None:
+    results = [
+        {"model": it, "requests": 4, "input_tokens": 900, "output_tokens": 70} for it in ("gpt-4o", "o3-mini")
+    ]
+    buckets = [
+        {"start": 1778284800 + 86400 * n, "end": 1778371200 + 86400 * n, "results": results} for n in range(4)
+    ]
+    found = of_text(json.dumps({"buckets": buckets}))
+
+    assert found.fields["time"] == "buckets.start"
+    assert found.fields["inferences"] == "buckets.results.requests"
+
+
+def test_lines_that_begin_a_call_with_nothing_but_its_model_are_no_calls_beside_those_that_end_it() -> None:
+    lines = "".join(
+        f"{at(n)[:-1]} INFO llm: request model=gpt-4o\n"
+        + (
+            f"{at(n)[:-1]} ERROR llm: error model=gpt-4o RateLimitError\n"
+            if n == 4
+            else f"{at(n)[:-1]} INFO llm: response model=gpt-4o prompt_tokens={31 + n} completion_tokens={n}\n"
+        )
+        for n in range(NUMBER)
+    )
+    found = of_text(lines)
+
+    fitting = [line for line in lines.splitlines() if re.search(found.extras["pattern"], line)]
+    assert len(fitting) == NUMBER
+    assert found.fields["status"] == {"path": "error", "error": {"present": True}}
+
+
+def test_lines_of_pairs_with_nothing_but_a_model_are_doubted_where_no_pattern_tells_them_apart() -> None:
+    lines = "".join(
+        f"time={at(n)} model=gpt-4o in_tokens={310 + n} out_tokens={40 + n}\nmodel=gpt-4o\n" for n in range(NUMBER)
+    )
+    found = of_text(lines)
+
+    assert f"{NUMBER} lines have nothing but the model" in said(found, "inferences") or "pattern" in found.extras
+
+
+def test_a_table_without_a_header_is_one_of_calls_by_a_model_a_code_and_a_duration() -> None:
+    lines = "".join(
+        f"{at(n)[:-1]} | POST /v1/chat | gpt-4o | {429 if n == 3 else 200} | {800 + n}ms\n" for n in range(NUMBER)
+    )
+    found = of_text(lines)
+
+    assert {"time", "model", "status", "latency"} <= found.fields.keys()
+    assert "Is that right?" in said(found, "columns")
