@@ -41,7 +41,8 @@ from leverwatch.collectors.sniffing.words import (
 _NAMES = (
     "event", "eventtype", "eventname", "evt", "type", "kind", "recordtype", "msg", "message", "action", "phase",
     "stage", "category", "direction", "object", "name", "logger", "state", "status", "outcome", "result", "level",
-    "step", "topic", "hook", "callback", "operation", "entry", "entrytype", "logtype", "ereignis", "art", "typ",
+    "step", "span", "topic", "hook", "callback", "operation", "entry", "entrytype", "logtype", "ereignis", "art",
+    "typ",
 )  # fmt: skip
 _SENTENCES = frozenset(_NAMES[: _NAMES.index("action")])
 _MOST_KINDS = 20
@@ -109,7 +110,7 @@ def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
         found = without_other_services(found, columns, own, spell)
     found = without_rest(_without_sums(found, columns, spell), columns, calls, models, spell)
     found = without_begun(found, columns, spell)
-    if tokens or len(found.kept) < len(columns):
+    if tokens:
         return found
     return started_of(columns, columns.covered(models), spell) or found
 

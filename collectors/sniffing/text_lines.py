@@ -11,7 +11,7 @@ from leverwatch.collectors.records.formats.interface import Units
 from leverwatch.collectors.records.shapes.lines import LONGEST, plain, values_of
 from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.answered_lines import answers_in
-from leverwatch.collectors.sniffing.api_lines import api_requests_in
+from leverwatch.collectors.sniffing.api_lines import api_requests_in, notes_on_requests
 from leverwatch.collectors.sniffing.called_lines import called_in, labelled_in
 from leverwatch.collectors.sniffing.chats import chat_in
 from leverwatch.collectors.sniffing.columns import leaves
@@ -75,11 +75,19 @@ def lines_in(units: Units) -> FieldGuess | None:
         # What stands around the lines has their time, unless one has a time of its own.
         start = "^" if pattern.startswith("^") else ""
         pattern = rf"{start}(?:(?P<time>{USUAL_TIME})\s++)?+{pattern.removeprefix('^')}"
-    return None if pattern is None else _proposed(texts, pattern, parts, clock)
+    found = None if pattern is None else _proposed(texts, pattern, parts, clock)
+    return None if found is None else _with_requests(found, texts)
 
 
 def _others(texts: Sequence[str]) -> FieldGuess | None:
     return outcomes_in(texts) or timed_in(texts) or _chat(texts) or turned_in(texts)
+
+
+def _with_requests(fields: FieldGuess, texts: Sequence[str]) -> FieldGuess:
+    """Say that more lines tell of requests to the API of a model than tell of tokens."""
+    pattern = fields.extras.get("pattern")
+    counted = sum(re.search(str(pattern), text) is not None for text in texts)
+    return replace(fields, notes=(*notes_on_requests(texts, counted), *fields.notes))
 
 
 def _called(texts: Sequence[str]) -> FieldGuess | None:

@@ -12,6 +12,7 @@ from leverwatch.collectors.records.formats.interface import Units
 from leverwatch.collectors.records.framing.wrappers import time_before
 from leverwatch.collectors.records.shapes.inner_units import BLANK
 from leverwatch.collectors.records.shapes.logfmt import BadPairs, named_pairs_of, pairs_of
+from leverwatch.collectors.sniffing.api_lines import notes_on_requests
 from leverwatch.collectors.sniffing.columns import dotted, leaves
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.reading import spread
@@ -59,8 +60,18 @@ def _pairs_by(units: Units, sign: str) -> FieldGuess | None:
         fields = replace(fields, only={**only, **fields.only}, notes=(turns.note, *fields.notes))
     elif len(kept) < len(records):
         fields = propose([leaves(it) for it in records], clock=clock, day_first=False) or fields
-    fields = _with_bare_models(fields, texts, sign)
+    fields = _with_bare_models(_with_requests(fields, texts, records), texts, sign)
     return _with_failures(_with_repetitions(_with_nameless(fields), texts, sign), texts, sign)
+
+
+def _with_requests(fields: FieldGuess, texts: Sequence[bytes], records: Sequence[dict[str, Any]]) -> FieldGuess:
+    """Say that more lines tell of requests to the API of a model than tell of tokens."""
+    paths = {path for name in _TOKENS if isinstance(path := fields.fields.get(name), str)}
+    if not paths:
+        return fields
+    counted = sum(not paths.isdisjoint(it) for it in records)
+    notes = notes_on_requests([text.decode(errors="replace").strip() for text in texts], counted)
+    return replace(fields, notes=(*notes, *fields.notes))
 
 
 def _with_bare_models(fields: FieldGuess, texts: Sequence[bytes], sign: str) -> FieldGuess:

@@ -16,6 +16,7 @@ _FEWEST_WORDS, _MOST_WORDS = 2, 6
 _LONGEST = 32
 _FEWEST = 2
 """Records without tokens, from which on it is no chance that they have a word of their own."""
+_IDS = word_set("id ids key uuid hash url")
 _REASONS = ("message", "msg", "detail", "details", "reason", "description")
 """Names of what a program says of a failure, where it says it of one record alone."""
 _ALL, _NONE = 0.8, 0.1
@@ -67,7 +68,8 @@ def set_status_by_gaps(draft: Draft) -> None:
 def _set_by_presence(draft: Draft, missing: set[int]) -> bool:
     """Map a text that just those records have that lack tokens or cost, as that of an error. Returns whether."""
     for path, column in draft.columns.of.items():
-        are_texts = all(isinstance(it, str) for it in column.values) and not _is_setting(path, column)
+        are_texts = all(isinstance(it, str) and not it.strip().isdecimal() for it in column.values)
+        are_texts = are_texts and not _is_setting(path, column) and _IDS.isdisjoint(words_of(path[-1]))
         few = len(missing) < _FEWEST and not is_called(_REASONS, path[-1:])
         if draft.is_free(path) and set(column.at) == missing and are_texts and not few:
             spelled, number = draft.spell(path), len(missing)
