@@ -110,9 +110,10 @@ def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
         found = without_other_services(found, columns, own, spell)
     found = without_rest(_without_sums(found, columns, spell), columns, calls, models, spell)
     found = without_begun(found, columns, spell)
-    if tokens:
-        return found
-    return started_of(columns, columns.covered(models), spell) or found
+    started = None if tokens else started_of(columns, columns.covered(models), spell)
+    # What tells the calls from the rest already is not told again.
+    told = {*found.only, *found.excluded}
+    return found if started is None or told.intersection(started.sign or ()) else started
 
 
 def _answers(columns: Columns, spell: Callable[[Path], str]) -> Kinds:

@@ -166,7 +166,12 @@ def _valued(parts: Sequence[Part], at: int) -> Part:
         return part
     before = next((it for it in reversed(parts[:at]) if it.kind is not Kind.BLANK), None)
     behind = next((it for it in parts[at + 1 :] if it.kind is not Kind.BLANK), None)
-    names_another = behind is not None and behind.kind is Kind.SIGN and behind.text == "="
+    further = [it for it in parts[at + 1 : at + 5] if it.kind is not Kind.BLANK]
+    names_another = (
+        behind is not None
+        and behind.kind is Kind.SIGN
+        and (behind.text == "=" or (behind.text == ":" and len(further) > 1 and further[1].kind is Kind.NUMBER))
+    )
     after_name = not names_another and before is not None and before.kind is Kind.SIGN and before.text in ":="
     alone = (before is None or before.text in _ENDS or before.kind is Kind.TIME) and (
         behind is None or behind.text in _ENDS

@@ -18,7 +18,9 @@ from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.drawn_tables import drawn_table
 from leverwatch.collectors.sniffing.failed_lines import with_failures
 from leverwatch.collectors.sniffing.field_names import rank
+from leverwatch.collectors.sniffing.gaps import MISSING
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
+from leverwatch.collectors.sniffing.line_forms import MOST_FORMS, joined
 from leverwatch.collectors.sniffing.line_patterns import pattern_of_lines
 from leverwatch.collectors.sniffing.line_tokens import (
     LEVELS,
@@ -76,7 +78,31 @@ def lines_in(units: Units) -> FieldGuess | None:
         start = "^" if pattern.startswith("^") else ""
         pattern = rf"{start}(?:(?P<time>{USUAL_TIME})\s++)?+{pattern.removeprefix('^')}"
     found = None if pattern is None else _proposed(texts, pattern, parts, clock)
+    found = (_of_forms(texts, told, parts) if clock is None else None) or found
     return None if found is None else _with_requests(found, texts)
+
+
+def _of_forms(
+    texts: Sequence[str], told: Sequence[Sequence[Part]], parts: Sequence[Sequence[Part]]
+) -> FieldGuess | None:
+    """Return one field map for all lines that tell tokens, where they are written in several forms."""
+    forms: dict[tuple[tuple[str, ...], bool], list[Sequence[Part]]] = {}
+    for it in told:
+        named = any(part.kind is PartKind.VALUE and looks_like_model(part.text) for part in it)
+        forms.setdefault((tells(it), named), []).append(it)
+    if not 2 <= len(forms) <= MOST_FORMS:
+        return None
+    made = []
+    for lines in forms.values():
+        pattern = pattern_of_lines(lines)
+        own = ["".join(part.text for part in it) for it in lines]
+        found = None if pattern is None else _proposed(own, pattern, [])
+        made += [] if found is None else [found]
+    found = joined(made, texts)
+    if found is None:
+        return None
+    rest = _rest(texts, [re.search(str(found.extras["pattern"]), text) for text in texts], parts)[1:]
+    return replace(found, notes=(*found.notes[:1], *rest, *found.notes[1:]))
 
 
 def _others(texts: Sequence[str]) -> FieldGuess | None:
@@ -109,9 +135,11 @@ def tells_more(lines: FieldGuess, pairs: FieldGuess) -> bool:
 
 
 def tells_calls_apart(lines: FieldGuess, pairs: FieldGuess) -> bool:
-    """Whether a pattern finds all that pairs tell, where these take lines that only name a model for calls too."""
+    """Whether a pattern finds all that pairs tell, where these take lines that only name a model for calls too, or
+    read the tokens of one form of several."""
     silent = any(BARE in note for note in pairs.notes)
-    return silent and _MAIN & lines.fields.keys() >= _MAIN & pairs.fields.keys() and not pairs.only
+    in_forms = isinstance(lines.fields.get("input_tokens"), list) and any(MISSING in it for it in pairs.notes)
+    return (silent or in_forms) and _MAIN & lines.fields.keys() >= _MAIN & pairs.fields.keys() and not pairs.only
 
 
 def _text(unit: bytes) -> str:

@@ -167,3 +167,40 @@ def test_numbers_of_outcomes_are_no_tokens_though_another_one_is_their_sum() -> 
     )
 
     assert not {"input_tokens", "output_tokens"} & found.fields.keys()
+
+
+FORMS = {
+    "a model from some line on": (
+        "[{t}] part {n} Token usage: Prompt: {i}, Completion: {o}",
+        "[{t}] part {n} Model: gpt-4o Token usage: Prompt: {i}, Completion: {o}, Cached: 0",
+    ),
+    "another sentence": (
+        "{t} gpt-4o answered with {i} prompt tokens, {o} completion tokens",
+        "{t} done by gpt-4o, input tokens {i}, output tokens {o}, all well",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_lines_that_tell_tokens_in_several_forms_are_all_read(name: str) -> None:
+    lines = [
+        FORMS[name][n > 3].format(t=at(n)[:-1].replace("T", " "), n=n, i=310 + n, o=40 + n) for n in range(NUMBER)
+    ]
+    found = of_text("\n".join(lines))
+
+    values = [match.groupdict() for it in lines if (match := re.search(found.extras["pattern"], it)) is not None]
+    assert len(values) == NUMBER
+    assert isinstance(found.fields["input_tokens"], list)
+    taken = [[it[path] for path in found.fields["input_tokens"] if it[path]] for it in values]
+    assert taken == [[str(310 + n)] for n in range(NUMBER)]
+    assert "they are of 2 forms" in said(found, "inferences")
+
+
+def test_lines_in_forms_that_are_not_read_are_told() -> None:
+    lines = [
+        FORMS["a model from some line on"][n > 3].format(t=at(n)[:-1], n=n, i=310 + n, o=40 + n)
+        for n in range(NUMBER)
+    ]
+    found = of_text("\n".join([*lines, f"{at(1)[:-1]} so far all tokens 9999"]))
+
+    assert "1 other lines speak of tokens" in said(found, "inferences")
