@@ -78,8 +78,14 @@ def lines_in(units: Units) -> FieldGuess | None:
         start = "^" if pattern.startswith("^") else ""
         pattern = rf"{start}(?:(?P<time>{USUAL_TIME})\s++)?+{pattern.removeprefix('^')}"
     found = None if pattern is None else _proposed(texts, pattern, parts, clock)
-    found = (_of_forms(texts, told, parts) if clock is None else None) or found
+    if clock is None and (found is None or not _tells_failures(found)):
+        found = _of_forms(texts, told, parts) or found
     return None if found is None else _with_requests(found, texts)
+
+
+def _tells_failures(fields: FieldGuess) -> bool:
+    status = fields.fields.get("status")
+    return status is not None and not (isinstance(status, Mapping) and "error" not in status)
 
 
 def _of_forms(
@@ -102,6 +108,8 @@ def _of_forms(
     if found is None:
         return None
     rest = _rest(texts, [re.search(str(found.extras["pattern"]), text) for text in texts], parts)[1:]
+    if any(note.startswith("status:") for note in rest):
+        return None  # other readings may tell failed calls
     return replace(found, notes=(*found.notes[:1], *rest, *found.notes[1:]))
 
 
@@ -139,6 +147,7 @@ def tells_calls_apart(lines: FieldGuess, pairs: FieldGuess) -> bool:
     read the tokens of one form of several."""
     silent = any(BARE in note for note in pairs.notes)
     in_forms = isinstance(lines.fields.get("input_tokens"), list) and any(MISSING in it for it in pairs.notes)
+    in_forms = in_forms and ("status" in lines.fields or "status" not in pairs.fields)
     return (silent or in_forms) and _MAIN & lines.fields.keys() >= _MAIN & pairs.fields.keys() and not pairs.only
 
 
