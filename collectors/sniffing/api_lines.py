@@ -30,3 +30,23 @@ def api_requests_in(texts: Sequence[str]) -> str | None:
     if numbers[0] < _FEWEST:
         return None
     return _OF_ANYBODY if numbers[0] == numbers[1] else PATTERN
+
+
+def notes_on_requests(texts: Sequence[str], counted: int) -> list[str]:
+    """Return what is to be said where more lines tell of requests to the API of a model than are counted."""
+    pattern = api_requests_in(texts)
+    found = [] if pattern is None else [match for text in texts if (match := re.search(pattern, text)) is not None]
+    if len(found) <= counted:
+        return []
+    failed = sum(not (match["status"] or "2").startswith("2") for match in found)
+    said = (
+        f"inferences: {len(found)} other lines tell of requests to the API of a model, beside {counted} that are"
+        f" counted; were each a call, there would be {len(found)}"
+    )
+    notes = [said]
+    if failed:
+        notes.append(
+            f"status: {failed} of these requests failed, and are not counted; were they failed calls, there would"
+            f" be {failed} more errors"
+        )
+    return notes

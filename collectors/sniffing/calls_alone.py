@@ -212,6 +212,8 @@ def _setting(columns: Columns) -> tuple[Path, ...] | None:
         is_served = own & PROVIDERS and own & {"calls", "requests", "ms", "latency", "seconds"}
         if (own & (TOKEN | _OF_MODELS) or is_served) and column.is_numeric:
             return (path,)
+        if own & {"round", "rounds"} and column.is_numeric and asks(columns):
+            return (path,)
         if own & {"prompt"} and own & {"version", "name", "template", "length", "len", "chars", "hash", "id"}:
             return (path,)
     return None

@@ -18,7 +18,22 @@ _DEEPEST = 16
 _MOST_PATHS = 300
 """Of more paths than these, those are looked at that most records have."""
 _SELDOM = 0.005
-_NOTHING = frozenset({"none", "null", "nan", "n/a", "na", "-", "--", "\\n", "undefined", "#n/a"})
+_NOTHING = frozenset(
+    {
+        "none",
+        "null",
+        "nan",
+        "n/a",
+        "na",
+        "-",
+        "--",
+        "\\n",
+        "undefined",
+        "#n/a",
+        "unknown",
+        "unavailable",
+    }
+)
 MOSTLY = 0.9
 """The share of the values that must fit a field; a few records may be broken."""
 

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 
 from leverwatch.collectors.sniffing.field_names import is_time, rank
 from leverwatch.collectors.sniffing.moments import moments_of
+from leverwatch.collectors.sniffing.sum_row import SUMS
 
 _BAR = re.compile(r"[|│┃]")
 _RULE = re.compile(r"[\s|│┃+:=─━┼╋┿┬┴├┤┌┐└┘╞╪╡╒╤╕╘╧╛┏┳┓┡╇┩└┴┘-]+")
 _APART = re.compile(r" {2,}")
 _FEWEST_COLUMNS, _FEWEST_ROWS = 3, 2
-_MOSTLY, _FAR = 0.8, 20
+_MOSTLY, _FAR, _FEWEST_SPACED = 0.8, 20, 4
+_NAME = re.compile(r"[^\W\d][\w()$%/.-]*|[$€£#]")
+_MARKED = re.compile(r"[`*]+[^`*|]+[`*]+")
+"""A cell with what Markdown puts around code and emphasis."""
 _CURRENCIES = {"$": "cost_usd", "US$": "cost_usd", "€": "cost_eur", "£": "cost_gbp"}
 """What a column is called whose name is nothing but the sign of a currency."""
 _MOST_APART = 3
@@ -29,10 +33,11 @@ def drawn_table(lines: Sequence[str]) -> str | None:
             continue
         rows = [_cells(row) for row in lines[at + 1 :] if not _is_rule(row)]
         rows = [row for row in rows if len(row) == len(names)]
-        time = _time_of(names, rows)
+        time = _time_of(names, [row for row in rows if any(map(_has_figure, row[:2])) or not _is_sum(row)])
         if time is not None:
-            return _pattern(names, time, led=bool(_BAR.match(line.strip())))
-    return _padded_table(lines)
+            marked = any(_MARKED.match(cell) for row in rows for cell in row)
+            return _pattern(names, time, led=bool(_BAR.match(line.strip())), marked=marked)
+    return _padded_table(lines) or _spaced_table(lines)
 
 
 def _padded_table(lines: Sequence[str]) -> str | None:
@@ -52,6 +57,34 @@ def _padded_table(lines: Sequence[str]) -> str | None:
             ]
             return "^" + r" {2,}".join(cells) + "$"
     return None
+
+
+def _spaced_table(lines: Sequence[str]) -> str | None:
+    """Return the pattern of rows whose columns are apart by any blanks, under a header of as many single words, of
+    which a time may have two."""
+    for at, line in enumerate(lines[:_FAR]):
+        names = line.split()
+        if len(names) < _FEWEST_SPACED or not all(map(_NAME.fullmatch, names)):
+            continue
+        rows = [row.split() for row in lines[at + 1 :] if not _is_rule(row)]
+        for width in (1, 2):
+            whole = [[" ".join(row[:width]), *row[width:]] for row in rows if len(row) == len(names) + width - 1]
+            times = [row[0] for row in whole]
+            if len(whole) < max(_FEWEST_ROWS, _MOSTLY * len(rows)) or not _are_times(times):
+                continue
+            first, *others = _groups(names)
+            begins = rf"(?P<{first}>\d{r'[^ ]*' + r' +[^ ]+' * (width - 1)})"
+            return "^" + " +".join([begins, *(f"(?P<{name}>[^ ]+)" for name in others)]) + "$"
+    return None
+
+
+def _has_figure(cell: str) -> bool:
+    return any(map(str.isdigit, cell))
+
+
+def _is_sum(row: Sequence[str]) -> bool:
+    """Whether a row has a word for a sum in its first cells."""
+    return any(cell.strip("*_` :").lower() in SUMS for cell in row[:2])
 
 
 def _is_rule(line: str) -> bool:
@@ -82,10 +115,13 @@ def _are_times(cells: Sequence[str]) -> bool:
     )
 
 
-def _pattern(names: Sequence[str], time: int, *, led: bool) -> str:
+def _pattern(names: Sequence[str], time: int, *, led: bool, marked: bool) -> str:
     """Return the pattern of a row; a header has no digit where rows have their time, and does not fit."""
+    before, cell, behind = (r"[\s`*]*+", r"[^|│┃`*]*+", r"[\s`*]*+") if marked else ("", r"[^|│┃]*", "")
     groups = [
-        rf"\s*(?P<{name}>\d[^|│┃]*)" if at == time else f"(?P<{name}>[^|│┃]*)"
+        rf"{before or chr(92) + 's*'}(?P<{name}>\d{cell}){behind}"
+        if at == time
+        else f"{before}(?P<{name}>{cell}){behind}"
         for at, name in enumerate(_groups(names))
     ]
     bar = "[|│┃]"

@@ -34,7 +34,7 @@ def endpoints_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds | None
             continue
         asking = [it for it in paths if not _GENERATES.isdisjoint(words_of(str(it)))]
         kept = [at for at, value in column.by_record.items() if value in asking]
-        if len(kept) < _FEWEST or not _is_slow(columns, set(kept)):
+        if len(kept) < _FEWEST or not is_slow(columns, set(kept)):
             continue
         if len(kept) == len(columns):
             return Kinds(range(len(columns)), sign=(path,))
@@ -48,7 +48,7 @@ def endpoints_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds | None
     return None
 
 
-def _is_slow(columns: Columns, kept: set[int]) -> bool:
+def is_slow(columns: Columns, kept: set[int]) -> bool:
     """Whether a duration says that most of some records took as long as a model needs for an answer."""
     for path, column in columns.of.items():
         own = frozenset(words_of(path[-1]))

@@ -14,6 +14,8 @@ from leverwatch.collectors.sniffing.field_names import is_called, rank
 from leverwatch.collectors.sniffing.name_words import TOKEN, token_field, word_set, words_of
 from leverwatch.collectors.sniffing.words import outcome_of
 
+MISSING = "calls of the sample have none, and theirs stay unknown"
+"""Said of calls without tokens."""
 _SAMPLES = word_set("sample sampled sampling samplerate samplingrate weight multiplier")
 _USAGE = word_set("usage verbrauch consommation uso")
 _LOOKED_AT, _LONGEST = 20, 10_000
@@ -114,7 +116,7 @@ def _gap(draft: Draft, name: str, paths: tuple[Path, ...], failed: set[int]) -> 
     missing = [at for at in range(len(columns)) if at not in told and at not in failed]
     if not missing:
         return
-    text = f"{len(missing)} of {len(columns) - len(failed)} calls of the sample have none, and theirs stay unknown"
+    text = f"{len(missing)} of {len(columns) - len(failed)} {MISSING}"
     if len(missing) > 1 and missing == list(range(missing[0], len(columns))):
         text += f"; none has from record {missing[0] + 1} of the sample on"
     elif len(missing) > 1 and missing == list(range(missing[-1] + 1)):

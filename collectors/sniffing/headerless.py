@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ _MOSTLY = 0.9
 _OFTEN = 0.6
 _FEWEST, _FEWEST_OF_SUMS = 2, 4
 _FEWEST_WORDS = 3
+_CODE, _TOOK = re.compile(r"[2-5]\d\d"), re.compile(r"\d+(?:\.\d+)? ?(?:ms|s)")
 _TRUE = frozenset({"true", "false"})
 _OUTCOMES = frozenset({"ok", "fail", "failed", "success", "error"})
 _Cells = Sequence[str]
@@ -45,7 +47,9 @@ def named_by_shape(rows: Sequence[Sequence[str]]) -> Named | None:
     chosen = _tokens(columns, counts, models[0] if models else None)
     if chosen is None and not models:
         return _asked_and_answered(columns, times[0])
-    if chosen is None or (not models and len(rows) < _FEWEST_OF_SUMS):
+    if chosen is None:
+        return _answered_by_model(columns, times[0], models[0])
+    if not models and len(rows) < _FEWEST_OF_SUMS:
         return None
     # Where no name tells, notes kept by hand, with days and few numbers, are no calls that a program wrote.
     told = [sum(bool(cell) for cell in columns[at]) for at in chosen[:2]]
@@ -80,6 +84,29 @@ def named_by_shape(rows: Sequence[Sequence[str]]) -> Named | None:
             f" these are calls of models; if they count something else, there are {len(rows)} fewer in the sample"
         )
     return Named(tuple(names), tuple(notes))
+
+
+def _answered_by_model(columns: Sequence[_Cells], time: int, model: int) -> Named | None:
+    """Return names for the columns of a time, a model, and the code of an answer or how long it took with a unit;
+    None where there is neither, or no time of day."""
+    if sum(":" in cell for cell in columns[time]) < _MOSTLY * len(columns[time]):
+        return None
+    names = [f"column{at + 1}" for at in range(len(columns))]
+    names[time], names[model] = "time", "model"
+    for name, fits in (("status", _CODE), ("latency", _TOOK)):
+        found = [
+            at for at, cells in enumerate(columns) if _mostly(cells, [bool(fits.fullmatch(it)) for it in cells])
+        ]
+        if len(found) == 1 and (name != "status" or any(it.startswith("2") for it in columns[found[0]])):
+            names[found[0]] = name
+    said = [f"column {at + 1} as {name}" for at, name in enumerate(names) if name != f"column{at + 1}"]
+    if len(said) < _FEWEST_WORDS:
+        return None
+    note = (
+        "columns: the first line is no header, and the names of the columns are made up; taken by their values are"
+        f" {', '.join(said)}. Is that right?"
+    )
+    return Named(tuple(names), (note,))
 
 
 def _asked_and_answered(columns: Sequence[_Cells], time: int) -> Named | None:

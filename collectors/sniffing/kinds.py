@@ -9,6 +9,7 @@ from statistics import median
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.answered_by import answered_by
 from leverwatch.collectors.sniffing.begun import without_begun
+from leverwatch.collectors.sniffing.called_events import called_events_of
 from leverwatch.collectors.sniffing.calls_alone import answers_only, are_totals, have_tokens, names_provider
 from leverwatch.collectors.sniffing.columns import Column, Columns
 from leverwatch.collectors.sniffing.ended import ended_of
@@ -38,9 +39,10 @@ from leverwatch.collectors.sniffing.words import (
 )
 
 _NAMES = (
-    "event", "eventtype", "eventname", "type", "kind", "recordtype", "msg", "message", "action", "phase", "stage",
-    "category", "direction", "object", "name", "logger", "state", "status", "outcome", "result", "level", "step",
-    "topic", "hook", "callback", "operation", "entry", "entrytype", "logtype", "ereignis", "art", "typ",
+    "event", "eventtype", "eventname", "evt", "type", "kind", "recordtype", "msg", "message", "action", "phase",
+    "stage", "category", "direction", "object", "name", "logger", "state", "status", "outcome", "result", "level",
+    "step", "span", "topic", "hook", "callback", "operation", "entry", "entrytype", "logtype", "ereignis", "art",
+    "typ",
 )  # fmt: skip
 _SENTENCES = frozenset(_NAMES[: _NAMES.index("action")])
 _MOST_KINDS = 20
@@ -108,9 +110,10 @@ def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
         found = without_other_services(found, columns, own, spell)
     found = without_rest(_without_sums(found, columns, spell), columns, calls, models, spell)
     found = without_begun(found, columns, spell)
-    if tokens or len(found.kept) < len(columns):
-        return found
-    return started_of(columns, columns.covered(models), spell) or found
+    started = None if tokens else started_of(columns, columns.covered(models), spell)
+    # What tells the calls from the rest already is not told again.
+    told = {*found.only, *found.excluded}
+    return found if started is None or told.intersection(started.sign or ()) else started
 
 
 def _answers(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
@@ -120,6 +123,7 @@ def _answers(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
         return (
             exchanges_of(columns, spell)
             or started_of(columns, set(), spell)
+            or called_events_of(columns, spell)
             or answered_by(columns, spell)
             or endpoints_of(columns, spell)
             or Kinds(range(len(columns)))
@@ -272,7 +276,11 @@ def _split(path: Path, groups: Sequence[_Group], columns: Columns, spell: Callab
     if are_failures and any(it.kind is Kind.GOOD for it in others):
         return None  # those that failed say the most, as where an answer is cut off
     known = columns.covered(
-        p for p in columns.of if rank("model", p) is not None or rank("request_id", p) is not None
+        p
+        for p, it in columns.of.items()
+        if rank("model", p) is not None
+        or rank("request_id", p) is not None
+        or (looks_like_models(it) and not is_vendor(it))
     )
     failures = failures_of(columns) if others else set()
     failed = [

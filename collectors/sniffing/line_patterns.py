@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from leverwatch.collectors.sniffing.line_tokens import NUMBER, TIME, USUAL_TIME, WORD, Kind, Part
+from leverwatch.collectors.sniffing.line_tokens import NUMBER, TIME, TIMES, USUAL_TIME, WORD, Kind, Part
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import words_of
 from leverwatch.collectors.sniffing.words import outcome_of
@@ -20,18 +20,19 @@ _Element = Part | None
 """A part that all lines have, or None: something else in each of them."""
 
 
-def pattern_of_lines(lines: Sequence[Sequence[Part]]) -> str | None:
-    """Return the pattern that fits lines of one form; None when they have no time of their own, or nothing that
-    stays the same around their numbers."""
+def pattern_of_lines(lines: Sequence[Sequence[Part]], *, timed: bool = False) -> str | None:
+    """Return the pattern that fits lines of one form; None when they have no time of their own, unless what is
+    around them is `timed`, or nothing that stays the same around their numbers."""
     form = _form_of(lines)
-    if form is None or not any(it is not None and it.kind is Kind.TIME for it in form):
+    if form is None or not (timed or any(it is not None and it.kind is Kind.TIME for it in form)):
         return None
     numbers = [at for at, it in enumerate(form) if it is not None and it.kind is Kind.NUMBER]
     if not numbers:
         return None
     times = [it.text for line in lines for it in line if it.kind is Kind.TIME]
     usual = all(re.fullmatch(USUAL_TIME, it) for it in times)
-    time = USUAL_TIME if usual else TIME
+    known = (it for it in TIMES if all(re.fullmatch(it, time) for time in times))
+    time = USUAL_TIME if usual else next(known, TIME)
     pattern = _Written(form, time).pattern()
     texts = ["".join(it.text for it in line) for line in lines[:_MOST_MERGED]]
     fitting = _fitting(pattern, texts)

@@ -11,11 +11,16 @@ from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import TOKEN, bare_field, token_field, words_of
 from leverwatch.collectors.sniffing.words import outcome_of
 
-TIME = (
-    r"\d{4}[-/.]\d\d[-/.]\d\d(?:[T ]|, )\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?: ?(?:Z\b|UTC\b|[+-]\d\d:?\d\d))?"
-    r"|\d\d?[./]\d\d?[./]\d{4},? \d\d?:\d\d(?::\d\d)?(?: ?[AP]M\b)?"
-    r"|\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}"
+TIMES = (
+    r"\d{4}[-/.]\d\d[-/.]\d\d(?:[T ]|, )\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?: ?(?:Z\b|UTC\b|[+-]\d\d:?\d\d))?",
+    r"\d\d?[./]\d\d?[./]\d{4},? \d\d?:\d\d(?::\d\d)?(?: ?[AP]M\b)?",
+    r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}",
+    r"(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} {1,2}\d{1,2},? \d{4},? \d\d:\d\d(?::\d\d)?(?: ?[AP]M\b)?",
+    r"(?:[A-Z][a-z]{2},? )?\d{1,2} [A-Z][a-z]{2} \d{4},? \d\d:\d\d(?::\d\d)?(?: (?:UTC|GMT|[+-]\d{4})\b)?",
+    r"[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d(?: UTC| GMT)? \d{4}",
 )
+"""Forms of times in lines of text."""
+TIME = "|".join(TIMES)
 USUAL_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
 """The times that most programs write, which are searched for faster than the others."""
 AT_FIRST = rf"^\W{{0,3}}(?P<time>{USUAL_TIME})(?!\d)"
@@ -25,7 +30,7 @@ WORD = r"[^\s|,;=()\[\]{}\"'<>│]+"
 _PART = re.compile(
     rf"(?P<time>{TIME})|(?P<number>(?<![\w.$-]){NUMBER}(?![\w.-]*[-_]|[.]?\d))(?=[A-Za-zµ%]{{0,8}}(?![\w]))"
     # A word ends before a colon with a blank or a number behind it, as in `in:120`; `~120` is a sign and a number.
-    rf"|(?P<word>(?![~≈↑↓⬆⬇]\d)[^\s|,;=()\[\]{{}}\"'<>│:][^\s|,;=()\[\]{{}}\"'<>│]*?"
+    rf"|(?P<word>(?![~≈↑↓⬆⬇→➜⟶]\d|(?<=\d)/\d)[^\s|,;=()\[\]{{}}\"'<>│:][^\s|,;=()\[\]{{}}\"'<>│]*?"
     rf"(?=:(?:\s|$)|(?<![\d.:-]):~?{NUMBER}(?:[\s|,;)\]]|$)|[\s|,;=()\[\]{{}}\"'<>│]|$))|(?P<blank>\s+)|(?P<sign>.)"
 )
 LEVELS = frozenset({
@@ -39,6 +44,9 @@ _ABOUT = "~≈"
 """Signs before a number that is estimated."""
 _ARROWS = {"↑": "tokens_in", "⬆": "tokens_in", "↓": "tokens_out", "⬇": "tokens_out"}
 """Signs right before a number of tokens that go up to a model, and come down from it."""
+PAIR = "pair tokens"
+"""How the two numbers of tokens that are written as one are called."""
+_BETWEEN, _LIMIT = ("/", "→", "➜", "⟶"), 1000
 _MOST_WORDS = 3
 _LONGEST = 4000
 _UNITS = frozenset({"ms", "s", "sec", "secs", "seconds", "usd", "tokens", "token", "tok", "msec", "us", "calls"})
@@ -46,6 +54,8 @@ _COSTS = frozenset({"cost", "costs", "usd", "price", "spend", "spent", "total_co
 _OF = frozenset({"en", "de", "di", "da", "do"})
 """Words between a word for tokens and what they are of, as in `7 tokens de entrada`."""
 _CENTS = frozenset({"cent", "cents", "¢"})
+_OF_CALLS = frozenset({"call", "usage", "llm", "used", "request", "api"})
+"""Words before a sign and a number, whose side is told behind it, as in `call: 7 in, 2 out`."""
 _SPANS = frozenset({"latency", "duration", "elapsed", "took", "time", "ms"})
 
 
@@ -82,7 +92,7 @@ def parts_of(line: str) -> list[Part]:
     """Return the parts of a line, with names of its numbers and values."""
     found = [_part(match) for match in _PART.finditer(line[:_LONGEST])]
     found = list(_with_texts([_valued(found, at) for at in range(len(found))]))
-    named = [_named(found, at) for at in range(len(found))]
+    named = _with_pairs([_named(found, at) for at in range(len(found))])
     words = [word for it in named if it.kind is not Kind.TIME for word in words_of(it.text)]
     if TOKEN.isdisjoint(words):
         return named
@@ -90,6 +100,28 @@ def parts_of(line: str) -> list[Part]:
         Part(it.kind, it.text, f"tokens {it.name}") if it.kind is Kind.NUMBER and bare_field((it.name,)) else it
         for it in named
     ]
+
+
+def _with_pairs(parts: list[Part]) -> list[Part]:
+    """Return the parts with names for what went in and came out, where tokens are written as `7/2` or `7→2`."""
+    solid = [at for at, it in enumerate(parts) if it.kind is not Kind.BLANK]
+    for first, sign, second in zip(solid, solid[1:], solid[2:], strict=False):
+        one, other = parts[first], parts[second]
+        if parts[sign].text not in _BETWEEN or one.kind is not Kind.NUMBER or other.kind is not Kind.NUMBER:
+            continue
+        names = [it.name for it in (one, other) if it.name]
+        if len(names) != 1 or not TOKEN.issuperset(words_of(names[0])) or _may_be_limit(other.text):
+            continue
+        parts[first] = Part(one.kind, one.text, f"{PAIR} in")
+        parts[second] = Part(other.kind, other.text, f"{PAIR} out")
+    return parts
+
+
+def _may_be_limit(number: str) -> bool:
+    """Whether a number is round, as that of a window or a budget is of which something was used."""
+    digits = re.sub(r"[.,]", "", number)
+    value = int(digits) if digits.isdecimal() else 0
+    return value >= _LIMIT and (value % _LIMIT == 0 or value & (value - 1) == 0)
 
 
 def _part(match: re.Match[str]) -> Part:
@@ -134,7 +166,12 @@ def _valued(parts: Sequence[Part], at: int) -> Part:
         return part
     before = next((it for it in reversed(parts[:at]) if it.kind is not Kind.BLANK), None)
     behind = next((it for it in parts[at + 1 :] if it.kind is not Kind.BLANK), None)
-    names_another = behind is not None and behind.kind is Kind.SIGN and behind.text == "="
+    further = [it for it in parts[at + 1 : at + 5] if it.kind is not Kind.BLANK]
+    names_another = (
+        behind is not None
+        and behind.kind is Kind.SIGN
+        and (behind.text == "=" or (behind.text == ":" and len(further) > 1 and further[1].kind is Kind.NUMBER))
+    )
     after_name = not names_another and before is not None and before.kind is Kind.SIGN and before.text in ":="
     alone = (before is None or before.text in _ENDS or before.kind is Kind.TIME) and (
         behind is None or behind.text in _ENDS
@@ -195,7 +232,7 @@ def _of_number(before: Sequence[str], by_sign: bool, behind: Sequence[str], *, i
         if bare_field((near,)) or not TOKEN.isdisjoint(words_of(near)) or not name:
             return near if not before or not TOKEN.isdisjoint(words_of(near)) or bare_field((near,)) else name
     elif behind and bare_field((behind[0],)):
-        return f"{name} {behind[0]}"
+        return behind[0] if _OF_CALLS.issuperset(map(str.lower, before)) else f"{name} {behind[0]}"
     if name and token_field((name,)) is None and before[-1].lower() in _SPANS | _COSTS:
         name = before[-1]
     if behind and behind[0] in _UNITS and behind[0] not in words_of(name):

@@ -14,7 +14,7 @@ from leverwatch.collectors.sniffing.line_tokens import TIME, parts_of, tells
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.text_lines import lines_in
 
-_TIMED = re.compile(rf"^\W{{0,8}}(?:[A-Za-z]+\W{{1,4}})?(?:{TIME})\W{{0,2}}")
+_TIMED = re.compile(rf"^\W{{0,8}}(?:[A-Za-z]+\W{{1,4}}){{0,3}}(?:{TIME})\W{{0,2}}")
 _LABEL = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,2}(?= ?[:=])")
 _BETWEEN, _ANY = r"\s*+\|\s*+", r".*?\|\s*+"
 _LONGEST, _MOSTLY = 200, 0.9

@@ -12,7 +12,7 @@ from leverwatch.collectors.records.formats.interface import Units
 from leverwatch.collectors.records.framing.blocks import SEPARATOR, Blocks, plain_line
 from leverwatch.collectors.records.shapes.logfmt import BadPairs, named_pairs_of, pairs_of
 from leverwatch.collectors.sniffing.guess import FieldGuess
-from leverwatch.collectors.sniffing.line_tokens import LEVELS, TIME
+from leverwatch.collectors.sniffing.line_tokens import LEVELS, TIME, TIMES
 from leverwatch.collectors.sniffing.long_blocks import long_blocks_in
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.text_lines import lines_in, tells_more
@@ -107,6 +107,10 @@ def _beginnings(said: Sequence[tuple[str, str]]) -> Iterator[str]:
             )
         elif word := _WORD.search(text):
             yield rf"{_DRAWN}{re.escape(word[0])}\b"
+            if dated is not None:
+                # Another line of a record may begin with that word.
+                time = next(it for it in TIMES if re.search(rf"(?<!\d)(?:{it})", text))
+                yield rf"{_DRAWN}{re.escape(word[0])}\b[^\n]{{0,40}}?(?<!\d)(?:{time})"
         if key:
             above.add(key)
 

@@ -25,8 +25,8 @@ TOKEN = word_set(
 )
 _HOLDERS = TOKEN | word_set("usage verbrauch consommation uso counts timings")
 _API = word_set("eval candidates")
-_IN = word_set("input in prompt prompts request entree entrees eingabe eingang entrada ingresso invoer context"
-               " sent"
+_IN = word_set("input in prompt promt prompts request entree entrees eingabe eingang entrada ingresso invoer"
+               " context sent"
            " inbound question evaluated frage wejsciowe wejscie vstup girdi")  # fmt: skip
 _OUT = word_set("output out completion completions response sortie sorties ausgabe ausgang salida saida uscita"
                 " uitvoer"

@@ -26,6 +26,8 @@ _MORE_NAMES = (
 _MODES = ("mode", "runmode", "agentmode", "chatmode")
 _OF_PROGRAMS = (Operation.AGENT, Operation.TOOL)
 """What a setting of a program may say of its calls: `mode: agent` is how it ran, and each record a call."""
+_SILENT = (Operation.EMBEDDING, Operation.RERANK, Operation.IMAGE, Operation.AUDIO, Operation.MODERATION)
+"""What answers with no tokens."""
 _FORMS = frozenset({"prompt"})
 """What kinds of spans are called, and the form in which a request came is as well."""
 _ANSWERS = word_set("completion response responses answer reply output result")
@@ -125,7 +127,8 @@ def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:
             _say_setting(draft, path, value)
             meant[value] = Operation.GENERATION
     known = {operation for operation in meant.values() if operation is not None}
-    if not known or (not sure and (known == {Operation.GENERATION} or None in meant.values())):
+    unsure = not known or (not sure and (known == {Operation.GENERATION} or None in meant.values()))
+    if unsure and (sure or not _only_others_answer(draft, path, meant)):
         return False
     if known <= {Operation.GENERATION, Operation.TOOL} and None in meant.values():
         return False
@@ -153,6 +156,15 @@ def _set_words(draft: Draft, path: Path, *, sure: bool) -> bool:
     _say_others(draft, path, meant)
     draft.set("operation", {"path": spelled, **words} if words else spelled, path)
     return True
+
+
+def _only_others_answer(draft: Draft, path: Path, meant: Mapping[Scalar, Operation | None]) -> bool:
+    """Whether words of no known meaning are those of all records with output, beside words for what has none, as
+    speech and embeddings: `api` beside `tts`."""
+    answering = set(answered_by_models(draft, path))
+    unknown = {value for value, operation in meant.items() if operation is None}
+    silent = {value for value, operation in meant.items() if operation in _SILENT}
+    return bool(unknown and silent) and unknown == answering and unknown | silent == set(meant)
 
 
 def _answering(draft: Draft, path: Path, meant: Mapping[Scalar, Operation | None]) -> list[Scalar]:

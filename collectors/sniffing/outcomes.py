@@ -46,6 +46,7 @@ _SURELY = ("resultcode", "returncode", "rc", "ret", "retcode")
 """Those of them that are of the call, whatever it answered."""
 _CALLS, _OTHERS = 0.8, 0.1
 _MOST_ANSWERED = 0.5
+_FALLBACKS = ("fallbackreason", "fallbackcause", "degradedreason", "skipreason")
 _LEVELS = ("level", "loglevel", "severity", "lvl", "levelname")
 _SEVERE = word_set("error err fatal critical severe alert emergency 50 60")
 _MILD = word_set("info debug trace notice warn warning verbose 10 20 30 40")
@@ -100,6 +101,10 @@ def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
         _by_failures(draft)
         if "status" not in draft.paths:
             _by_level(draft)
+        if "status" not in draft.paths:
+            _by_finish_reason(draft)
+        if "status" not in draft.paths:
+            _by_fallback_reason(draft)
     return excluded
 
 
@@ -121,6 +126,46 @@ def _by_level(draft: Draft) -> None:
             "status",
             f"{len(failed)} records whose {draft.spell(path)} is {', '.join(map(str, bad))} are taken for failed"
             f" calls; if they succeeded, there are {len(failed)} more inferences",
+        )
+        return
+
+
+def _by_fallback_reason(draft: Draft) -> None:
+    """Map why something else answered, where that is a failure and the records have no output."""
+    answered = with_output(draft)
+    for path, column in draft.columns.of.items():
+        if not is_called(_FALLBACKS, path[-1:]) or not draft.is_free(path) or not _are_words(column):
+            continue
+        bad = [it for it in dict.fromkeys(column.values) if kind_of(it) is Kind.BAD]
+        failed = {at for at, value in column.by_record.items() if value in bad}
+        if not failed or failed & answered:
+            continue
+        draft.set("status", {"path": draft.spell(path), "error": bad}, path)
+        draft.doubt(
+            "status",
+            f"{len(failed)} records whose {draft.spell(path)} is {', '.join(map(str, bad))} are taken for failed"
+            f" calls; if they succeeded, there are {len(failed)} more inferences",
+        )
+        return
+
+
+def _by_finish_reason(draft: Draft) -> None:
+    """Map why an answer ended, where some ended in an error, and just these have no output: these calls failed."""
+    answered = with_output(draft)
+    for path in draft.named("finish_reason"):
+        column = draft.columns.of[path]
+        bad = [it for it in dict.fromkeys(column.values) if kind_of(it) is Kind.BAD]
+        failed = {at for at, value in column.by_record.items() if value in bad}
+        if not bad or not answered or failed & answered or not _are_words(column):
+            continue
+        good = [it for it in dict.fromkeys(column.values) if it not in bad]
+        draft.settings["status"] = {"path": draft.spell(path), "success": good, "error": bad}
+        draft.settings["finish_reason"] = draft.spell(path)
+        draft.paths["status"] = draft.paths["finish_reason"] = (path,)
+        draft.doubt(
+            "status",
+            f"{len(failed)} records whose {draft.spell(path)} is {', '.join(map(str, bad))} have no output, and"
+            f" are taken for failed calls; if they succeeded, there are {len(failed)} more inferences",
         )
         return
 

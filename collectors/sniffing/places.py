@@ -9,6 +9,7 @@ from typing import Any
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.shapes.spread import EVERY
+from leverwatch.collectors.sniffing.called_events import event_of_calls
 from leverwatch.collectors.sniffing.calls_alone import TOTALS, sign_of_calls
 from leverwatch.collectors.sniffing.columns import Columns, dotted, leaves
 from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, is_time, rank
@@ -18,11 +19,14 @@ from leverwatch.collectors.sniffing.presummed import names_calls
 
 DATE, MODEL, ID, NAME = "date", "model", "requestid", "system"
 """What the keys of an object are, each by the name of a field that has such values."""
+_STARTS = ("start", "from", "begin", "begins", "periodstart", "bucketstart", "startts", "intervalstart")
+"""Names of a time at which the sums of a period begin."""
 _DEEPEST = 8
 _MOST_KEYS = 200
 _LOOKED_AT = 2000
 _MOSTLY = 0.6
-_FEWEST_NAMES, _FEWEST_SILENT = 3, 2
+_FEWEST_NAMES, _FEWEST_BELOW, _FEWEST_SILENT = 3, 2, 2
+"""Keys that are other names: below those of days or models, fewer tell."""
 _TOTALS = frozenset({"total", "totals", "all", "sum", "overall", "gesamt", "summe", "grand_total", "combined"})
 """Keys of what is the sum of the others."""
 
@@ -83,7 +87,7 @@ def _within(
     objects = [it for it in _flat(nodes) if isinstance(it, dict)]
     if not objects or len(path) > _DEEPEST:
         return
-    kind = _kind_of_keys(objects)
+    kind = _kind_of_keys(objects, _FEWEST_NAMES if EVERY not in path else _FEWEST_BELOW)
     if many and path and tells(objects[:_LOOKED_AT]):
         timed = all(map(_has_time, objects[:_LOOKED_AT]))
         signs = sum(all(map(has, objects[:_LOOKED_AT])) for has in (_has_time_of_day, _has_model))
@@ -117,7 +121,7 @@ def _own(record: dict[str, Any]) -> dict[str, Any]:
     return {key: _own(value) if isinstance(value, dict) else value for key, value in record.items()}
 
 
-def _kind_of_keys(objects: Sequence[dict[str, Any]]) -> str | None:
+def _kind_of_keys(objects: Sequence[dict[str, Any]], fewest: int = _FEWEST_NAMES) -> str | None:
     """Return what the keys of these objects are that hold objects; None when they are names of fields."""
     entries = [
         (key, value) for it in objects for key, value in it.items() if isinstance(value, dict | list) and value
@@ -135,7 +139,7 @@ def _kind_of_keys(objects: Sequence[dict[str, Any]]) -> str | None:
         alike = all(isinstance(it, dict) for it in items) and not named and _are_alike(items)
         return NAME if alike and all(map(_has_time, items)) else None
     inner = [value for _, value in entries if isinstance(value, dict)]
-    alike = len(names) >= _FEWEST_NAMES and len(inner) == len(entries) and _are_alike(inner)
+    alike = len(names) >= fewest and len(inner) == len(entries) and _are_alike(inner)
     if not alike or any(_is_name_of_field(name) for name in names):
         return None
     return ID if all(map(_has_time, inner)) else NAME if all(_has_tokens(it) for it in inner) else None
@@ -190,9 +194,10 @@ def _are_silent(objects: list[dict[str, Any]]) -> bool:
         return False
     if len(objects) < _FEWEST_SILENT and not all(_has_model(it) and _has_amount(it) for it in objects):
         return False
-    return (
-        all(map(_has_model, objects)) or sign_of_calls(Columns([leaves(_own(it)) for it in objects])) is not None
-    )
+    if all(map(_has_model, objects)):
+        return True
+    columns = Columns([leaves(_own(it)) for it in objects])
+    return sign_of_calls(columns) is not None or event_of_calls(columns) is not None
 
 
 def _has_sums(value: dict[str, Any]) -> bool:
@@ -265,6 +270,8 @@ def _of_around(value: dict[str, Any], above: Path = ()) -> dict[str, Any]:
             kept[key] = _of_around(inner, path)
         elif isinstance(inner, list) or rank("status", path) is not None or is_called(FAILURES, path):
             continue
-        elif isinstance(inner, str) or (rank("time", path) is not None and is_time(inner)):
+        elif isinstance(inner, str) or (
+            (rank("time", path) is not None or is_called(_STARTS, (key,))) and is_time(inner)
+        ):
             kept[key] = inner
     return kept

@@ -17,7 +17,7 @@ from leverwatch.collectors.sniffing.counts_by_day import counts_by_day
 from leverwatch.collectors.sniffing.field_names import LED, rank
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.models import looks_like_model
-from leverwatch.collectors.sniffing.name_words import loose_rank
+from leverwatch.collectors.sniffing.name_words import bare_field, loose_rank
 from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
 from leverwatch.collectors.sniffing.places import DATE, MODEL, Place, places_of, records_at, spell, without_times
 from leverwatch.collectors.sniffing.runs import parts_of_runs
@@ -291,7 +291,7 @@ def _leads_through(setting: Any, place: Place) -> bool:
 def _named(name: str, record: _Document, place: Path) -> Iterator[float]:
     """Yield the first number of a record that has a name of the field."""
     for path, value in leaves(record).items():
-        named = path[: len(place)] == place and rank(name, path) is not None
+        named = path[: len(place)] == place and (rank(name, path) is not None or bare_field(path) == name)
         if named and isinstance(value, int | float) and not isinstance(value, bool):
             yield float(value)
             return

@@ -38,7 +38,7 @@ from leverwatch.collectors.sniffing.tables import (
     table_of,
     without_header,
 )
-from leverwatch.collectors.sniffing.text_lines import lines_in, tells_more
+from leverwatch.collectors.sniffing.text_lines import lines_in, tells_calls_apart, tells_more
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
 from leverwatch.collectors.sniffing.titles import below_titles
 from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
@@ -251,7 +251,9 @@ def _text(data: bytes, compression: str) -> Guess | None:
         blocks = None if wrap or wrappers else in_blocks(data, lines or pairs)
         if blocks is not None:
             return _loaded(Guess(blocks.format, compression, fields=blocks.fields))
-        if pairs is not None and (lines is None or not tells_more(lines, pairs)):
+        if pairs is not None and (
+            lines is None or not (tells_more(lines, pairs) or tells_calls_apart(lines, pairs))
+        ):
             return _loaded(Guess("logfmt", compression, None, (*wrap, *wrappers), pairs))
         if lines is not None:
             return _loaded(Guess("lines", compression, None, (*wrap, *wrappers), lines))
@@ -291,6 +293,8 @@ def _lines(data: bytes) -> list[str]:
 
 
 def _table(data: bytes, compression: str) -> Guess | None:
+    if _SQL.match(data.lstrip()) is not None:
+        return None  # values in quotes, with their statements around them
     found = _rows(data)
     if found is None or has_no_header(found):
         lines = [*spread(_lines(data))]

@@ -21,7 +21,7 @@ def started_of(columns: Columns, named: set[int], spell: Callable[[Path], str]) 
 
     Args:
         columns: the records.
-        named: those that name a model; where some do, all ends must.
+        named: those that name a model; where some do, most ends must.
         spell: writes a path as the configuration does.
     """
     for path, column in columns.of.items():
@@ -42,7 +42,7 @@ def started_of(columns: Columns, named: set[int], spell: Callable[[Path], str]) 
         started, ended = _at(column, begun), _at(column, [*good, *bad])
         if not good or len(ended) < _FEWEST or not _ALIKE <= len(started) / len(ended) <= 1 / _ALIKE:
             continue
-        if not in_turn(started, ended) or (named and not set(ended) <= named):
+        if not in_turn(started, ended) or (named and 2 * len(named.intersection(ended)) < len(ended)):
             continue
         name, number = spell(path), len(started)
         note = (

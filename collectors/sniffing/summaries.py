@@ -10,6 +10,7 @@ from itertools import pairwise
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column, Columns
 from leverwatch.collectors.sniffing.field_names import LED, rank
+from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of
 
@@ -92,8 +93,8 @@ def _is_shared_id(column: Column) -> bool:
 def _parts(columns: Columns, inside: frozenset[int]) -> Iterator[tuple[Path, Scalar | None, frozenset[int]]]:
     """Yield records that a word or a path of their own tells from the rest, no more of them than of the rest."""
     for path, column in columns.of.items():
-        if path[0] == LED and rank("model", path) is not None:
-            continue  # each model has an entry of its own
+        if rank("model", path) is not None and (path[0] == LED or all(map(looks_like_model, column.values))):
+            continue  # each model has an entry of its own, and different ones answer the same
         at: dict[Scalar, set[int]] = defaultdict(set)
         words = all(isinstance(value, str | bool) and is_word(value) for value in column.values)
         if words and not column.is_numeric:  # in a table numbers are texts too

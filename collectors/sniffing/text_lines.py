@@ -11,16 +11,26 @@ from leverwatch.collectors.records.formats.interface import Units
 from leverwatch.collectors.records.shapes.lines import LONGEST, plain, values_of
 from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.answered_lines import answers_in
-from leverwatch.collectors.sniffing.api_lines import api_requests_in
+from leverwatch.collectors.sniffing.api_lines import api_requests_in, notes_on_requests
 from leverwatch.collectors.sniffing.called_lines import called_in, labelled_in
 from leverwatch.collectors.sniffing.chats import chat_in
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.drawn_tables import drawn_table
 from leverwatch.collectors.sniffing.failed_lines import with_failures
 from leverwatch.collectors.sniffing.field_names import rank
+from leverwatch.collectors.sniffing.gaps import MISSING
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
+from leverwatch.collectors.sniffing.line_forms import MOST_FORMS, joined
 from leverwatch.collectors.sniffing.line_patterns import pattern_of_lines
-from leverwatch.collectors.sniffing.line_tokens import LEVELS, Part, parts_of, speaks_of_tokens, tells
+from leverwatch.collectors.sniffing.line_tokens import (
+    LEVELS,
+    PAIR,
+    USUAL_TIME,
+    Part,
+    parts_of,
+    speaks_of_tokens,
+    tells,
+)
 from leverwatch.collectors.sniffing.line_tokens import Kind as PartKind
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import words_of
@@ -28,13 +38,16 @@ from leverwatch.collectors.sniffing.outcome_lines import outcomes_in
 from leverwatch.collectors.sniffing.reading import spread
 from leverwatch.collectors.sniffing.sum_row import SUMS
 from leverwatch.collectors.sniffing.text_blocks import HEADER, blocks_in
+from leverwatch.collectors.sniffing.text_pairs import BARE
 from leverwatch.collectors.sniffing.timed_lines import timed_in
 from leverwatch.collectors.sniffing.transcripts import transcript_in
+from leverwatch.collectors.sniffing.turned_lines import turned_in
 from leverwatch.collectors.sniffing.words import Kind, kind_of, outcome_of
 
 _MOST_LINES = 4000
 _FEWEST = 2
 _MADE_UP = re.compile(r"(?:word|text)(?:_\d+)?")
+_PAIR = "_".join(PAIR.split())
 _COST = frozenset({"cost", "costs", "usd", "price", "spend", "spent"})
 _MAIN = frozenset({"model", "input_tokens", "output_tokens", "cost_usd"})
 
@@ -51,14 +64,64 @@ def lines_in(units: Units) -> FieldGuess | None:
     if len(told) < _FEWEST:
         turns = transcript_in(texts) or api_requests_in(texts)
         if turns is not None:
-            return _proposed(texts, turns, parts)
+            requests = sum(re.search(turns, text) is not None for text in texts)
+            return turned_in(texts, 2 * requests) or _proposed(texts, turns, parts)
         found = _blocks(texts) or answers_in(texts)
         told = [] if found is not None else [it for it in parts if _tells_model_and_cost(it)]
         if len(told) < _FEWEST or found is not None:
-            return found or _called(texts) or outcomes_in(texts) or timed_in(texts) or _chat(texts)
+            return found or _called(texts) or _others(texts)
     form, _ = Counter(map(tells, told)).most_common(1)[0]
-    pattern = pattern_of_lines([it for it in told if tells(it) == form])
-    return None if pattern is None else _proposed(texts, pattern, parts)
+    clock = next(iter(units.times), None) if units.times and all(units.times) else None
+    pattern = pattern_of_lines([it for it in told if tells(it) == form], timed=clock is not None)
+    if pattern is not None and "(?P<time>" not in pattern:
+        # What stands around the lines has their time, unless one has a time of its own.
+        start = "^" if pattern.startswith("^") else ""
+        pattern = rf"{start}(?:(?P<time>{USUAL_TIME})\s++)?+{pattern.removeprefix('^')}"
+    found = None if pattern is None else _proposed(texts, pattern, parts, clock)
+    if clock is None and (found is None or not _tells_failures(found)):
+        found = _of_forms(texts, told, parts) or found
+    return None if found is None else _with_requests(found, texts)
+
+
+def _tells_failures(fields: FieldGuess) -> bool:
+    status = fields.fields.get("status")
+    return status is not None and not (isinstance(status, Mapping) and "error" not in status)
+
+
+def _of_forms(
+    texts: Sequence[str], told: Sequence[Sequence[Part]], parts: Sequence[Sequence[Part]]
+) -> FieldGuess | None:
+    """Return one field map for all lines that tell tokens, where they are written in several forms."""
+    forms: dict[tuple[tuple[str, ...], bool], list[Sequence[Part]]] = {}
+    for it in told:
+        named = any(part.kind is PartKind.VALUE and looks_like_model(part.text) for part in it)
+        forms.setdefault((tells(it), named), []).append(it)
+    if not 2 <= len(forms) <= MOST_FORMS:
+        return None
+    made = []
+    for lines in forms.values():
+        pattern = pattern_of_lines(lines)
+        own = ["".join(part.text for part in it) for it in lines]
+        found = None if pattern is None else _proposed(own, pattern, [])
+        made += [] if found is None else [found]
+    found = joined(made, texts)
+    if found is None:
+        return None
+    rest = _rest(texts, [re.search(str(found.extras["pattern"]), text) for text in texts], parts)[1:]
+    if any(note.startswith("status:") for note in rest):
+        return None  # other readings may tell failed calls
+    return replace(found, notes=(*found.notes[:1], *rest, *found.notes[1:]))
+
+
+def _others(texts: Sequence[str]) -> FieldGuess | None:
+    return outcomes_in(texts) or timed_in(texts) or _chat(texts) or turned_in(texts)
+
+
+def _with_requests(fields: FieldGuess, texts: Sequence[str]) -> FieldGuess:
+    """Say that more lines tell of requests to the API of a model than tell of tokens."""
+    pattern = fields.extras.get("pattern")
+    counted = sum(re.search(str(pattern), text) is not None for text in texts)
+    return replace(fields, notes=(*notes_on_requests(texts, counted), *fields.notes))
 
 
 def _called(texts: Sequence[str]) -> FieldGuess | None:
@@ -79,6 +142,15 @@ def tells_more(lines: FieldGuess, pairs: FieldGuess) -> bool:
     return found > _MAIN & pairs.fields.keys() and not (pairs.only or pairs.excluded)
 
 
+def tells_calls_apart(lines: FieldGuess, pairs: FieldGuess) -> bool:
+    """Whether a pattern finds all that pairs tell, where these take lines that only name a model for calls too, or
+    read the tokens of one form of several."""
+    silent = any(BARE in note for note in pairs.notes)
+    in_forms = isinstance(lines.fields.get("input_tokens"), list) and any(MISSING in it for it in pairs.notes)
+    in_forms = in_forms and ("status" in lines.fields or "status" not in pairs.fields)
+    return (silent or in_forms) and _MAIN & lines.fields.keys() >= _MAIN & pairs.fields.keys() and not pairs.only
+
+
 def _text(unit: bytes) -> str:
     try:
         return plain(unit)[:LONGEST]
@@ -86,7 +158,9 @@ def _text(unit: bytes) -> str:
         return ""
 
 
-def _proposed(texts: Sequence[str], pattern: str, parts: Sequence[Sequence[Part]]) -> FieldGuess | None:
+def _proposed(
+    texts: Sequence[str], pattern: str, parts: Sequence[Sequence[Part]], clock: str | None = None
+) -> FieldGuess | None:
     found = [re.search(pattern, text) for text in texts]
     records = [values_of(match) for match in found if match is not None]
     names = _by_values(records)
@@ -95,7 +169,7 @@ def _proposed(texts: Sequence[str], pattern: str, parts: Sequence[Sequence[Part]
     records = [{names.get(name, name): value for name, value in it.items()} for it in records]
     sums = [it for it in records if it.get("model", "").strip(":").lower() in SUMS]
     calls = [it for it in records if it not in sums] if 2 * len(sums) < len(records) else records
-    fields = propose([leaves(it) for it in calls], day_first=False)
+    fields = propose([leaves(it) for it in calls], clock=clock, day_first=False)
     if fields is None:
         return None
     if sums and len(calls) < len(records) and fields.fields.get("model") == "model":
@@ -104,6 +178,8 @@ def _proposed(texts: Sequence[str], pattern: str, parts: Sequence[Sequence[Part]
     if failing is not None:
         return failing
     notes = [*_rest(texts, found, parts)]
+    if any(str(fields.fields.get(name)).startswith(_PAIR) for name in ("input_tokens", "output_tokens")):
+        notes.append("input_tokens: two numbers of tokens that are written as one are taken as input and output")
     return replace(fields, notes=(*notes, *fields.notes), extras={"pattern": pattern, **fields.extras})
 
 
@@ -127,7 +203,9 @@ def _with_failures(
     path, status = fields.fields.get("model"), fields.fields.get("status")
     if not isinstance(path, str) or fields.only or fields.excluded or fields.fields.get("time") != "time":
         return None
-    if status is not None and not (isinstance(status, str) and all(_is_good(it.get(status)) for it in records)):
+    of_good = isinstance(status, Mapping) and "error" not in status
+    is_good = isinstance(status, str) and all(_is_good(it.get(status)) for it in records)
+    if not (status is None or of_good or is_good):
         return None
     wide = with_failures(texts, pattern, [it[path] for it in records if path in it])
     if wide is None:

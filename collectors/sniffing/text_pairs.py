@@ -12,12 +12,15 @@ from leverwatch.collectors.records.formats.interface import Units
 from leverwatch.collectors.records.framing.wrappers import time_before
 from leverwatch.collectors.records.shapes.inner_units import BLANK
 from leverwatch.collectors.records.shapes.logfmt import BadPairs, named_pairs_of, pairs_of
+from leverwatch.collectors.sniffing.api_lines import notes_on_requests
 from leverwatch.collectors.sniffing.columns import dotted, leaves
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.reading import spread
 from leverwatch.collectors.sniffing.text_turns import turns_of
 from leverwatch.collectors.sniffing.words import Kind, kind_of
 
+BARE = "lines have nothing but the model"
+"""Said of lines that begin a call, or say that one failed."""
 _FEWEST_PAIRS = 2
 _ENOUGH = 0.2
 """The share of the lines that have pairs in a log of them: a service logs much else."""
@@ -57,7 +60,31 @@ def _pairs_by(units: Units, sign: str) -> FieldGuess | None:
         fields = replace(fields, only={**only, **fields.only}, notes=(turns.note, *fields.notes))
     elif len(kept) < len(records):
         fields = propose([leaves(it) for it in records], clock=clock, day_first=False) or fields
+    fields = _with_bare_models(_with_requests(fields, texts, records), texts, sign)
     return _with_failures(_with_repetitions(_with_nameless(fields), texts, sign), texts, sign)
+
+
+def _with_requests(fields: FieldGuess, texts: Sequence[bytes], records: Sequence[dict[str, Any]]) -> FieldGuess:
+    """Say that more lines tell of requests to the API of a model than tell of tokens."""
+    paths = {path for name in _TOKENS if isinstance(path := fields.fields.get(name), str)}
+    if not paths:
+        return fields
+    counted = sum(not paths.isdisjoint(it) for it in records)
+    notes = notes_on_requests([text.decode(errors="replace").strip() for text in texts], counted)
+    return replace(fields, notes=(*notes, *fields.notes))
+
+
+def _with_bare_models(fields: FieldGuess, texts: Sequence[bytes], sign: str) -> FieldGuess:
+    """Say how many lines have nothing but a model, as those that begin a call or say that one failed."""
+    model = fields.fields.get("model")
+    bare = sum(list(_pairs(text, sign)[0]) == [model] for text in texts) if isinstance(model, str) else 0
+    if not bare or not _TOKENS & fields.fields.keys():
+        return fields
+    note = (
+        f"inferences: {bare} {BARE}, and count as calls too; if they begin one that another line ends, there are"
+        f" {bare} fewer"
+    )
+    return replace(fields, notes=(note, *fields.notes))
 
 
 def _with_nameless(fields: FieldGuess) -> FieldGuess:

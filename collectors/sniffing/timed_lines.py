@@ -9,6 +9,7 @@ from statistics import median
 from leverwatch.collectors.sniffing.calls_alone import PROVIDERS
 from leverwatch.collectors.sniffing.guess import FieldGuess
 from leverwatch.collectors.sniffing.line_tokens import AT_FIRST
+from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import words_of
 from leverwatch.collectors.sniffing.zones import notes_on_naive
 
@@ -17,6 +18,7 @@ _FAILED = (
     r"|échec|erreur|falló|fallo|fallido|erro|falhou|errore|fallito|失败|失敗|エラー|오류|ошибка"
 )
 _UNITS = (("ms", r"ms|msec|milliseconds", 1.0), ("s", r"s|sec|secs|seconds|sekunden|segundos|secondes", 1000.0))
+_NAME = re.compile(r"[A-Za-z][\w.:/@-]{2,80}\w")
 _FEWEST, _MOSTLY, _SHORTEST = 3, 0.5, 200.0
 """The median of milliseconds below which something else than models answers."""
 
@@ -33,6 +35,8 @@ def timed_in(texts: Sequence[str]) -> FieldGuess | None:
             rf"|[^\n]{{0,200}}?(?<![^\W_])(?P<error>(?i:{_FAILED}))(?![^\W_]))"
         )
         matches = [match for match in map(re.compile(pattern).search, texts) if match is not None]
+        if 2 * sum(any(map(looks_like_model, _NAME.findall(it.string))) for it in matches) > len(matches):
+            return None  # lines of another form, which name their models
         took = [float(match["took"]) * in_ms for match in matches if match["took"]]
         if len(took) < _FEWEST or len(matches) < _MOSTLY * len(texts) or median(took) < _SHORTEST:
             continue

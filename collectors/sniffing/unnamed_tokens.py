@@ -24,6 +24,7 @@ from leverwatch.collectors.sniffing.name_words import (
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.pairs import pairs_of
 from leverwatch.collectors.sniffing.prices import prices_of
+from leverwatch.collectors.sniffing.words import Kind, kind_of
 
 WHOLES = ("input_tokens", "output_tokens")
 _MOSTLY = 0.9
@@ -75,7 +76,14 @@ def _may_count(draft: Draft, path: Path, column: Column) -> bool:
         and not any(isinstance(value, bool) for value in column.values)
         and not any(map(looks_like_model, path[:-1]))  # the number of one of several models
         and all(rank(name, path) is None for name in ("cached_input_tokens", "reasoning_tokens", "latency_ms"))
+        and not _names_outcome(path)
     )
+
+
+def _names_outcome(path: Path) -> bool:
+    """Whether a number is of calls that ended in some way, as `ok` and `http_429` are."""
+    is_amount = bare_field(path) is not None or not TOKEN.isdisjoint(words_of(path[-1]))
+    return not is_amount and kind_of(path[-1]) in (Kind.GOOD, Kind.BAD)
 
 
 def _named(draft: Draft, asked: Path, answered: Path, *, is_sure: bool) -> Choice:

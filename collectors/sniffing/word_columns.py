@@ -10,18 +10,22 @@ from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import SYSTEMS, is_called
 from leverwatch.collectors.sniffing.name_words import word_set, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
-from leverwatch.collectors.sniffing.words import Kind, kind_of, operation_named
+from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of, operation_named
 
 _FEWEST_WORDS, _MOST_WORDS = 2, 6
 _LONGEST = 32
 _FEWEST = 2
 """Records without tokens, from which on it is no chance that they have a word of their own."""
+_IDS = word_set("id ids key uuid hash url")
+_REASONS = ("message", "msg", "detail", "details", "reason", "description")
+"""Names of what a program says of a failure, where it says it of one record alone."""
 _ALL, _NONE = 0.8, 0.1
 _OTHER = frozenset({Kind.CACHED, Kind.PENDING, Kind.RETRY, Kind.DERIVED, Kind.PART, Kind.ASKED})
 _ABOUT_OTHERS = word_set(
     "provider vendor region zone country user users customer tenant team org organization env environment host"
     " version language lang locale currency source origin cache tier plan role name app application service"
     " product project client channel platform device operation endpoint route type kind"
+    " action task step stage phase"
 )
 
 
@@ -31,9 +35,9 @@ def set_status_by_gaps(draft: Draft) -> None:
         return
     told = _told(draft)
     missing = set(range(len(draft.columns))) - told
-    if not told or len(missing) < _FEWEST:
+    if not told or not missing:
         return
-    if _set_by_presence(draft, missing):
+    if _set_by_presence(draft, missing) or len(missing) < _FEWEST:
         return
     for path, column in _few_words(draft):
         words = _split(column, missing)
@@ -64,7 +68,10 @@ def set_status_by_gaps(draft: Draft) -> None:
 def _set_by_presence(draft: Draft, missing: set[int]) -> bool:
     """Map a text that just those records have that lack tokens or cost, as that of an error. Returns whether."""
     for path, column in draft.columns.of.items():
-        if draft.is_free(path) and set(column.at) == missing and all(isinstance(it, str) for it in column.values):
+        are_texts = all(isinstance(it, str) and not it.strip().isdecimal() for it in column.values)
+        are_texts = are_texts and not _is_setting(path, column) and _IDS.isdisjoint(words_of(path[-1]))
+        few = len(missing) < _FEWEST and not is_called(_REASONS, path[-1:])
+        if draft.is_free(path) and set(column.at) == missing and are_texts and not few:
             spelled, number = draft.spell(path), len(missing)
             draft.set("status", {"path": spelled, "error": {"present": True}}, path)
             draft.doubt(
@@ -74,6 +81,14 @@ def _set_by_presence(draft: Draft, missing: set[int]) -> bool:
             )
             return True
     return False
+
+
+def _is_setting(path: Path, column: Column) -> bool:
+    """Whether a text is one word that is the same in all records, and neither it nor its name speak of a failure:
+    a setting, as of a stage that calls no model."""
+    words = set(map(str, column.values))
+    said = [*words, *path]
+    return len(words) == 1 and all(map(is_word, words)) and not any(kind_of(it) is Kind.BAD for it in said)
 
 
 def _told(draft: Draft) -> set[int]:

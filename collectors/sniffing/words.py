@@ -40,6 +40,7 @@ _DERIVED = word_set(
 _PARTS = word_set("chunk chunks delta partial token stream streaming")
 _ASKED = word_set("request requested requesting req call calling sending prompt send submit submitted")
 _RETRY = word_set("retry retrying retried attempt backoff fallback")
+_SECOND = word_set("fallback")
 _NOT = word_set("not no non un without")
 _LANGUAGES = word_set("ko si")
 """Words that beside others are codes of languages, as in `tts_ko`."""
@@ -112,6 +113,8 @@ def kind_of(value: object) -> Kind | None:
         return None
     if len(found) > 1:
         found -= _LANGUAGES
+    if found & _SECOND and found & _BAD:
+        return Kind.BAD  # what was tried in the place of another one failed as well
     return next((kind for kind, words in _KINDS if found & words), None)
 
 

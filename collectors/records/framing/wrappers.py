@@ -114,8 +114,14 @@ class Prefix:
             if brace < 0:
                 inner.ignored += 1
             else:
-                inner.add(index, text[brace:], time_before(text[:brace]))
+                inner.add(index, _without_rest(text[brace:]), time_before(text[:brace]))
         return inner.units()
+
+
+def _without_rest(text: bytes) -> bytes:
+    """Return an object without the empty list or object that loggers of PHP write behind it on its line."""
+    bare = text.rstrip()
+    return bare[:-3] if bare.endswith((b"} []", b"} {}")) else text
 
 
 def time_before(text: bytes) -> str | None:

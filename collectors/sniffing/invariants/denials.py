@@ -18,6 +18,8 @@ _NONE = word_set(
     " locally prefilter prefiltered smalltalk greeting shortcircuit shortcircuited hardcode scripted"
 )
 """Words for what answers in the place of a model."""
+_PROVIDERS, _NOBODY = word_set("provider vendor backend"), word_set("system internal none program app n/a -")
+"""Names of who answers, and what stands there where the program itself does something, and no model."""
 _CALLED = word_set("called used invoked made sent executed")
 _ASKED = word_set("api llm model ai call network request")
 _DENYING = word_set("mock mocked dryrun simulated offline skipped stub stubbed fake noop")
@@ -87,12 +89,13 @@ def doubt_denials(draft: Draft) -> None:
 
 def empty_records(draft: Draft) -> tuple[set[int], set[int]]:
     """Return the records that have neither tokens nor a cost, or none but zeros, and those that have some."""
+    mapped = {it for name in ("input_tokens", "output_tokens", "cost_usd") for it in draft.paths.get(name, ())}
     columns = [
         column.numbers
         for path, column in draft.columns.of.items()
         if column.is_numeric
         and not _is_so_far(path)
-        and (TOKEN | COST).intersection(word for key in path for word in words_of(key))
+        and (path in mapped or (TOKEN | COST).intersection(word for key in path for word in words_of(key)))
     ]
     told = {at for column in columns for at, number in column.items() if number > 0}
     return set(range(len(draft.columns))) - told, told
@@ -124,7 +127,13 @@ def _denying(path: Path, column: Column) -> list[Scalar]:
         joined = "".join(words_of(path[-1]))
         says = name & _DENYING or "dryrun" in joined
         return [value for value in flags if str(value).lower() in _TRUE] if says else []
-    return [value for value in values if isinstance(value, str) and _is_none(words_of(value))]
+    by_nobody = not name.isdisjoint(_PROVIDERS)
+    return [
+        value
+        for value in values
+        if isinstance(value, str)
+        and (_is_none(words_of(value)) or (by_nobody and value.strip().lower() in _NOBODY))
+    ]
 
 
 def _is_none(words: Sequence[str]) -> bool:
