@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from leverwatch.agent.framework.bill import Bill
     from leverwatch.agent.framework.cross_check import CrossCheck
     from leverwatch.agent.framework.model import PromptDivergence, PromptOrigin, Settings, Verdict
-    from leverwatch.agent.scheduling.leadership import Leader
 
 
 @dataclass(frozen=True, init=False, repr=False, eq=False)
@@ -125,6 +124,17 @@ class SystemsSnapshot(Struct, frozen=True):
     """Sources whose eval results are stored and count, and which the configuration no longer has."""
     eval_systems: tuple[str, ...] = ()
     """Systems that only eval results name, so that nothing of these is shown."""
+
+
+class Leader(Struct, frozen=True):
+    """The agent that evaluates, as it was last seen."""
+
+    agent: str
+    term: int
+    leads: bool
+    """Whether it is this agent, which may evaluate now."""
+    seen: datetime
+    """When the store last told of it."""
 
 
 class AgentSnapshot(Struct, frozen=True):

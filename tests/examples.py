@@ -8,6 +8,6 @@ _SHARE = float(os.environ.get("LEVERWATCH_EXAMPLES", "0.2"))
 """`make test-all` asks for all of them."""
 
 
-def examples(number: int) -> int:
+def examples(number: int, least: int = 5) -> int:
     """How many of so many examples are tried."""
-    return max(5, round(number * _SHARE))
+    return max(least, round(number * _SHARE))

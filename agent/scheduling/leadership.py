@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from threading import Lock
 from uuid import uuid4
 
-from msgspec import Struct
-
 from leverwatch.agent.clock import steady_seconds
 from leverwatch.agent.errors import StoreError
 from leverwatch.agent.log import get_logger
+from leverwatch.agent.snapshot import Leader
 from leverwatch.agent.store.lease import Fence, Lease, Leases
 from leverwatch.collectors.interface import utc_now
 
@@ -24,17 +23,6 @@ MARGIN_SECONDS = 5.0
 """Seconds before that at which the agent that holds it stops evaluating, by its own clock."""
 RENEWAL = timedelta(seconds=10)
 """How often each agent asks for the lease. A killed leader is replaced after at most 30 + 10 s."""
-
-
-class Leader(Struct, frozen=True):
-    """The agent that evaluates, as it was last seen."""
-
-    agent: str
-    term: int
-    leads: bool
-    """Whether it is this agent, which may evaluate now."""
-    seen: datetime
-    """When the store last told of it."""
 
 
 class Leadership:

@@ -126,7 +126,8 @@ def test_only_an_older_schema_needs_alembic(folder: Path) -> None:
 
     with closing(sqlite3.connect(store)) as database, database:
         database.executescript(
-            "DROP TABLE billed_days; DROP TABLE uncounted_days; UPDATE alembic_version SET version_num = '0014'"
+            "DROP TABLE leases; DROP TABLE billed_days; DROP TABLE uncounted_days;"
+            "UPDATE alembic_version SET version_num = '0014'"
         )
     assert "alembic" in imported(folder, "collect")[0]
     assert "alembic" not in imported(folder, "collect")[0]

@@ -22,9 +22,9 @@ from leverwatch.agent.framework.model import (
     Verdict,
     VolumeState,
 )
-from leverwatch.agent.scheduling.leadership import Leader
 from leverwatch.agent.snapshot import (
     AgentSnapshot,
+    Leader,
     ModelTotals,
     PricedUsage,
     PriceFileState,

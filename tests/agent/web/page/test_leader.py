@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from leverwatch.agent.scheduling.leadership import Leader
+from leverwatch.agent.snapshot import Leader
 from leverwatch.agent.web.page.leader import who_decides
 from leverwatch.agent.web.status_page import render
 from tests.agent.exporter.samples import agent, systems
