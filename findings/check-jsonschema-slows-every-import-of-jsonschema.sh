@@ -6,7 +6,11 @@
 #   rfc3987-syntax and imports it, and that compiles a parser for each of 38 names of a grammar while it is imported:
 #   whoever imports jsonschema pays several times the whole import, also where no schema has a format. Told that there is
 #   no such module, jsonschema goes without the formats of IRIs.
-# Seen on SEEN
+# Seen on 2026-11-29 with Python 3.11.7:
+#   alone: 0.10 s of processor time, format iri: False
+#   beside check-jsonschema: 1.52 s, format iri: True
+#   beside it, told that there is no rfc3987_syntax: 0.11 s, format iri: False
+#   the import is several times as slow: True
 #
 # Exits with 0 as long as that is so.
 set -euo pipefail
