@@ -142,7 +142,7 @@ def _matched(config: PromptRegistryConfig, labels: Labels) -> Matched:
         now: Iterable[str] = history.present if history else ()
         ever = {*now, *(history.removed if history else ())}
         present.update(now)
-        nothing += [f"{system}: {one}" for one in patterns if not ever.intersection(wanted([one], ever))]
+        nothing += [f"{system}: {one}" for one in patterns if ever.isdisjoint(wanted([one], ever))]
     return Matched(len(present), tuple(nothing))
 
 

@@ -51,6 +51,8 @@ def wanted(patterns: Iterable[str], known: Iterable[str]) -> set[str]:
     given = set(patterns)
     exact = {name for name in given if not is_pattern(name)}
     globs = given - exact
+    if not globs:
+        return exact
     return exact | {name for name in known if any(fnmatchcase(name, glob) for glob in globs)}
 
 
@@ -117,9 +119,10 @@ def _first_seen(watched: Watched, names: set[str], seen: Seen) -> list[str]:
     """Take what is looked at for the first time for what was there all along, and return the names of it."""
     history = watched.history
     unread = set(watched.found)
+    looked_for = wanted(watched.patterns, names)
     first = []
     for name in sorted(names - history.present.keys() - history.removed.keys()):
-        if name not in unread and name in wanted(watched.patterns, names):
+        if name not in unread and name in looked_for:
             continue  # it was looked for before, and not there
         if name not in seen.served:
             unread.add(name)
