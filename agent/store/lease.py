@@ -85,8 +85,8 @@ class Leases:
     def ask(self, holder: str, agent: str, seconds: float) -> Lease:
         """Take or renew the lease for so many seconds, unless another process holds it; return whose it is then.
 
-        Renewing keeps the term, also after the lease expired when nobody took it meanwhile. A lease that ends later
-        than one can is of before the clock of the server was set back: whose it is keeps it for so many seconds.
+        Renewing keeps the term, also after the lease expired when nobody took it meanwhile. A lease that ends
+        later than one can is of before the server's clock was set back: whose it is keeps it for so many seconds.
         """
         with self._writing() as connection:
             asked = {"name": _NAME, "holder": holder, "agent": agent, "seconds": seconds}
