@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -23,7 +24,8 @@ from leverwatch.collectors.sources.prompt_registry.labels import Labels, Look, W
 
 BULK_ABOVE = 20
 """More prompts of a system than this at one moment are bulk."""
-_LONGEST_VERSION = 100
+_VERSION = re.compile(r"v?\d[\d.]{0,30}|[0-9a-f]{7,64}")
+"""A number, or the hash of a commit."""
 _WILDCARDS = frozenset("*?[")
 
 
@@ -96,8 +98,8 @@ def follow(labels: Labels, systems: Mapping[str, Sequence[str]], seen: Seen) -> 
 
 
 def _version_name(version: str) -> str:
-    """Return the name of a version; empty for what is none, as a text that the settings take for one."""
-    return version if len(version) <= _LONGEST_VERSION and version.split() == [version] else ""
+    """Return the name of a version that is a number or a hash; empty for another one, which may be a text."""
+    return version if _VERSION.fullmatch(version) else ""
 
 
 def _names(watched: Watched) -> Iterator[str]:
