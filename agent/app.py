@@ -313,7 +313,8 @@ class Agent:
         self._publish(
             evaluation_runs=self._state.evaluation_runs + 1,
             evaluation_duration_seconds=seconds,
-            evaluation_last_success=now,
+            # Of what another agent decided it is when that one did, so that a leader that cannot is seen everywhere.
+            evaluation_last_success=snapshot.evaluated_at,
         )
         if self._give_back:
             self._give_back = False
