@@ -313,7 +313,7 @@ class Agent:
         self._publish(
             evaluation_runs=self._state.evaluation_runs + 1,
             evaluation_duration_seconds=seconds,
-            # Of what another agent decided it is when that one did, so that a leader that cannot is seen everywhere.
+            # What another agent decided is as of then: so a leader that cannot decide is seen everywhere.
             evaluation_last_success=snapshot.evaluated_at,
         )
         if self._give_back:
