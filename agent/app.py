@@ -313,7 +313,8 @@ class Agent:
         self._publish(
             evaluation_runs=self._state.evaluation_runs + 1,
             evaluation_duration_seconds=seconds,
-            evaluation_last_success=now,
+            # What another agent decided is as of then: so a leader that cannot decide is seen everywhere.
+            evaluation_last_success=snapshot.evaluated_at,
         )
         if self._give_back:
             self._give_back = False

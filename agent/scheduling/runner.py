@@ -259,7 +259,7 @@ class SourceRunner:
             return report
 
     def _collect(self, done: _Done, history: BackfillRequest | None) -> None:
-        tries = 0
+        tries, first = 0, 0
         while True:
             before = done.batches
             try:
@@ -267,7 +267,14 @@ class SourceRunner:
                 break
             except StoreConflict:
                 tries = tries + 1 if done.batches == before else 1
+                now = self._store.source_state(self.config.name).revision
+                if tries == 1:
+                    first = now
                 if tries >= (_TRIES if history is None else _BACKFILL_TRIES):
+                    if history is None and now > first:
+                        # Others read it all the while: what there was, they counted.
+                        log.info("source_left_to_another_agent", source=self.config.name)
+                        break
                     raise
                 log.warning("source_advanced_by_another_agent", source=self.config.name)
         self._store.mark_success(self.config.name, self._now())

@@ -30,7 +30,15 @@ _TAKE = text("""
         expires_at = (clock_timestamp() AT TIME ZONE 'UTC') + make_interval(secs => :seconds)
     WHERE leases.holder = excluded.holder OR leases.expires_at <= (clock_timestamp() AT TIME ZONE 'UTC')
 """)
-_READ = text("SELECT holder, agent, term, evaluated_at FROM leases WHERE name = :name")
+_READ = text("""
+    SELECT holder, agent, term, evaluated_at,
+        expires_at > (clock_timestamp() AT TIME ZONE 'UTC') + make_interval(secs => :seconds) AS too_long
+    FROM leases WHERE name = :name
+""")
+_SHORTEN = text("""
+    UPDATE leases SET expires_at = (clock_timestamp() AT TIME ZONE 'UTC') + make_interval(secs => :seconds)
+    WHERE name = :name AND expires_at > (clock_timestamp() AT TIME ZONE 'UTC') + make_interval(secs => :seconds)
+""")
 _RELEASE = text("""
     UPDATE leases SET expires_at = (clock_timestamp() AT TIME ZONE 'UTC')
     WHERE name = :name AND holder = :holder AND term = :term
@@ -38,6 +46,8 @@ _RELEASE = text("""
 _EVALUATED = text("""
     UPDATE leases SET evaluated_at = :moment WHERE name = :name AND holder = :holder AND term = :term
 """)
+_BRIEFLY = "SET LOCAL idle_in_transaction_session_timeout = '5s'"
+"""Whoever stops between the check of the lease and the commit keeps others from taking it no longer than that."""
 _HELD = text("""
     SELECT 1 FROM leases WHERE name = :name AND holder = :holder AND term = :term FOR SHARE
 """)
@@ -75,12 +85,15 @@ class Leases:
     def ask(self, holder: str, agent: str, seconds: float) -> Lease:
         """Take or renew the lease for so many seconds, unless another process holds it; return whose it is then.
 
-        Renewing keeps the term, also after the lease expired when nobody took it meanwhile.
+        Renewing keeps the term, also after the lease expired when nobody took it meanwhile. A lease that ends
+        later than one can is of before the server's clock was set back: whose it is keeps it for so many seconds.
         """
         with self._writing() as connection:
             asked = {"name": _NAME, "holder": holder, "agent": agent, "seconds": seconds}
             connection.execute(_TAKE, asked)
-            row = connection.execute(_READ, {"name": _NAME}).one()
+            row = connection.execute(_READ, {"name": _NAME, "seconds": seconds}).one()
+            if row.too_long:
+                connection.execute(_SHORTEN, {"name": _NAME, "seconds": seconds})
         evaluated = None if row.evaluated_at is None else row.evaluated_at.replace(tzinfo=UTC)
         return Lease(Fence(row.holder, row.term), row.agent, evaluated)
 
@@ -117,11 +130,13 @@ class Leases:
 
 
 def require_lease(connection: Connection, fence: Fence) -> None:
-    """Check that nobody took the lease, and keep it from being taken until the transaction ends.
+    """Check that nobody took the lease, and keep it from being taken until the transaction ends, which has to be
+    at once.
 
     Raises:
         StoreFenced: another agent took the lease.
     """
+    connection.exec_driver_sql(_BRIEFLY)
     if connection.execute(_HELD, _of(fence)).first() is None:
         raise _fenced()
 

@@ -83,6 +83,8 @@ def test_one_decides_the_other_shows_it_and_decides_when_the_first_one_stops(two
     wait_until(lambda: json.loads(shown(first)) == json.loads(shown(second)), 30, "both show the same")
     assert [metric(agent, "leverwatch_leader") for agent in (first, second)] == ["1.0", "0.0"]
     assert second.ready() == (True, "")
+    decided = "leverwatch_evaluation_last_success_timestamp_seconds"
+    wait_until(lambda: metric(first, decided) == metric(second, decided), 30, "both tell when it was decided")
 
     first.stop()
     wait_until(lambda: metric(second, "leverwatch_leader") == "1.0", 30, "the second one decides")

@@ -76,9 +76,10 @@ class PromptRegistryCollector:
         return Labels(self._settings, {}, {})
 
     def _look(self, labels: Labels) -> tuple[Seen, Mapping[str, str], CollectorError | None]:
-        """Look at all prompts, those first that were not looked at for the longest.
+        """Look at all prompts, those first that were not looked at for the longest; without a list, at those that
+        are known.
 
-        Returns what was seen, why which prompts could not be looked at, and what ended it early.
+        Returns what was seen, why which prompts could not be looked at, and what is wrong with the rest.
         """
         began = self._now()
         served: dict[str, Served | None] = {}
@@ -86,10 +87,16 @@ class PromptRegistryCollector:
         found = _known(labels)
         patterns = [name for names in self._config.systems.values() for name in names]
         listed = not any(map(is_pattern, patterns))
+        unlisted: CollectorError | None = None
         try:
             if not listed:
-                found |= self._asked.names()
-                listed = True
+                try:
+                    found |= self._asked.names()
+                    listed = True
+                except _OF_ALL:
+                    raise
+                except CollectorError as error:
+                    unlisted = error
             names = sorted(wanted(patterns, found), key=lambda name: (_looked_at(labels, name), name))
             for name in names:
                 try:
@@ -102,7 +109,7 @@ class PromptRegistryCollector:
                         raise
         except CollectorError as error:
             return Seen(began, served, frozenset(found), listed=listed), failures, error
-        return Seen(began, served, frozenset(found), listed=listed), failures, None
+        return Seen(began, served, frozenset(found), listed=listed), failures, unlisted
 
     def _refuse_nothing(self, labels: Labels, seen: Seen) -> None:
         """Raise SourceUnavailable when several prompts had the label and none has it now."""
@@ -142,7 +149,7 @@ def _matched(config: PromptRegistryConfig, labels: Labels) -> Matched:
         now: Iterable[str] = history.present if history else ()
         ever = {*now, *(history.removed if history else ())}
         present.update(now)
-        nothing += [f"{system}: {one}" for one in patterns if not ever.intersection(wanted([one], ever))]
+        nothing += [f"{system}: {one}" for one in patterns if ever.isdisjoint(wanted([one], ever))]
     return Matched(len(present), tuple(nothing))
 
 

@@ -175,6 +175,14 @@ class PromptRegistryConfig(HttpSettings, SourceConfig):
                 f"has no {LABEL}: whatever the registry answers without one is taken for what production serves"
             )
             yield ("path",), reason
+        named = len({name for names in self.systems.values() for name in names if not is_pattern(name)})
+        an_hour = round(named * timedelta(hours=1) / self.interval)
+        if an_hour > self.queries_per_hour:
+            reason = (
+                f"{named} prompts every {self.interval.total_seconds():g} s are {an_hour:,} questions an hour, and"
+                f" {self.queries_per_hour:,} are allowed: raise it, or the interval, or runs fail"
+            )
+            yield ("queries_per_hour",), reason
 
     def waits_for_others(self) -> bool:
         """Whether a run may wait for another machine: always."""

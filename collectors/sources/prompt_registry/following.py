@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -23,7 +24,8 @@ from leverwatch.collectors.sources.prompt_registry.labels import Labels, Look, W
 
 BULK_ABOVE = 20
 """More prompts of a system than this at one moment are bulk."""
-_LONGEST_VERSION = 100
+_VERSION = re.compile(r"v?\d[\d.]{0,30}|[0-9a-f]{7,64}")
+"""A number, or the hash of a commit."""
 _WILDCARDS = frozenset("*?[")
 
 
@@ -51,6 +53,8 @@ def wanted(patterns: Iterable[str], known: Iterable[str]) -> set[str]:
     given = set(patterns)
     exact = {name for name in given if not is_pattern(name)}
     globs = given - exact
+    if not globs:
+        return exact
     return exact | {name for name in known if any(fnmatchcase(name, glob) for glob in globs)}
 
 
@@ -94,8 +98,8 @@ def follow(labels: Labels, systems: Mapping[str, Sequence[str]], seen: Seen) -> 
 
 
 def _version_name(version: str) -> str:
-    """Return the name of a version; empty for what is none, as a text that the settings take for one."""
-    return version if len(version) <= _LONGEST_VERSION and version.split() == [version] else ""
+    """Return the name of a version that is a number or a hash; empty for another one, which may be a text."""
+    return version if _VERSION.fullmatch(version) else ""
 
 
 def _names(watched: Watched) -> Iterator[str]:
@@ -117,9 +121,10 @@ def _first_seen(watched: Watched, names: set[str], seen: Seen) -> list[str]:
     """Take what is looked at for the first time for what was there all along, and return the names of it."""
     history = watched.history
     unread = set(watched.found)
+    looked_for = wanted(watched.patterns, names)
     first = []
     for name in sorted(names - history.present.keys() - history.removed.keys()):
-        if name not in unread and name in wanted(watched.patterns, names):
+        if name not in unread and name in looked_for:
             continue  # it was looked for before, and not there
         if name not in seen.served:
             unread.add(name)

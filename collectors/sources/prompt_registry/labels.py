@@ -41,7 +41,7 @@ class Look(msgspec.Struct, forbid_unknown_fields=True):
 
     at: Moment
     version: str
-    """The name of the version that the label was at; empty: at none, or the registry tells none."""
+    """The version that the label was at, a number or a hash; empty: at none, or the registry tells none."""
 
 
 class Labels(msgspec.Struct, forbid_unknown_fields=True):

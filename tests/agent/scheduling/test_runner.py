@@ -171,6 +171,25 @@ def test_a_source_that_another_agent_advanced_starts_again_from_what_is_there(
     assert inferences(memory) == 1
 
 
+def test_a_source_that_others_read_all_the_while_is_left_to_them(
+    memory: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = Fake([batch()])
+    runner = SourceRunner(CONFIG, fake, memory, now=lambda: NOW)
+    real = memory.apply
+
+    def apply(source: str, revision: int, one: Batch) -> None:
+        real(source, revision, one)
+        real(source, revision, one)
+
+    monkeypatch.setattr(memory, "apply", apply)
+
+    assert runner.run().success
+    assert fake.revisions == [0, 1, 2]
+    assert inferences(memory) == 3, "what the others counted"
+    assert memory.source_times()["gateway"].last_success == NOW
+
+
 def test_an_agent_that_always_loses_gives_up_with_a_reason(memory: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def apply(_source: str, _revision: int, _batch: Batch) -> None:
         raise StoreConflict("source gateway: taken")

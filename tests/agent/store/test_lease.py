@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, text
@@ -128,3 +128,22 @@ def test_nobody_takes_it_between_the_check_and_the_commit(leases: Leases, store:
         assert not taken
     other.join(30)
     assert taken == [held("b", 2)]
+
+
+def test_who_stops_between_the_check_and_the_commit_keeps_others_from_it_for_some_seconds_alone(
+    leases: Leases, store: Store
+) -> None:
+    fence = ask(leases, "a").fence
+    with store.writing() as connection:
+        require_lease(connection, fence)
+        assert connection.scalar(text("SHOW idle_in_transaction_session_timeout")) == "5s"
+
+
+def test_a_clock_of_the_server_that_is_set_back_makes_no_lease_longer(leases: Leases, store: Store) -> None:
+    ask(leases, "a")
+    with store.writing() as connection:
+        connection.execute(text("UPDATE leases SET expires_at = expires_at + interval '1 hour'"))
+    assert ask(leases, "b") == held("a", 1), "who holds it may not know yet"
+    with store.reading() as connection:
+        left = connection.scalar(text("SELECT expires_at - (clock_timestamp() AT TIME ZONE 'UTC') FROM leases"))
+    assert left <= timedelta(seconds=30)

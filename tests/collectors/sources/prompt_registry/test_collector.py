@@ -272,6 +272,26 @@ def test_a_list_without_an_end_is_an_error_and_what_is_known_stays(tmp_path: Pat
         assert [kind for _, _, kind, _ in here.changes()] == ["first_seen"]
 
 
+def test_a_list_that_breaks_off_removes_nothing_and_what_is_known_is_looked_at(tmp_path: Path) -> None:
+    with world("langfuse", tmp_path) as here:
+        here.settings = {"systems": {"bot": ["a*"]}}
+        for name in ("a1", "a2", "a3"):
+            here.prompts.create(name, f"Of {name}.")
+            here.move(name, 1)
+        here.run()
+        here.move("a3", here.prompts.create("a3", "New."))
+        here.prompts.create("a4", "Of a4.")
+        here.move("a4", 1)
+        here.prompts.refuse = [
+            Reply({"data": [{"name": "a1"}], "meta": {"totalPages": 2}}), Reply(b'{"data": [{"na'),
+        ]  # fmt: skip
+
+        assert "list of prompts: the answer is no JSON" in str(here.run(fails=True).error)
+        assert here.changes()[1:] == [("bot", "10:00", "modified", 1)]
+        here.run()
+        assert here.changes()[2:] == [("bot", "11:00", "added", 1)]
+
+
 def test_a_model_that_is_no_prompt_says_so(tmp_path: Path) -> None:
     with world("mlflow", tmp_path) as here:
         here.prompts.refuse = [Reply({"model_version": {"name": "answer", "version": "1"}})]

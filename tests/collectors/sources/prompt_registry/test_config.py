@@ -68,6 +68,7 @@ def test_what_everybody_runs_needs_an_address(api: str) -> None:
         ("langfuse", {"user": None, "password": None}, ("api",)),
         ("langsmith", {"token": None}, ("api",)),
         ("http", {"path": "/p/{prompt}"}, ("path",)),
+        ("mlflow", {"systems": {"bot": [f"p{number}" for number in range(101)]}}, ("queries_per_hour",)),
     ],
 )
 def test_settings_that_may_not_be_meant_are_told(api: str, more: dict[str, Any], path: tuple[str, ...]) -> None:
@@ -77,6 +78,10 @@ def test_settings_that_may_not_be_meant_are_told(api: str, more: dict[str, Any],
 
 def test_a_registry_of_ones_own_needs_no_key() -> None:
     assert list(config_of("mlflow", URL).doubts()) == []
+
+
+def test_a_hundred_prompts_are_within_the_budget_of_the_defaults() -> None:
+    assert list(config_of("mlflow", URL, systems={"bot": [f"p{number}" for number in range(100)]}).doubts()) == []
 
 
 def test_nothing_secret_is_shown() -> None:

@@ -227,14 +227,16 @@ def test_a_system_that_is_no_longer_named_is_forgotten() -> None:
     ("version", "kept"),
     [
         ("3", "3"),
-        ("1f0c9a", "1f0c9a"),
+        ("v1.12.0", "v1.12.0"),
+        ("1f0c9a7", "1f0c9a7"),
+        ("f" * 64, "f" * 64),
         ("", ""),
         ("You are a kind bot.", ""),
-        ("x" * 100, "x" * 100),
-        ("x" * 101, ""),
+        ("Kind-bot-2", ""),
+        ("7" * 65, ""),
     ],
 )
-def test_only_a_name_of_a_version_is_kept(version: str, kept: str) -> None:
+def test_only_a_number_or_a_hash_of_a_version_is_kept(version: str, kept: str) -> None:
     labels = Labels("", {}, {})
 
     follow(labels, {"bot": ["a"]}, Seen(START, {"a": Served("1", version)}, frozenset({"a"})))
