@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from grafana.shared import AGREEMENT, BASELINE, states
 from leverwatch.agent.exporter.families import SECTIONS
 from tests.e2e.agents import leverwatch_json
 from tests.e2e.gaps_of_demo import ALONE, CROSSINGS, DECLARED_ONCE, EMPTY, EMPTY_ANNOTATIONS, NO_BILL, NO_DAYS
 from tests.e2e.history import History, company_with_a_past
+from tests.e2e.panels import ALL, answers, of_dashboards, rows_of, timeline, told, values, words_of
 from tests.e2e.servers import Server, exposition, prometheus, wait_until
 from tests.grafana.queries import FILES, Json, filled, load, metric_names, panels, rows_of_words
 from tests.grafana.test_meanings import STATES
@@ -24,7 +26,6 @@ pytestmark = pytest.mark.e2e
 
 METRICS = Path(__file__).parents[1] / "golden/metrics.txt"
 """What an agent serves that has a value for every family."""
-ALL = {"job": ".+", "instance": ".+", "system": ".+", "__rate_interval": "10s"}
 NOT_REPLAYED = {
     family.name
     for section in ("economics", "outlook", "baselines", "over_engineering", "reviews", "locked_in", "evals")
@@ -57,58 +58,6 @@ def sampled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         with prometheus(tmp_path_factory.mktemp("sampled"), config) as server:
             wait_until(lambda: bool(values(server, "leverwatch_source_billed_usd")), 30, "a scrape")
             yield server
-
-
-def values(server: Server, query: str) -> list[float]:
-    """The values that a query has now, the least first."""
-    found = server.get("/api/v1/query", query=query)["data"]["result"]
-    return sorted(float(row["value"][1]) for row in found)
-
-
-def of_dashboards() -> Iterator[tuple[Json, Json, Json]]:
-    """Every dashboard, panel and query."""
-    for dashboard in map(load, FILES):
-        for panel in panels(dashboard):
-            for target in panel["targets"]:
-                yield dashboard, panel, target
-
-
-def told(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What is more than the line of a state timeline for times without a value, and the row of an empty table."""
-    return [
-        row
-        for row in found
-        if {value for _, value in row.get("values", [row.get("value")])} != {"-1"}
-        and not {"no data", "none known"}.intersection(row["metric"].values())
-    ]
-
-
-def answers(history: History, target: Json, choice: dict[str, str]) -> list[dict[str, Any]]:
-    """What a panel would be drawn from: now for tables and figures, the past month and minute for graphs."""
-    query = filled(target["expr"], choice)
-    if target["instant"]:
-        return history.instant(query)
-    now = datetime.now(UTC)
-    minute = history.between(query, now - timedelta(minutes=1), now, timedelta(seconds=5))
-    return history.range(query, 30) + minute
-
-
-def words_of(panel: Json, target: Json) -> set[str]:
-    """The values of a query that have words; empty: it is shown as it is."""
-    source = "Value" if len(panel["targets"]) == 1 else f"Value #{target['refId']}"
-    renamed = panel["transformations"][-1]["options"]["renameByName"] if panel["transformations"] else {}
-    mappings = [
-        *panel["fieldConfig"]["defaults"]["mappings"],
-        *(
-            mapping
-            for override in panel["fieldConfig"]["overrides"]
-            if source in renamed and override["matcher"]["options"] == renamed[source]
-            for one in override["properties"]
-            if one["id"] == "mappings"
-            for mapping in one["value"]
-        ),
-    ]
-    return {value for mapping in mappings for value in mapping["options"]}
 
 
 def test_every_query_is_valid_and_has_data_and_a_word_for_each_state(history: History) -> None:
@@ -309,7 +258,9 @@ def test_the_system_that_asks_most_for_attention_is_shown_first(history: History
     assert set(ranked(choices["system"])) == set(ranked(drawn["attention"])) == set(history.demo.expected.systems)
 
 
-def test_the_crossing_is_marked_on_the_day_on_which_it_settled(history: History) -> None:
+def test_the_crossing_is_marked_on_the_day_on_which_it_settled_and_every_view_tells_that_day(
+    history: History,
+) -> None:
     (change,) = (
         row
         for row in leverwatch_json(
@@ -333,21 +284,34 @@ def test_the_crossing_is_marked_on_the_day_on_which_it_settled(history: History)
     (marked,) = {datetime.fromtimestamp(float(value) / 1000, UTC) for _, value in series["values"]}
     assert (series["metric"]["system"], series["metric"]["boundary"]) == ("support-bot", "hybrid")
     assert str(marked.date()) == change["day"]
+    since_is_everywhere(history, date.fromisoformat(change["day"]))
 
 
-def rows_of(history: History, dashboard: str, title: str) -> dict[str, dict[str, str]]:
-    """The cells of a table with one line a system, by system, each by its label or the letter of its query."""
-    (panel,) = (one for one in panels(load(FILES[0].with_name(f"{dashboard}.json"))) if one["title"] == title)
-    rows: dict[str, dict[str, str]] = {}
-    for target in panel["targets"]:
-        found = history.instant(filled(target["expr"], ALL))
-        systems = [row["metric"]["system"] for row in found]
-        assert len(systems) == len(set(systems)), f"{target['refId']}: one line a system"
-        for row in found:
-            cells = rows.setdefault(row["metric"]["system"], {})
-            cells |= {label: value for label, value in row["metric"].items() if label not in ("job", "system")}
-            cells[target["refId"]] = row["value"][1]
-    return rows
+def since_is_everywhere(history: History, day: date) -> None:
+    """The day on which the recommendation of support-bot changed is the one that each view of it tells."""
+    midnight = datetime.combine(day, time(), UTC)
+    of = '{job="leverwatch",system="support-bot"}'
+    # As the agent exports it now, and as a replay did on every day since.
+    for metric in ("recommendation_changed", "strategy_mismatch_since"):
+        (series,) = history.instant(f"leverwatch_{metric}_timestamp_seconds{of}")
+        assert float(series["value"][1]) == midnight.timestamp(), metric
+    (told,) = history.between(
+        f"leverwatch_recommendation_changed_timestamp_seconds{of}",
+        midnight + timedelta(days=1),
+        history.noon(0),
+        timedelta(hours=1),
+    )
+    assert {float(value) for _, value in told["values"]} == {midnight.timestamp()}
+    row = rows_of(history, "fleet", "Every system, mismatches first")["support-bot"]
+    assert str(midnight.timestamp() * 1000) in {str(float(row[letter])) for letter in "ABCDEFGH" if letter in row}
+    page = requests.get(f"http://{history.target}/?system=support-bot", timeout=30).text
+    assert f"since {day}" in page
+    assert f"differs for {(history.today - day).days} days" in page
+    # A timeline changes when the day is complete, and decided.
+    chosen = {**ALL, "job": "leverwatch", "system": "support-bot"}
+    (line,) = history.range(filled(timeline("Recommended over time"), chosen), 38)
+    began = next(at for at, value in line["values"] if value == "2")
+    assert datetime.fromtimestamp(began, UTC) == midnight + timedelta(days=1)
 
 
 def test_the_table_of_the_fleet_says_what_the_agent_says(history: History) -> None:
