@@ -51,8 +51,8 @@ def _glance(title: str, query: str, text: str, **more: Any) -> Panel:
         more.pop("unit", Unit.NUMBER),
         (Query(query, ""),),
         text,
-        width=3,
-        height=4,
+        width=6,
+        height=3,
         **more,
     )
 
@@ -93,8 +93,9 @@ FLEET = Dashboard(
                 _glance(
                     "Alerts firing",
                     f"count({_FIRING})",
-                    "Alerts about these systems. The table below names them.",
-                    empty="None, or not known: are the rules loaded?",
+                    "Alerts about these systems. The table below names them. Without a value none fires, or the"
+                    " rules are not loaded.",
+                    empty="None, or not known",
                     from_one="red",
                 ),
                 _glance(

@@ -273,6 +273,17 @@ def test_a_table_of_several_queries_has_a_row_of_words(dashboard: Json) -> None:
 
 
 @EVERY
+def test_every_title_and_every_word_for_no_data_can_be_read_beside_a_docked_menu(dashboard: Json) -> None:
+    for panel in panels(dashboard):
+        # 1280 pixels less the menu and the margins; beside a title are one or two signs of 24 pixels.
+        width = 946 * panel["gridPos"]["w"] // 24 - 8
+        assert len(panel["title"]) * 7.5 + 40 + 24 * len(panel["links"]) <= width, panel["title"]
+        if panel["type"] == "stat":
+            # The whole text is on one line: a letter is half as wide as it is high, and 12 pixels can be read.
+            assert len(panel["fieldConfig"]["defaults"]["noValue"]) * 12 * 0.55 <= width, panel["title"]
+
+
+@EVERY
 def test_every_table_fits_beside_a_docked_menu(dashboard: Json) -> None:
     for panel in panels(dashboard):
         if panel["type"] != "table" or panel["gridPos"]["w"] < 24:
