@@ -80,10 +80,11 @@ def row_of_words(panel: Panel) -> tuple[str, str] | None:
         return None
     filled = {query.fills for query in panel.queries}
     labels = [column for column in panel.columns if column.source not in filled and not column.hidden]
-    # A link would lead to what the words name, so another label is better, if there is one.
-    said = next((column for column in labels if not column.link), labels[0])
+    # A link would lead to what the words name, and a system is known also where nothing is known of it.
+    said = next((column for column in labels if column.source != "system" and not column.link), labels[0])
+    none = panel.empty != NOT_SCRAPED and said.source != "system"
     # Brief, as a column has no room for more; both are true without an agent as well.
-    return said.source, "no data" if panel.empty == NOT_SCRAPED else "none known"
+    return said.source, "none known" if none else "no data"
 
 
 def with_row_of_words(panel: Panel) -> Panel:
