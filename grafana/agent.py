@@ -90,7 +90,7 @@ BESIDE_ROW = Row(
             whole=True,
         ),
         Panel(
-            "Price files that could not be used, an hour",
+            "Unusable price files an hour",
             Kind.GRAPH,
             Unit.PER_HOUR,
             (Query(hourly("leverwatch_price_file_failures_total", *_PER_AGENT), _WHO),),

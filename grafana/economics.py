@@ -106,7 +106,7 @@ ECONOMICS_ROW = Row(
             series=STRATEGY_LINES_OF_SYSTEM,
         ),
         Panel(
-            "Cost of 1,000 inferences by strategy",
+            "1,000 inferences by strategy",
             Kind.GRAPH,
             Unit.DOLLARS,
             (Query(_COST, "{{system}}: {{strategy}}"),),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from grafana.model import NOT_SCRAPED, Column, Kind, Panel, Query, State, Unit
@@ -67,6 +68,38 @@ def words(panel: Panel) -> str:
     else:
         text = f"No value in this time. The usual reason: {panel.empty[0].lower()}{panel.empty[1:]}"
     return text + (_JUST_BEGUN if _has_no_past(panel) else "")
+
+
+def row_of_words(panel: Panel) -> tuple[str, str] | None:
+    """Return the label and the text of the row that a table of several queries has where none of them has one.
+
+    Grafana shows the words for no data where there is no field, and several queries without rows have fields: of
+    such a table there would be headings and nothing else. None: a single query, whose words are shown.
+    """
+    if panel.kind is not Kind.TABLE or len(panel.queries) < 2:
+        return None
+    filled = {query.fills for query in panel.queries}
+    labels = [column for column in panel.columns if column.source not in filled and not column.hidden]
+    # A link would lead to what the words name, and a system is known also where nothing is known of it.
+    said = next((column for column in labels if column.source != "system" and not column.link), labels[0])
+    none = panel.empty != NOT_SCRAPED and said.source != "system"
+    # Brief, as a column has no room for more; both are true without an agent as well.
+    return said.source, "none known" if none else "no data"
+
+
+def with_row_of_words(panel: Panel) -> Panel:
+    """Return a panel whose queries have that row where there is no other."""
+    said = row_of_words(panel)
+    if said is None:
+        return panel
+    label, text = said
+    nothing = " * on () ".join(f"absent({query.expr})" for query in panel.queries)
+    row = f'label_replace({nothing}, "{label}", "{text}", "", "")'
+    first, *others = panel.queries
+    if first.fills:
+        # The row has a value, which a query that fills a column would show.
+        return replace(panel, queries=(*panel.queries, Query(row)))
+    return replace(panel, queries=(replace(first, expr=f"{first.expr} or {row}"), *others))
 
 
 def _mappings(states: Sequence[State]) -> list[Json]:

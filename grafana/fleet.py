@@ -6,7 +6,7 @@ from typing import Any
 
 from grafana.beside import beside_panel
 from grafana.model import Column, Dashboard, Kind, Panel, Query, Row, Unit
-from grafana.queries import OF_SYSTEM, alerts, code, each, setting
+from grafana.queries import OF_SYSTEM, alerts, code, each, of_system, setting
 from grafana.shared import (
     ANNOTATIONS,
     ATTENTION,
@@ -30,6 +30,7 @@ from grafana.shared import (
 )
 
 _MONTHLY = each("leverwatch_monthly_inferences")
+_RECOMMENDED = of_system("leverwatch_recommended_strategy")
 _LIKELY = 'bound="likely"'
 _NOTHING_COMPARED = "No system has both a recommendation and a declaration"
 _NOTHING_COVERED = "Too few days are covered for any volume"
@@ -51,8 +52,8 @@ def _glance(title: str, query: str, text: str, **more: Any) -> Panel:
         more.pop("unit", Unit.NUMBER),
         (Query(query, ""),),
         text,
-        width=3,
-        height=4,
+        width=6,
+        height=3,
         **more,
     )
 
@@ -93,8 +94,9 @@ FLEET = Dashboard(
                 _glance(
                     "Alerts firing",
                     f"count({_FIRING})",
-                    "Alerts about these systems. The table below names them.",
-                    empty="None, or not known: are the rules loaded?",
+                    "Alerts about these systems. The table below names them. Without a value none fires, or the"
+                    " rules are not loaded.",
+                    empty="None, or not known",
                     from_one="red",
                 ),
                 _glance(
@@ -260,11 +262,12 @@ FLEET = Dashboard(
                     Unit.NUMBER,
                     (
                         Query(
-                            f"sum by (strategy) ({each('leverwatch_recommended_strategy', 'strategy')})",
+                            # Two of three series are 0: without them it costs half.
+                            f"count by (strategy) (max by (job, system, strategy) ({_RECOMMENDED} == 1))",
                             "{{strategy}}",
                         ),
                     ),
-                    "How many of all systems should run what, on each other.",
+                    "How many of all systems should run what, on each other. What none should run has no line.",
                     width=12,
                     height=10,
                     series=STRATEGY_LINES,

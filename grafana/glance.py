@@ -93,10 +93,10 @@ GLANCE_ROW = Row(
             Kind.STAT,
             Unit.NUMBER,
             (Query(f"max by (alertname) ({alerts('firing', OF_SYSTEM)})", "{{alertname}}"),),
-            "The alerts about this system that fire.",
+            "The alerts about this system that fire. Without a name none fires, or the rules are not loaded.",
             width=8,
             height=4,
-            empty="None is firing, or not known: are the rules loaded?",
+            empty="None is firing, or not known",
             names=True,
         ),
         Panel(
@@ -116,7 +116,7 @@ GLANCE_ROW = Row(
             "The days on which volume is expected to reach a threshold, and models in use end.",
             width=10,
             height=4,
-            empty="No threshold is near, and no model in use ends",
+            empty="No threshold is near, no model ends",
             both=True,
         ),
         Panel(

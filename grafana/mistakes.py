@@ -257,10 +257,10 @@ OVER_ENGINEERING_ROW = Row(
             "No inference names its trace",
         ),
         _input(
-            "Attempts for each inference, 28 days",
+            "Attempts for each inference",
             "attempts_per_inference",
             Unit.NUMBER,
-            "Calls to a model server, errors and retries included. A sign above its threshold.",
+            "Calls to a model server in 28 days, errors and retries included. A sign above its threshold.",
             "The attempts are not known",
         ),
     ),

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from grafana.fields import Json, defaults, metrics, or_words, overrides, ref
+from grafana.fields import Json, defaults, metrics, or_words, overrides, ref, with_row_of_words
 from grafana.model import Annotation, Column, Dashboard, Kind, Panel, Query, Row, Variable
 from grafana.shared import RUNBOOKS_AT
 
@@ -180,6 +180,7 @@ def panel_id(row: str, title: str) -> int:
 
 
 def _panel(panel: Panel, row: str, place: Json, *, one_system: bool) -> Json:
+    panel = with_row_of_words(panel)
     made: Json = {
         "datasource": _SOURCE,
         "description": f"{panel.text}\n\nMetrics: {', '.join(f'`{name}`' for name in metrics(panel.queries))}",

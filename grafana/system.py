@@ -314,10 +314,10 @@ RULES_ROW = Row(
             "When a landing last touched the prompts, whatever its kind, or a label of them moved.",
             width=6,
             height=7,
-            empty="No prompt change was seen",
+            empty="No change was seen",
         ),
         Panel(
-            "Reasons for locked-in behaviour",
+            "Locked-in reasons",
             Kind.STAT,
             Unit.COUNT,
             (Query(each("leverwatch_locked_in_behaviors")),),

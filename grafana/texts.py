@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from grafana.fields import NOTHING, words
+from grafana.fields import NOTHING, row_of_words, words
 from grafana.model import Dashboard, Kind, Panel
 
 _HEAD = """# What the panels can say
@@ -39,7 +39,11 @@ def _section(dashboard: Dashboard) -> str:
 
 
 def _texts(panel: Panel) -> Iterator[tuple[str, str]]:
-    yield words(panel), _WHEN[panel.kind]
+    row = row_of_words(panel)
+    if row is not None:
+        yield row[1], "no query of the table has a row: in the only row"
+    if row is None or row[1] != words(panel):
+        yield words(panel), _WHEN[panel.kind] if row is None else "no query of the table has an answer"
     if panel.kind is Kind.TABLE:
         yield "-", "a cell has no value"
     for state in panel.states:

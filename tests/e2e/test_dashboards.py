@@ -4,74 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from grafana.shared import AGREEMENT, BASELINE, states
 from leverwatch.agent.exporter.families import SECTIONS
 from tests.e2e.agents import leverwatch_json
+from tests.e2e.gaps_of_demo import ALONE, CROSSINGS, DECLARED_ONCE, EMPTY, EMPTY_ANNOTATIONS, NO_BILL, NO_DAYS
 from tests.e2e.history import History, company_with_a_past
+from tests.e2e.panels import ALL, answers, of_dashboards, rows_of, timeline, told, values, words_of
 from tests.e2e.servers import Server, exposition, prometheus, wait_until
-from tests.grafana.queries import FILES, Json, filled, load, metric_names, panels
+from tests.grafana.queries import FILES, Json, filled, load, metric_names, panels, rows_of_words
 from tests.grafana.test_meanings import STATES
 
 pytestmark = pytest.mark.e2e
 
 METRICS = Path(__file__).parents[1] / "golden/metrics.txt"
 """What an agent serves that has a value for every family."""
-ALL = {"job": ".+", "instance": ".+", "system": ".+", "__rate_interval": "10s"}
-_STEADY = "no system of the demo is on its way to a threshold"
-_YOUNG = "the history of the demo is too short for twelve past forecasts with a known outcome"
-_NO_TRACE = "no log of the demo names a trace"
-_CROSSINGS = "When volume is expected to reach a threshold"
-_DECLARED_ONCE = "no declaration of the demo changes"
-_ALONE = "no system of the demo is seen by two sources"
-_NO_DAYS = "the demo has no source that is asked for days"
-_NO_ALERT = "no alert of the demo has been pending for as long as it must to fire"
-_NO_BILL = "the demo has no source that is told a bill, or tokens without calls"
-EMPTY = {
-    ("leverwatch-fleet", "At stake a month", "A"): "no recommendation of the demo is known to save money",
-    ("leverwatch-fleet", "Alerts firing", "A"): _NO_ALERT,
-    ("leverwatch-fleet", "Firing alerts about systems", "A"): _NO_ALERT,
-    ("leverwatch-system", "Firing alerts", "A"): _NO_ALERT,
-    ("leverwatch-system", "What comes next", "A"): _STEADY,
-    ("leverwatch-agent", "Billed, and what tokens cost", "A"): _NO_BILL,
-    ("leverwatch-agent", "Billed, and what tokens cost", "B"): _NO_BILL,
-    ("leverwatch-agent", "Tokens without calls", "A"): _NO_BILL,
-    ("leverwatch-agent", "Days by what is known of them", "A"): _NO_DAYS,
-    ("leverwatch-agent", "Share of the history that has an answer", "A"): _NO_DAYS,
-    ("leverwatch-system", "Dates of the review", "D"): _DECLARED_ONCE,
-    ("leverwatch-system", "Divergence by day", "A"): _ALONE,
-    ("leverwatch-system", "Inferences of the compared day", "A"): _ALONE,
-    ("leverwatch-system", "Inferences of the compared day", "B"): _ALONE,
-    ("leverwatch-system", "Days that can be compared", "A"): _ALONE,
-    **{("leverwatch-system", "Sources that diverge", target): _ALONE for target in "ABCD"},
-    ("leverwatch-agent", "Unreadable values an hour", "A"): "no log of the demo has a value that cannot be read",
-    ("leverwatch-system", "Other operations", "A"): "the demo makes nothing but generations",
-    ("leverwatch-system", _CROSSINGS, "A"): _STEADY,
-    ("leverwatch-system", _CROSSINGS, "B"): _STEADY,
-    ("leverwatch-system", _CROSSINGS, "C"): _STEADY,
-    ("leverwatch-system", _CROSSINGS, "D"): _YOUNG,
-    ("leverwatch-system", "Probability of a crossing within the horizon", "A"): _YOUNG,
-    ("leverwatch-system", "Past outcomes within their interval", "A"): _YOUNG,
-    ("leverwatch-system", "Past outcomes within their interval", "B"): _YOUNG,
-    ("leverwatch-system", "Beside the verdict", "E"): _STEADY,
-    ("leverwatch-system", "Days on which git and traffic differ", "A"): "no log of the demo tells the prompt",
-    ("leverwatch-system", "Inferences for each trace", "A"): _NO_TRACE,
-    ("leverwatch-system", "Inferences for each trace", "B"): _NO_TRACE,
-    ("leverwatch-fleet", "Every system, reviews that are due first", "E"): _STEADY,
-    ("leverwatch-agent", "Failed assessments an hour", "A"): "no assessment of the demo fails",
-    ("leverwatch-agent", "Warnings an hour, by event", "B"): "no line of the demo's log is one too many",
-}
-"""Queries that must be empty on the demo, by dashboard, panel and letter, with the reason."""
-EMPTY_ANNOTATIONS = {
-    "Declaration changes": "a replay has the declarations of today on every day",
-    "Prompt changes settled": "the frequency of every prompt of the demo settled before these weeks",
-}
 NOT_REPLAYED = {
     family.name
     for section in ("economics", "outlook", "baselines", "over_engineering", "reviews", "locked_in", "evals")
@@ -106,61 +60,16 @@ def sampled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             yield server
 
 
-def values(server: Server, query: str) -> list[float]:
-    """The values that a query has now, the least first."""
-    found = server.get("/api/v1/query", query=query)["data"]["result"]
-    return sorted(float(row["value"][1]) for row in found)
-
-
-def of_dashboards() -> Iterator[tuple[Json, Json, Json]]:
-    """Every dashboard, panel and query."""
-    for dashboard in map(load, FILES):
-        for panel in panels(dashboard):
-            for target in panel["targets"]:
-                yield dashboard, panel, target
-
-
-def told(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What is more than the line of a state timeline for times without a value."""
-    return [row for row in found if {value for _, value in row.get("values", [row.get("value")])} != {"-1"}]
-
-
-def answers(history: History, target: Json, choice: dict[str, str]) -> list[dict[str, Any]]:
-    """What a panel would be drawn from: now for tables and figures, the past month and minute for graphs."""
-    query = filled(target["expr"], choice)
-    if target["instant"]:
-        return history.instant(query)
-    now = datetime.now(UTC)
-    minute = history.between(query, now - timedelta(minutes=1), now, timedelta(seconds=5))
-    return history.range(query, 30) + minute
-
-
-def words_of(panel: Json, target: Json) -> set[str]:
-    """The values of a query that have words; empty: it is shown as it is."""
-    source = "Value" if len(panel["targets"]) == 1 else f"Value #{target['refId']}"
-    renamed = panel["transformations"][-1]["options"]["renameByName"] if panel["transformations"] else {}
-    mappings = [
-        *panel["fieldConfig"]["defaults"]["mappings"],
-        *(
-            mapping
-            for override in panel["fieldConfig"]["overrides"]
-            if source in renamed and override["matcher"]["options"] == renamed[source]
-            for one in override["properties"]
-            if one["id"] == "mappings"
-            for mapping in one["value"]
-        ),
-    ]
-    return {value for mapping in mappings for value in mapping["options"]}
-
-
 def test_every_query_is_valid_and_has_data_and_a_word_for_each_state(history: History) -> None:
     asked: dict[str, list[dict[str, Any]]] = {}
-    empty, wordless = set(), []
+    empty, wordless, blank = set(), [], set()
     for dashboard, panel, target in of_dashboards():
         if target["expr"] not in asked:
             asked[target["expr"]] = answers(history, target, ALL)
         found = asked[target["expr"]]
-        if not told(found):
+        if len(found) > len(told(found)) and panel["type"] == "table":
+            blank.add(panel["title"])
+        if not told(found) and not target["expr"].startswith("label_replace(absent("):
             empty.add((dashboard["uid"], panel["title"], target["refId"]))
         words = words_of(panel, target)
         if words and not {value for row in found for _, value in row.get("values", [row.get("value")])} <= words:
@@ -168,23 +77,55 @@ def test_every_query_is_valid_and_has_data_and_a_word_for_each_state(history: Hi
 
     assert empty == set(EMPTY)
     assert wordless == []
+    assert blank == {"Sources that diverge", CROSSINGS}, "only a table without any row says that it has none"
 
 
-def test_what_is_not_chosen_is_not_shown_and_a_timeline_says_that_it_is_empty(history: History) -> None:
-    unknown = {**ALL, "job": "no-such-job"}
+def test_only_what_is_chosen_is_shown(history: History) -> None:
     asked: set[str] = set()
-    for dashboard, panel, target in of_dashboards():
+    for _, panel, target in of_dashboards():
         if target["expr"] in asked:
             continue
         asked.add(target["expr"])
         found = told(answers(history, target, {**ALL, "system": "support-bot|hr-faq"}))
         systems = {row["metric"].get("system", "hr-faq") for row in found}
         assert systems <= {"support-bot", "hr-faq"} or "ALERTS" in str(target["expr"]), panel["title"]
-        query = filled(target["expr"], unknown)
-        nobody = history.instant(query)
-        if panel["type"] == "state-timeline":
-            assert [row["value"][1] for row in nobody] == ["-1"], panel["title"]
-        assert not [row for row in told(nobody) if row["metric"]], (dashboard["uid"], panel["title"])
+
+
+def test_without_data_each_panel_says_in_neutral_words_that_it_has_none(history: History) -> None:
+    unknown = {**ALL, "job": "no-such-job"}
+    asked: dict[str, list[dict[str, Any]]] = {}
+    said: dict[str, set[str]] = {}
+    for dashboard in map(load, FILES):
+        for panel in panels(dashboard):
+            for target in panel["targets"]:
+                if target["expr"] not in asked:
+                    asked[target["expr"]] = history.instant(filled(target["expr"], unknown))
+            nobody = [row for target in panel["targets"] for row in asked[target["expr"]]]
+            place = (dashboard["uid"], panel["title"])
+            assert told(nobody) == [], place
+            words = panel["fieldConfig"]["defaults"]["noValue"]
+            if panel["type"] == "state-timeline":
+                assert [row["value"][1] for row in nobody] == ["-1"] * len(panel["targets"]), place
+                words = panel["fieldConfig"]["defaults"]["mappings"][0]["options"]["-1"]["text"]
+            elif row := rows_of_words(panel):
+                assert [set(one["metric"].values()) for one in nobody] == [set(row)], place
+                (words,) = row
+            else:
+                assert nobody == [], place
+            said.setdefault(panel["type"], set()).add(re.split(r"[:.,]", words)[0])
+
+    now = {
+        "No data",
+        "Not known",
+        "None",
+        "None is firing",
+        "The economics are not known",
+        "no data",
+        "none known",
+    }
+    assert said.pop("timeseries") | said.pop("state-timeline") == {"No value in this time"}
+    assert said.keys() == {"stat", "table"}
+    assert set().union(*said.values()) <= now | {"No alert about a system is firing"}
 
 
 @pytest.mark.parametrize(("span", "step"), [(timedelta(minutes=15), 5), (timedelta(days=365), 2 * 86_400)])
@@ -247,7 +188,7 @@ def test_graphs_of_systems_have_a_past(history: History) -> None:
 
 
 def test_what_the_demo_has_not_is_drawn_of_an_agent_that_has_it(sampled: Server) -> None:
-    reasons = {_ALONE, _DECLARED_ONCE, _NO_DAYS, _NO_BILL}
+    reasons = {ALONE, DECLARED_ONCE, NO_DAYS, NO_BILL}
     found = {
         (panel["title"], target["refId"]): values(sampled, filled(target["expr"], ALL))
         for dashboard in map(load, FILES)
@@ -317,7 +258,9 @@ def test_the_system_that_asks_most_for_attention_is_shown_first(history: History
     assert set(ranked(choices["system"])) == set(ranked(drawn["attention"])) == set(history.demo.expected.systems)
 
 
-def test_the_crossing_is_marked_on_the_day_on_which_it_settled(history: History) -> None:
+def test_the_crossing_is_marked_on_the_day_on_which_it_settled_and_every_view_tells_that_day(
+    history: History,
+) -> None:
     (change,) = (
         row
         for row in leverwatch_json(
@@ -341,21 +284,34 @@ def test_the_crossing_is_marked_on_the_day_on_which_it_settled(history: History)
     (marked,) = {datetime.fromtimestamp(float(value) / 1000, UTC) for _, value in series["values"]}
     assert (series["metric"]["system"], series["metric"]["boundary"]) == ("support-bot", "hybrid")
     assert str(marked.date()) == change["day"]
+    since_is_everywhere(history, date.fromisoformat(change["day"]))
 
 
-def rows_of(history: History, dashboard: str, title: str) -> dict[str, dict[str, str]]:
-    """The cells of a table with one line a system, by system, each by its label or the letter of its query."""
-    (panel,) = (one for one in panels(load(FILES[0].with_name(f"{dashboard}.json"))) if one["title"] == title)
-    rows: dict[str, dict[str, str]] = {}
-    for target in panel["targets"]:
-        found = history.instant(filled(target["expr"], ALL))
-        systems = [row["metric"]["system"] for row in found]
-        assert len(systems) == len(set(systems)), f"{target['refId']}: one line a system"
-        for row in found:
-            cells = rows.setdefault(row["metric"]["system"], {})
-            cells |= {label: value for label, value in row["metric"].items() if label not in ("job", "system")}
-            cells[target["refId"]] = row["value"][1]
-    return rows
+def since_is_everywhere(history: History, day: date) -> None:
+    """The day on which the recommendation of support-bot changed is the one that each view of it tells."""
+    midnight = datetime.combine(day, time(), UTC)
+    of = '{job="leverwatch",system="support-bot"}'
+    # As the agent exports it now, and as a replay did on every day since.
+    for metric in ("recommendation_changed", "strategy_mismatch_since"):
+        (series,) = history.instant(f"leverwatch_{metric}_timestamp_seconds{of}")
+        assert float(series["value"][1]) == midnight.timestamp(), metric
+    (told,) = history.between(
+        f"leverwatch_recommendation_changed_timestamp_seconds{of}",
+        midnight + timedelta(days=1),
+        history.noon(0),
+        timedelta(hours=1),
+    )
+    assert {float(value) for _, value in told["values"]} == {midnight.timestamp()}
+    row = rows_of(history, "fleet", "Every system, mismatches first")["support-bot"]
+    assert str(midnight.timestamp() * 1000) in {str(float(row[letter])) for letter in "ABCDEFGH" if letter in row}
+    page = requests.get(f"http://{history.target}/?system=support-bot", timeout=30).text
+    assert f"since {day}" in page
+    assert f"differs for {(history.today - day).days} days" in page
+    # A timeline changes when the day is complete, and decided.
+    chosen = {**ALL, "job": "leverwatch", "system": "support-bot"}
+    (line,) = history.range(filled(timeline("Recommended over time"), chosen), 38)
+    began = next(at for at, value in line["values"] if value == "2")
+    assert datetime.fromtimestamp(began, UTC) == midnight + timedelta(days=1)
 
 
 def test_the_table_of_the_fleet_says_what_the_agent_says(history: History) -> None:

@@ -13,6 +13,7 @@ FOLDER = ROOT / "grafana/dashboards"
 FILES = sorted(FOLDER.glob("*.json"))
 Json = dict[str, Any]
 
+_ROW_OF_WORDS = re.compile(r'label_replace\(absent\(.+, "\w+", "([^"$]+)", "", ""\)$')
 _METRIC = re.compile(r"\bleverwatch_[a-z0-9_]+")
 
 
@@ -28,6 +29,12 @@ def panels(dashboard: Json) -> list[Json]:
     for panel in dashboard["panels"]:
         found += panel["panels"] if panel["type"] == "row" else [panel]
     return found
+
+
+def rows_of_words(panel: Json) -> list[str]:
+    """The words of the row that a table of several queries has where none of them has one."""
+    asked = (target["expr"] for target in panel["targets"])
+    return [words for one in asked for words in _ROW_OF_WORDS.findall(one)]
 
 
 def expressions(dashboard: Json) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ import yaml
 from grafana.build import FOLDERS, RULES_BELOW, files, main
 from grafana.fields import metrics
 from grafana.model import Query
-from tests.grafana.queries import FILES, ROOT, load, panels
+from tests.grafana.queries import FILES, ROOT, load, panels, rows_of_words
 
 
 def run(*arguments: str, folders: tuple[Path, ...], rules_below: tuple[Path, ...] = ()) -> tuple[int, list[str]]:
@@ -96,3 +96,5 @@ def test_every_text_of_a_panel_is_on_the_page_of_texts() -> None:
             assert f"| {panel['title']} | {defaults['noValue']} |" in told
             for mapping in defaults["mappings"]:
                 assert all(f"| {panel['title']} | {one['text']} |" in told for one in mapping["options"].values())
+            for text in rows_of_words(panel):
+                assert f"| {panel['title']} | {text} | no query of the table has a row" in told

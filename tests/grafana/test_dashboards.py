@@ -14,7 +14,7 @@ from grafana.shared import AGREEMENT, BASELINE, CHEAPER, states
 from leverwatch.agent.exporter.families import AGENT, SYSTEMS
 from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
 from leverwatch.agent.framework.economics.model import Agreement, CostOutcome
-from tests.grafana.queries import FILES, ROOT, Json, expressions, load, metric_names, panels
+from tests.grafana.queries import FILES, ROOT, Json, expressions, load, metric_names, panels, rows_of_words
 
 EXPORTED = {family.name for family in SYSTEMS} | {family.name for family in AGENT}
 NOT_SHOWN: dict[str, str] = {
@@ -259,6 +259,28 @@ def test_nothing_below_the_first_screens_is_asked_for_before_it_is_opened() -> N
     assert len(closed["leverwatch-fleet"]) == 3
     assert len(opened["leverwatch-system"]) < 25
     assert len(opened["leverwatch-fleet"]) == 10
+
+
+@EVERY
+def test_a_table_of_several_queries_has_a_row_of_words(dashboard: Json) -> None:
+    for panel in panels(dashboard):
+        several = panel["type"] == "table" and len(panel["targets"]) > 1
+        words = rows_of_words(panel)
+        # Several queries without rows have headings, and Grafana then shows no words of its own.
+        assert len(words) == several, panel["title"]
+        # Brief enough for the narrowest column.
+        assert set(words) <= {"no data", "none known"}, panel["title"]
+
+
+@EVERY
+def test_every_title_and_every_word_for_no_data_can_be_read_beside_a_docked_menu(dashboard: Json) -> None:
+    for panel in panels(dashboard):
+        # 1280 pixels less the menu and the margins; beside a title are one or two signs of 24 pixels.
+        width = 946 * panel["gridPos"]["w"] // 24 - 8
+        assert len(panel["title"]) * 7.5 + 40 + 24 * len(panel["links"]) <= width, panel["title"]
+        if panel["type"] == "stat":
+            # The whole text is on one line: a letter is half as wide as it is high, and 12 pixels can be read.
+            assert len(panel["fieldConfig"]["defaults"]["noValue"]) * 12 * 0.55 <= width, panel["title"]
 
 
 @EVERY
