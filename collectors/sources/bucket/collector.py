@@ -253,7 +253,7 @@ class BucketCollector:
         todo = []
         for listed in page:
             if listed.size and followed.matches.fullmatch(listed.key):
-                before = followed.known.get(hash_of(listed.key))
+                before = self._following.known_of(followed, hash_of(listed.key))
                 if before is None:
                     if listed.modified >= horizon(followed.at, self._config.late):
                         todo.append(_ToRead(listed, None))
@@ -290,18 +290,17 @@ class BucketCollector:
             return str(error)
         except SourceRefused as error:
             if self._reader.begun is not None:
-                known.put(self._reader.begun, b"")
+                self._following.note(followed, self._reader.begun, b"")
             return str(error).partition(f"{place}: ")[2] or str(error)
-        known.put(entry, digests)
+        self._following.note(followed, entry, digests)
         return None
 
-    @staticmethod
-    def _refuse(followed: Followed, one: _ToRead) -> None:
+    def _refuse(self, followed: Followed, one: _ToRead) -> None:
         """Note that this version of an object is not read."""
         listed, known = one.listed, followed.known
         before = one.before or Entry(hash_of(listed.key), 0, listed.modified, records=0)
         refused = replace(before, version=listed.version, refused=True)
-        known.put(refused, known.records_of(before.key) or b"")
+        self._following.note(followed, refused, known.records_of(before.key) or b"")
 
     def _is_full(self, run: _Run) -> bool:
         # The first batches are small, so that a process that dies early, or competes with another, makes progress.
