@@ -68,6 +68,8 @@ class _Run(Struct):
     failures: dict[str, str] = field(default_factory=dict)
     refused: CollectorError | None = None
     """Why a prefix was not listed, though others may be."""
+    listed: int = 0
+    """Prefixes that were."""
     fetched: int = 0
     denied: int = 0
     batches: int = 0
@@ -167,7 +169,7 @@ class BucketCollector:
         self._matched = Matched(sum(found.values()), tuple(glob for glob, number in found.items() if not number))
         if ended is not None:
             raise ended
-        if run.refused is not None and len(run.failures) == 1:
+        if run.refused is not None and (not run.listed or len(run.failures) == 1):
             raise run.refused
         if run.failures:
             raise SourceIncomplete.of(self._config.name, run.failures)
@@ -192,11 +194,13 @@ class BucketCollector:
         """As `_read`; a prefix that alone is refused stops no other one."""
         try:
             yield from self._read(run, followed)
+            run.listed += 1
         except AllDenied:
             raise
         except (PermissionRefused, KeyRefused) as error:
             run.refused = error
-            run.failures[f"{self._config.url.rstrip('/')}/{followed.at.prefix}"] = str(error)
+            reason = str(error).removeprefix(f"source {self._config.name}: ")
+            run.failures[f"{self._config.url.rstrip('/')}/{followed.at.prefix}"] = reason
 
     def _read(self, run: _Run, followed: Followed) -> Iterator[None]:
         """List one prefix, and read what is new in it; an object that fails stops no other one."""
