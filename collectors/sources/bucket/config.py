@@ -11,6 +11,7 @@ from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
+from xxhash import xxh3_64_hexdigest
 
 from leverwatch.collectors.aggregation.config import (
     DEDUPE_WINDOW,
@@ -222,6 +223,11 @@ class BucketConfig(SourceConfig):
         check_words(placeholders, None if self.path_pattern is None else parse_words(self.path_pattern))
         build_format(self.format, placeholders, prompt)
         return self
+
+    def digest(self) -> str:
+        """Return a digest of everything that decides whether a record can be read."""
+        deciding = {"format", "system", "timezone", "future_tolerance", "path_pattern", "operations"}
+        return xxh3_64_hexdigest(self.model_dump_json(include=deciding).encode())
 
     def needs(self) -> tuple[str, str] | None:
         """The library that speaks with all three, and what brings it."""

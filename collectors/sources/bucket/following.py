@@ -57,6 +57,7 @@ class Following:
             it.prefix: KnownObjects(it.unit, blocks.get(it.unit, {}), records.get(it.unit, {}))
             for it in self._prefixes.values()
         }
+        self._settings = config.digest()
         self._elsewhere: list[KnownObjects] = []
         """The objects of prefixes that no path lists any more."""
         self._changes: dict[str, bytes | None] = {}
@@ -64,6 +65,7 @@ class Following:
 
     def open(self, now: datetime) -> list[Followed]:
         """Return the prefixes to list now, the oldest day first. Those of new days are opened."""
+        self._read_again()
         today = (now + self._config.future_tolerance).astimezone(self._zone).date()
         is_new = not self._templates
         newest = max((it.days[-1][1] for it in self._templates.values() if it.days), default=0)
@@ -86,17 +88,31 @@ class Following:
             elif not is_new:
                 self._say_new(text, first)
             self._open_days(pattern, first, today)
-        self._drop_over(now.timestamp())
+        self._drop_over(now.timestamp(), (today - self._config.history).toordinal())
         return self._followed(self._prefixes)
 
-    def _drop_over(self, now: float) -> None:
-        """Forget the days of paths that were left out, once they are over."""
+    def _drop_over(self, now: float, first: int) -> None:
+        """Forget the days of paths that were left out, once they are over, and those that are kept, once they are
+        before a day."""
         for at in list(self._prefixes.values()):
-            if self._closes(at.day) <= now and not self._paths_of(at):
+            is_left_out = self._closes(at.day) <= now and not self._paths_of(at)
+            if is_left_out or (at.shut and at.day < first):
                 self._forget(at)
+
+    def _read_again(self) -> None:
+        """Have the objects read again of which nothing counted under other settings."""
+        left = 0
+        for text, at in self._prefixes.items():
+            if at.settings != self._settings:
+                left += self._known[text].read_again()
+                self._put(replace(at, settings=self._settings, again=True, shut=False))
+        if left:
+            detail = f"{left:_} objects have refused records and others that counted, and are not read again"
+            self.problems.append(Problem(self._config.url, "new_settings", detail))
 
     def reopen(self, since: date | None, until: date | None, now: datetime) -> list[Followed]:
         """Open the days of a range that were never open, and return their prefixes, with those that are open."""
+        self._read_again()
         today = (now + self._config.future_tolerance).astimezone(self._zone).date()
         wanted: list[str] = []
         for pattern, *_ in self._patterns.values():
@@ -141,6 +157,7 @@ class Following:
 
     def _begin(self, prefix: Prefix) -> None:
         # What is known of its objects stays, when a path lists it that was left out for a while.
+        prefix = replace(prefix, settings=self._settings)
         self._prefixes[prefix.prefix] = prefix
         self._known.setdefault(prefix.prefix, KnownObjects(prefix.unit, {}, {}))
         self._changes[PREFIX.key + prefix.unit] = PREFIX.dumps(prefix)
@@ -149,7 +166,7 @@ class Following:
         found = []
         for text in sorted(prefixes, key=lambda it: (self._prefixes[it].day, it)):
             at = self._prefixes[text]
-            for template in self._paths_of(at):
+            for template in () if at.shut else self._paths_of(at):
                 matches = _of(self._patterns[template], date.fromordinal(at.day or 1))
                 found.append(Followed(at, self._known[text], template, matches, self._closes(at.day)))
         self._elsewhere = [
@@ -194,12 +211,21 @@ class Following:
     def put(self, followed: Followed, at: Prefix) -> None:
         """Note how far a prefix is listed."""
         if at != followed.at:
-            followed.at = self._prefixes[at.prefix] = at
-            self._changes[PREFIX.key + at.unit] = PREFIX.dumps(at)
+            followed.at = at
+            self._put(at)
+
+    def _put(self, at: Prefix) -> None:
+        self._prefixes[at.prefix] = at
+        self._changes[PREFIX.key + at.unit] = PREFIX.dumps(at)
 
     def close(self, followed: Followed) -> None:
-        """Forget a prefix whose day is over: it is never listed again."""
-        self._forget(followed.at)
+        """Forget a prefix whose day is over: it is never listed again, unless the settings change and nothing counted
+        of most of its objects."""
+        if followed.known.is_mostly_unread():
+            followed.known.forget_records()
+            self.put(followed, replace(followed.at, shut=True))
+        else:
+            self._forget(followed.at)
 
     def _forget(self, at: Prefix) -> None:
         known = self._known[at.prefix]
@@ -221,7 +247,7 @@ class Following:
             prefixes = {
                 text
                 for text, at in self._prefixes.items()
-                if patterns[0].prefix(date.fromordinal(at.day or 1)) == text
+                if not at.shut and patterns[0].prefix(date.fromordinal(at.day or 1)) == text
             }
             number = sum(len(self._known[text]) for text in prefixes)
             number += any(self._prefixes[text].cursor != "" for text in prefixes if not self._prefixes[text].day)

@@ -80,12 +80,18 @@ class ObjectReader:
             known = KnownRecords(StoredRecords(own, b"", b"", False, True, _NO_ROWS, _NO_ROWS))
             known = known.next_version() if start.anew else known
         self._ingest.known = known
+        refused, counted = self._ingest.refused, self._ingest.counted
+        # What is still refused under other settings is not tallied a second time.
+        self._ingest.again = again = before is not None and before.is_unread and not before.length
         try:
             with FileReader(found) as content:
                 entry = self._read(content, listed, place, start)
         finally:
-            self._ingest.known = None
-        return _with_records(entry, known)
+            self._ingest.known, self._ingest.again = None, False
+        # Read again, it is known of an object without one that counts.
+        some = self._ingest.refused > refused or (before is not None and before.some_refused)
+        some = some and not (again and self._ingest.counted > counted)
+        return _with_records(replace(entry, some_refused=some), known)
 
     @staticmethod
     def _start(found: Found, before: Entry, records: bytes | None) -> _Start:

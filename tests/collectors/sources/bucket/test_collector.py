@@ -258,7 +258,7 @@ def test_an_agent_that_is_told_to_stop_leaves_what_it_did_not_read_to_the_next_r
     for number in range(30):
         bucket.put(f"app/2026/03/10/{number:02}", record(number))
     bench = Bench(bucket, tmp_path)
-    bench.stopping = lambda: len(bucket.reads) > 10
+    bench.stopping = lambda: bench.monotonic > 10
     bench.restart()
     bench.run()
     assert 0 < bench.counted()["bot"] < 30
