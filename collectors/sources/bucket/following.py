@@ -219,7 +219,7 @@ class Following:
         self._changes[PREFIX.key + at.unit] = PREFIX.dumps(at)
 
     def close(self, followed: Followed) -> None:
-        """Forget a prefix whose day is over; but wait for other settings when hardly any of its objects counted."""
+        """Forget a prefix whose day is over; but keep it for other settings when hardly anything counted."""
         if followed.known.is_mostly_unread():
             followed.known.forget_records()
             self.put(followed, replace(followed.at, shut=True))
