@@ -48,6 +48,9 @@ class Entry(Struct, frozen=True):
     some_refused: bool = False
     """Whether some of its records were refused, which other settings may let count."""
 
+    has_left: bool = False
+    """Whether records are remembered that were counted of it and are not in it now."""
+
     @property
     def is_unread(self) -> bool:
         """Whether none of its records counted, and some were refused."""
@@ -60,7 +63,7 @@ class Entry(Struct, frozen=True):
 
 
 def _packed(entry: Entry) -> bytes:
-    flags = entry.last_counted | entry.refused << 1 | entry.some_refused << 2
+    flags = entry.last_counted | entry.refused << 1 | entry.some_refused << 2 | entry.has_left << 3
     return _ENTRY.pack(
         entry.key, entry.version, entry.modified, entry.length, entry.crc, entry.last, entry.crc_before,
         entry.records, flags,
@@ -81,6 +84,7 @@ def _unpacked(data: bytes | bytearray, at: int) -> Entry:
         bool(flags & 1),
         bool(flags & 2),
         bool(flags & 4),
+        bool(flags & 8),
     )
 
 

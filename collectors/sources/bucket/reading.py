@@ -99,13 +99,16 @@ class ObjectReader:
         length, whole = before.length, before.length - before.last
         with FileReader(found) as content:
             crcs, end = checksums(content, {length, max(length - 1, 0), whole})
-        if crcs.get(length) == before.crc:
+        # What follows may be what was in it before it became shorter.
+        goes_on = not before.has_left
+        if crcs.get(length) == before.crc and (goes_on or end == length):
             return _Start(length)
         if before.last and (cut := crcs.get(length - 1)) is not None and crc32(b"\n", cut) == before.crc:
             # Its last line had no end, and goes on now, or is as it was.
             if end == length - 1:
                 return _Start(same=True)
-            return _Start(whole, half=before.last - 1 if before.last_counted else 0)
+            if goes_on:
+                return _Start(whole, half=before.last - 1 if before.last_counted else 0)
         if records is None:
             raise ObjectFails(BEYOND)
         return _Start(anew=True)
@@ -185,5 +188,5 @@ def _with_records(entry: Entry, known: KnownRecords | None) -> tuple[Entry, byte
     stored = None if known is None else known.stored()
     own = b"" if stored is None else stored.own + stored.left
     if stored is None or stored.many or len(own) // 8 >= UNKNOWN:
-        return entry, b""
-    return replace(entry, records=len(own) // 8), own
+        return replace(entry, has_left=stored is not None and bool(stored.left)), b""
+    return replace(entry, records=len(own) // 8, has_left=bool(stored.left)), own
