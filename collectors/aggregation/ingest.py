@@ -14,6 +14,7 @@ from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.aggregation.observed import Report
 from leverwatch.collectors.aggregation.partial_lines import partial_key, whole_rows
 from leverwatch.collectors.aggregation.pipeline import IDS
+from leverwatch.collectors.aggregation.refusals import REFUSED
 from leverwatch.collectors.aggregation.scan_pool import ScanPool
 from leverwatch.collectors.errors import SourceRefused
 from leverwatch.collectors.interface import Result
@@ -87,6 +88,11 @@ class Ingest(Counting):
     def counted(self) -> int:
         """Those of them that count."""
         return self._results.tallies[Result.COUNTED]
+
+    @property
+    def refused(self) -> int:
+        """Those of them that could count under other settings."""
+        return sum(self._results.tallies[result] for result in REFUSED)
 
     def keep(self, days: Days | None, before: Days | None = None) -> Window | None:
         """Count only these days from now on (None: all of them). Returns what was set before.

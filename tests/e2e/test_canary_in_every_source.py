@@ -18,6 +18,7 @@ import yaml
 from sqlalchemy import text
 
 from leverwatch.collectors.interface import Result
+from tests.collectors.sources.bucket import s3 as buckets
 from tests.collectors.sources.evals import samples
 from tests.collectors.sources.git.repo import Repo, git
 from tests.collectors.sources.models.server import Answer, Provider, models, provider
@@ -206,7 +207,22 @@ def sources(folder: Path, url: str) -> list[dict[str, Any]]:
     ]
 
 
-def configure(folder: Path, store: str, log: str, served: Provider, sky: Web) -> Path:
+def archive(server: buckets.S3) -> Iterator[dict[str, Any]]:
+    """A bucket with records in order and out of it, and one whose key is refused."""
+    good = {"ts": f"{datetime.now(UTC):%Y-%m-%dT00:00:00Z}", "id": CANARY, "model": "m", "answer": CANARY}
+    odd = [good | {name: CANARY} for name in ("ts", "status", "in")] + [CANARY]
+    body = b"".join(json.dumps(it).encode() + b"\n" for it in (good, *odd))
+    server.put("2026/a", body + CANARY.encode())
+    server.put("2026/b", gzip.compress(body)[:-9])
+    for name, secret in (("bucket", buckets.SECRET), ("bucket-refused", SECRET)):
+        yield {
+            "name": name, "type": "bucket", "url": f"s3://{buckets.BUCKET}", "endpoint": server.url,
+            "region": "us-east-1", "key_id": buckets.KEY_ID, "secret": secret, "path": "2026/*",
+            "format": {"type": "jsonl", "fields": FIELDS}, "system": f"bot-of-{name}",
+        }  # fmt: skip
+
+
+def configure(folder: Path, store: str, log: str, served: Provider, sky: Web, objects: buckets.S3) -> Path:
     document = {
         "store": {"url": store},
         "cache_dir": "cache",
@@ -219,6 +235,7 @@ def configure(folder: Path, store: str, log: str, served: Provider, sky: Web) ->
                 *sources(folder, served.url),
                 *clouds.sources(sky.url, SECRET),
                 *platforms.sources(sky.url, SECRET),
+                *archive(objects),
             )
         ],
     }
@@ -264,7 +281,7 @@ def commands(pid: int) -> Iterator[bytes]:
 
 def assert_nowhere(found: Mapping[str, bytes]) -> None:
     for name, data in found.items():
-        for canary in (*CANARIES, SECRET):
+        for canary in (*CANARIES, SECRET, buckets.SECRET):
             for form in (canary.encode(), canary.encode().hex().encode(), canary[:12].encode()):
                 assert form not in data, f"{name}: {data[max(0, data.find(form) - 300) :][:400]!r}"
 
@@ -275,14 +292,14 @@ def test_no_type_of_source_and_no_error_lets_a_text_or_a_token_out(
     log_format = "json" if store_url.startswith("postgresql") else "logfmt"
     for name, value in clouds.environment(SECRET).items():
         monkeypatch.setenv(name, value)
-    with provider() as served, web() as sky:
+    with provider() as served, web() as sky, buckets.s3() as objects:
         served.answer = answer
         sky.answer = lambda asked: (
             platforms.answer(asked, CANARY)
             if asked.path.startswith("/platforms/")
             else clouds.answer(asked, CANARY)
         )
-        config = configure(tmp_path, store_url, log_format, served, sky)
+        config = configure(tmp_path, store_url, log_format, served, sky, objects)
         assert command(config, "backfill", "--dry-run") == 1
         for arguments in (["collect"], ["collect", "--format", "json"], ["backfill", "--format", "json"]):
             assert command(config, *arguments) == 1
@@ -306,6 +323,7 @@ def test_no_type_of_source_and_no_error_lets_a_text_or_a_token_out(
             wanted = {
                 *clouds.REFUSED,
                 *platforms.REFUSED,
+                "bucket-refused",
                 "shallow",
                 "broken",
                 "web",
@@ -334,6 +352,15 @@ def test_no_type_of_source_and_no_error_lets_a_text_or_a_token_out(
         rows = connection.execute(text("SELECT source, result FROM record_tallies")).all()
     results = {row.result for row in rows if row.source in {"app", "torn"}}
     assert results == ALL_RESULTS
-    assert {"whole", "copy", "evals", "models", "table", "bedrock", "azure", "vertex", *platforms.COUNTED} <= {
-        row.source for row in rows if row.result == "counted"
-    }
+    assert {
+        "whole",
+        "copy",
+        "evals",
+        "models",
+        "table",
+        "bedrock",
+        "azure",
+        "vertex",
+        "bucket",
+        *platforms.COUNTED,
+    } <= {row.source for row in rows if row.result == "counted"}

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 from xxhash import xxh3_64_intdigest
 
-from leverwatch.collectors.errors import CollectorError, SourceRefused
+from leverwatch.collectors.errors import CollectorError, SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import CollectorContext
 from leverwatch.collectors.paths import Found, found_at
 from leverwatch.collectors.sources.bucket.config import BucketConfig
@@ -79,6 +79,8 @@ class Bucket:
         self._wait = _FIRST_WAIT if first_wait is None else first_wait
         self._place = f"source {config.name}: {config.url.rstrip('/')}"
         self._store: Any = None
+        self._objects: Any = None
+        """The store by which objects are read."""
 
     def open(self) -> None:
         """Look for the library and the credentials, at the start of a run; a file with a secret is read each time.
@@ -98,13 +100,19 @@ class Bucket:
         from leverwatch.collectors.sources.bucket.credentials import made
 
         try:
-            self._store = made(store, self._config, self._context, self._options(), self._place)
+            options = self._options()
+            self._store = self._objects = made(store, self._config, self._context, options, self._place)
+            if self._config.scheme == "gs":
+                # Else Google unpacks what was stored with `Content-Encoding: gzip`, and tells no length.
+                packed = {**options["client_options"], "default_headers": {"accept-encoding": "gzip"}}
+                options["client_options"] = packed
+                self._objects = made(store, self._config, self._context, options, self._place)
         except (BaseError, ValueError, OSError) as error:
             raise self._raised(meaning(self._place, error, listing=True)) from None
 
     def close(self) -> None:
         """Forget the credentials: the next run looks for them anew."""
-        self._store = None
+        self._store = self._objects = None
 
     def _options(self) -> dict[str, Any]:
         plain = (self._config.endpoint or "").startswith("http://")
@@ -156,13 +164,16 @@ class Bucket:
         try:
             # As it is listed, so that it is never another version; some services list tags without their quotes.
             tag = listed.tag if listed.tag.endswith('"') else f'"{listed.tag}"'
-            options: Any = {"if_match": tag} if listed.tag else {}
-            answer = obstore.get(self._store, listed.key, options=options)
+            # A weak tag never matches. Another version that is read is known when it is listed.
+            options: Any = {"if_match": tag} if listed.tag and not listed.tag.startswith("W/") else {}
+            answer = obstore.get(self._objects, listed.key, options=options)
             for piece in answer.stream(min_chunk_size=_PIECE):
                 fetched.take(bytes(piece))
             whole = fetched.size == answer.meta["size"]
         except (BaseError, ValueError, OSError) as error:
             fetched.close()
+            if isinstance(error, OSError) and error.errno is not None:
+                raise SourceUnavailable(f"{place}: cannot be kept in `cache_dir`: {error.strerror}") from error
             raise meaning(place, error, listing=False) from None
         if not whole:
             fetched.close()

@@ -68,6 +68,8 @@ class _Run(Struct):
     failures: dict[str, str] = field(default_factory=dict)
     refused: CollectorError | None = None
     """Why a prefix was not listed, though others may be."""
+    listed: int = 0
+    """Prefixes that were."""
     fetched: int = 0
     denied: int = 0
     batches: int = 0
@@ -167,7 +169,7 @@ class BucketCollector:
         self._matched = Matched(sum(found.values()), tuple(glob for glob, number in found.items() if not number))
         if ended is not None:
             raise ended
-        if run.refused is not None and len(run.failures) == 1:
+        if run.refused is not None and (not run.listed or len(run.failures) == 1):
             raise run.refused
         if run.failures:
             raise SourceIncomplete.of(self._config.name, run.failures)
@@ -192,11 +194,13 @@ class BucketCollector:
         """As `_read`; a prefix that alone is refused stops no other one."""
         try:
             yield from self._read(run, followed)
+            run.listed += 1
         except AllDenied:
             raise
         except (PermissionRefused, KeyRefused) as error:
             run.refused = error
-            run.failures[f"{self._config.url.rstrip('/')}/{followed.at.prefix}"] = str(error)
+            reason = str(error).removeprefix(f"source {self._config.name}: ")
+            run.failures[f"{self._config.url.rstrip('/')}/{followed.at.prefix}"] = reason
 
     def _read(self, run: _Run, followed: Followed) -> Iterator[None]:
         """List one prefix, and read what is new in it; an object that fails stops no other one."""
@@ -253,7 +257,7 @@ class BucketCollector:
         todo = []
         for listed in page:
             if listed.size and followed.matches.fullmatch(listed.key):
-                before = followed.known.get(hash_of(listed.key))
+                before = self._following.known_of(followed, hash_of(listed.key))
                 if before is None:
                     if listed.modified >= horizon(followed.at, self._config.late):
                         todo.append(_ToRead(listed, None))
@@ -290,18 +294,17 @@ class BucketCollector:
             return str(error)
         except SourceRefused as error:
             if self._reader.begun is not None:
-                known.put(self._reader.begun, b"")
+                self._following.note(followed, self._reader.begun, b"")
             return str(error).partition(f"{place}: ")[2] or str(error)
-        known.put(entry, digests)
+        self._following.note(followed, entry, digests)
         return None
 
-    @staticmethod
-    def _refuse(followed: Followed, one: _ToRead) -> None:
+    def _refuse(self, followed: Followed, one: _ToRead) -> None:
         """Note that this version of an object is not read."""
         listed, known = one.listed, followed.known
         before = one.before or Entry(hash_of(listed.key), 0, listed.modified, records=0)
         refused = replace(before, version=listed.version, refused=True)
-        known.put(refused, known.records_of(before.key) or b"")
+        self._following.note(followed, refused, known.records_of(before.key) or b"")
 
     def _is_full(self, run: _Run) -> bool:
         # The first batches are small, so that a process that dies early, or competes with another, makes progress.

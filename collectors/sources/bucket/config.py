@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import combinations
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
+from xxhash import xxh3_64_hexdigest
 
 from leverwatch.collectors.aggregation.config import (
     DEDUPE_WINDOW,
@@ -32,7 +33,7 @@ from leverwatch.collectors.records.named_systems import models_of, systems_of
 from leverwatch.collectors.records.path_words import check_words
 from leverwatch.collectors.records.path_words import parse_pattern as parse_words
 from leverwatch.collectors.records.system_config import declared_by, doubts_of, names_others
-from leverwatch.collectors.sources.bucket.keys import KeyPattern, parse_pattern
+from leverwatch.collectors.sources.bucket.keys import KeyPattern, overlap, parse_pattern
 from leverwatch.collectors.tells import Tells, told_by
 
 _DAY = timedelta(days=1)
@@ -164,11 +165,10 @@ class BucketConfig(SourceConfig):
         patterns = [parse_pattern(it) for it in ((value,) if isinstance(value, str) else value)]
         if not patterns:
             raise ValueError("needs a path")
-        day = date(2026, 3, 10)
-        prefixes = sorted({it.prefix(day) for it in patterns})
-        for one, other in pairwise(prefixes):
-            if other.startswith(one):
-                raise ValueError(f"lists {other} twice: it is within {one}, which another path lists")
+        templates = sorted({it.template for it in patterns}, key=len)
+        for one, other in combinations(templates, 2):
+            if overlap(one, other):
+                raise ValueError(f"lists keys twice: those that begin with {other} are also below {one}")
         return value
 
     @field_validator("endpoint")
@@ -223,6 +223,11 @@ class BucketConfig(SourceConfig):
         check_words(placeholders, None if self.path_pattern is None else parse_words(self.path_pattern))
         build_format(self.format, placeholders, prompt)
         return self
+
+    def digest(self) -> str:
+        """Return a digest of everything that decides whether a record can be read."""
+        deciding = {"format", "system", "timezone", "future_tolerance", "path_pattern", "operations"}
+        return xxh3_64_hexdigest(self.model_dump_json(include=deciding).encode())
 
     def needs(self) -> tuple[str, str] | None:
         """The library that speaks with all three, and what brings it."""

@@ -31,6 +31,11 @@ _NO_CREDENTIALS = re.compile(
     r"credential|metadata|InstanceMetadata|token|service.account|private key|MissingAccount|Account must be",
     re.IGNORECASE,
 )
+_IDENTITY = re.compile(
+    r"performing [A-Z]+ https?://(?:169\.254\.(?:169\.254|170\.2|170\.23)|metadata\.google\.internal|metadata"
+    r"|sts\.[a-z0-9.-]+|oauth2\.googleapis\.com|login\.microsoftonline\.com)[/:\s]"
+)
+"""A request for credentials, as the text of an error has it."""
 ARCHIVED = (
     "is archived, and is not counted: leave it out by `path` or `history`, or copy it to where it can be read"
 )
@@ -79,6 +84,11 @@ def meaning(place: str, error: Exception, *, listing: bool) -> CollectorError | 
     said = " ".join(it for it in (str(status or ""), code) if it)
     if code in _THROTTLED or status in (429, 503):
         return RateLimited(f"{place}: asks for fewer requests ({said}); what was read before counts")
+    if _IDENTITY.search(text):
+        return CredentialsRefused(
+            f"{place}: no credentials are in the settings or the environment, and the identity service"
+            f" of the machine gives none{f' ({said})' if said else ''}: see its page for where they are looked for"
+        )
     if code in _KEYS or status == 401 or kind == "UnauthenticatedError":
         return CredentialsRefused(
             f"{place}: the credentials are not accepted{f' ({said})' if said else ''}: look at the key, at whether"
@@ -92,6 +102,8 @@ def meaning(place: str, error: Exception, *, listing: bool) -> CollectorError | 
         return ObjectGone("is gone, although it was listed a moment ago")
     if kind == "PreconditionError" or status == 412:
         return ObjectChanged("was written anew while it was read; the next run reads it")
+    if not listing and "MissingContentLength" in text:
+        return ObjectFails("is sent without its length, as services do that unpack objects on the way")
     if code in _COLD:
         return ObjectArchived(ARCHIVED)
     if status == 403 or kind == "PermissionDeniedError":
@@ -104,8 +116,8 @@ def meaning(place: str, error: Exception, *, listing: bool) -> CollectorError | 
 def _without_status(place: str, kind: str, text: str, said: str, status: int) -> CollectorError:
     if kind == "InvalidPathError":
         return KeyRefused(
-            f"{place}: a key in it has an empty part (//) or a part of dots, which the library cannot ask for:"
-            " choose a narrower `path`, or rename it"
+            f"{place}: a key in it has an empty part (//), a part of dots or a control character, which the"
+            " library cannot ask for: choose a narrower `path`, or rename it"
         )
     if status >= 500:
         return SourceUnavailable(f"{place}: the service fails ({said})")

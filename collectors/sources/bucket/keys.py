@@ -14,6 +14,8 @@ _OF_A_DAY = {"Y": "%Y", "m": "%m", "d": "%d", "j": "%j"}
 _WITHIN_A_DAY = {"H": "[0-2][0-9]", "M": "[0-5][0-9]"}
 """What is below the day in a path is no prefix of its own: it is listed with the day."""
 _WILD = re.compile(r"[*?\[]")
+_DIGIT = "\0"
+"""Stands for any digit of a date; no key has it."""
 
 
 class KeyPattern(Struct, frozen=True):
@@ -32,9 +34,28 @@ class KeyPattern(Struct, frozen=True):
 
     @property
     def template(self) -> str:
-        """What stands for all prefixes of the pattern, by which it is remembered what was read of it."""
-        cut = _WILD.search(_DATE.sub(lambda found: found[0].replace("%", "\0"), self.text))
-        return self.text if cut is None else self.text[: cut.start()]
+        """What stands for all prefixes of the pattern, by which it is remembered what was read of it: equal for
+        patterns that list the same, as `%Y/%m/%d` with each `%` of a key doubled."""
+
+        def dates(found: re.Match[str]) -> str:
+            return _DIRECTIVE.sub(lambda one: f"\0{one[1]}" if one[1] in _OF_A_DAY else "[", found[1])
+
+        return _fixed(_DATE.sub(dates, self.text)).replace("%", "%%").replace("\0", "%")
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether two templates may list the same key: a prefix of one begins with a prefix of the other."""
+    return all(
+        mine == its or (mine.isdigit() and its == _DIGIT) or (its.isdigit() and mine == _DIGIT)
+        for mine, its in zip(_spread(one), _spread(other), strict=False)
+    )
+
+
+def _spread(template: str) -> str:
+    """Return a template with a mark for each digit of its dates."""
+    return re.sub(
+        r"%(.)", lambda found: {"%": "%", "Y": 4 * _DIGIT, "j": 3 * _DIGIT}.get(found[1], 2 * _DIGIT), template
+    )
 
 
 def parse_pattern(text: str) -> KeyPattern:

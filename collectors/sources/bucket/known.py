@@ -45,6 +45,17 @@ class Entry(Struct, frozen=True):
     refused: bool = False
     """Whether this version was not read, as its records cannot be told from those of the one before."""
 
+    some_refused: bool = False
+    """Whether some of its records were refused, which other settings may let count."""
+
+    has_left: bool = False
+    """Whether records are remembered that were counted of it and are not in it now."""
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether none of its records counted, and some were refused."""
+        return self.some_refused and not self.records
+
     @property
     def remembered(self) -> int:
         """How many records are remembered."""
@@ -52,7 +63,7 @@ class Entry(Struct, frozen=True):
 
 
 def _packed(entry: Entry) -> bytes:
-    flags = entry.last_counted | entry.refused << 1
+    flags = entry.last_counted | entry.refused << 1 | entry.some_refused << 2 | entry.has_left << 3
     return _ENTRY.pack(
         entry.key, entry.version, entry.modified, entry.length, entry.crc, entry.last, entry.crc_before,
         entry.records, flags,
@@ -61,7 +72,20 @@ def _packed(entry: Entry) -> bytes:
 
 def _unpacked(data: bytes | bytearray, at: int) -> Entry:
     key, version, modified, length, crc, last, before, records, flags = _ENTRY.unpack_from(data, at * _ENTRY.size)
-    return Entry(key, version, modified, length, crc, last, before, records, bool(flags & 1), bool(flags & 2))
+    return Entry(
+        key,
+        version,
+        modified,
+        length,
+        crc,
+        last,
+        before,
+        records,
+        bool(flags & 1),
+        bool(flags & 2),
+        bool(flags & 4),
+        bool(flags & 8),
+    )
 
 
 def _whole(size: int, name: str) -> Kind[bytes]:
@@ -161,7 +185,8 @@ class KnownObjects:
         self._records[number] = bytearray()
         for place in range(len(block) // _ENTRY.size):
             old = _unpacked(block, place)
-            block[place * _ENTRY.size : (place + 1) * _ENTRY.size] = _packed(replace(old, records=UNKNOWN))
+            if old.records:
+                block[place * _ENTRY.size : (place + 1) * _ENTRY.size] = _packed(replace(old, records=UNKNOWN))
         self._touched.add(number)
 
     def entries(self) -> Iterator[Entry]:
@@ -198,6 +223,29 @@ class KnownObjects:
             self.put(entry, records)
         self._touched = set(range(len(self._blocks)))
         self._dropped |= set(range(len(self._blocks), number))
+
+    def read_again(self) -> int:
+        """Have the objects read again of which nothing counted, as the settings are others now.
+
+        Returns how many have refused records beside some that counted, and are not.
+        """
+        left = 0
+        for entry in list(self.entries()):
+            if entry.is_unread:
+                self.put(Entry(entry.key, 0, entry.modified, records=0, some_refused=True), b"")
+            left += entry.some_refused and not entry.is_unread
+        return left
+
+    def is_mostly_unread(self) -> bool:
+        """Whether nothing counted of more than half of the objects, and records of them were refused."""
+        return 2 * sum(entry.is_unread for entry in self.entries()) > len(self)
+
+    def forget_records(self) -> None:
+        """Forget the records of all objects."""
+        for number, records in enumerate(self._records):
+            if records:
+                self._drop_records(number)
+        self._remembered = 0
 
     def drop(self) -> None:
         """Forget all of them: the prefix is closed."""

@@ -46,6 +46,11 @@ class Prefix(Struct, frozen=True):
     again: bool = False
     """Whether an object could not be read, so that the prefix has to be listed from its start."""
 
+    settings: str = ""
+    """The digest of the settings under which its records were read."""
+    shut: bool = False
+    """Whether its day is over, and it is kept for other settings alone, as hardly anything of it counted."""
+
     @property
     def unit(self) -> str:
         """The id under which it is stored."""

@@ -80,12 +80,18 @@ class ObjectReader:
             known = KnownRecords(StoredRecords(own, b"", b"", False, True, _NO_ROWS, _NO_ROWS))
             known = known.next_version() if start.anew else known
         self._ingest.known = known
+        refused, counted = self._ingest.refused, self._ingest.counted
+        # What is still refused under other settings is not tallied a second time.
+        self._ingest.again = again = before is not None and before.is_unread and not before.length
         try:
             with FileReader(found) as content:
                 entry = self._read(content, listed, place, start)
         finally:
-            self._ingest.known = None
-        return _with_records(entry, known)
+            self._ingest.known, self._ingest.again = None, False
+        # Read again, it is known of an object without one that counts.
+        some = self._ingest.refused > refused or (before is not None and before.some_refused)
+        some = some and not (again and self._ingest.counted > counted)
+        return _with_records(replace(entry, some_refused=some), known)
 
     @staticmethod
     def _start(found: Found, before: Entry, records: bytes | None) -> _Start:
@@ -93,13 +99,16 @@ class ObjectReader:
         length, whole = before.length, before.length - before.last
         with FileReader(found) as content:
             crcs, end = checksums(content, {length, max(length - 1, 0), whole})
-        if crcs.get(length) == before.crc:
+        # What follows may be what was in it before it became shorter.
+        goes_on = not before.has_left
+        if crcs.get(length) == before.crc and (goes_on or end == length):
             return _Start(length)
         if before.last and (cut := crcs.get(length - 1)) is not None and crc32(b"\n", cut) == before.crc:
             # Its last line had no end, and goes on now, or is as it was.
             if end == length - 1:
                 return _Start(same=True)
-            return _Start(whole, half=before.last - 1 if before.last_counted else 0)
+            if goes_on:
+                return _Start(whole, half=before.last - 1 if before.last_counted else 0)
         if records is None:
             raise ObjectFails(BEYOND)
         return _Start(anew=True)
@@ -179,5 +188,5 @@ def _with_records(entry: Entry, known: KnownRecords | None) -> tuple[Entry, byte
     stored = None if known is None else known.stored()
     own = b"" if stored is None else stored.own + stored.left
     if stored is None or stored.many or len(own) // 8 >= UNKNOWN:
-        return entry, b""
-    return replace(entry, records=len(own) // 8), own
+        return replace(entry, has_left=stored is not None and bool(stored.left)), b""
+    return replace(entry, records=len(own) // 8, has_left=bool(stored.left)), own

@@ -410,10 +410,10 @@ _COUNTED: tuple[Stored, ...] = (
         ),
     ),
 )
-_TEMPLATE = b'"template":"app/{date:%Y/%m/%d}/","days":[[739680,739685]]}'
+_TEMPLATE = b'"template":"app/%Y/%m/%d/","days":[[739680,739685]]}'
 _PREFIX = (
     b'"prefix":"app/2026/03/10/","day":739685,"since":0,"cursor":"app/2026/03/10/a","floor":"",'
-    b'"listed":1773144000.0,"again":false}'
+    b'"listed":1773144000.0,"again":false,"settings":"","shut":false}'
 )
 _OBJECT = bytes.fromhex("0807060504030201181716151413121180CFAF695601000000000000875191383900000024232221030001")
 STORED: tuple[Stored, ...] = (
@@ -423,8 +423,8 @@ STORED: tuple[Stored, ...] = (
     Stored(
         "bucket",
         TEMPLATE,
-        "days/39a910652c3453d6",
-        Template("app/{date:%Y/%m/%d}/", ((739680, 739685),)),
+        "days/dec109e8b72bd96c",
+        Template("app/%Y/%m/%d/", ((739680, 739685),)),
         (b"{" + _TEMPLATE, b'{"version":1,' + _TEMPLATE),
     ),
     Stored(

@@ -21,6 +21,7 @@ def bucket(served: S3) -> S3:
     served.objects.clear()
     served._keys.clear()
     served.fault = lambda _: None
+    served.unpacks = lambda _: False
     return served
 
 

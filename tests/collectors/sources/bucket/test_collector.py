@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -170,6 +171,26 @@ def test_an_object_that_is_written_anew_counts_what_is_new_in_it(
     assert bench.counted() == {"bot": number}
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_an_object_becomes_each_record_that_was_ever_in_it_counts_once(
+    bucket: S3, tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    bench = Bench(bucket, tmp_path)
+    met: set[int] = set()
+
+    for version in range(8):
+        first, last = sorted(chance.sample(range(12), 2))
+        numbers = range(0 if chance.random() < 0.7 else first, last)
+        data = b"".join(map(record, numbers))
+        data = data[: len(data) - chance.choice((0, 0, 1))]
+        bucket.put("app/2026/03/10/a", gzip.compress(data) if chance.random() < 0.3 else data, tag=f"{version}")
+        met.update(numbers)
+        bench.restart()
+        bench.run()
+        assert bench.counted()["bot"] == len(met)
+
+
 def test_half_a_row_that_looked_whole_is_taken_back_when_all_of_it_comes(bucket: S3, tmp_path: Path) -> None:
     bench = Bench(bucket, tmp_path, format=CSV)
     bucket.put("app/2026/03/10/a", HEADER + ROWS[:-1] + b"\n2026-03-10T08:00:00Z,bo")
@@ -258,7 +279,7 @@ def test_an_agent_that_is_told_to_stop_leaves_what_it_did_not_read_to_the_next_r
     for number in range(30):
         bucket.put(f"app/2026/03/10/{number:02}", record(number))
     bench = Bench(bucket, tmp_path)
-    bench.stopping = lambda: len(bucket.reads) > 10
+    bench.stopping = lambda: bench.monotonic > 10
     bench.restart()
     bench.run()
     assert 0 < bench.counted()["bot"] < 30

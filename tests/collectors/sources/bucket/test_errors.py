@@ -22,6 +22,7 @@ from leverwatch.collectors.daily.errors import (
 from leverwatch.collectors.errors import CollectorError, SourceIncomplete, SourceRefused, SourceUnavailable
 from leverwatch.collectors.interface import BackfillRequest, Result
 from leverwatch.collectors.sources.bucket import api, reading
+from leverwatch.collectors.sources.bucket.errors import meaning
 from tests.collectors.sources.bucket.bench import Bench, config, record, records
 from tests.collectors.sources.bucket.s3 import S3, SECRET, Fault
 
@@ -87,6 +88,74 @@ def test_another_bucket_and_a_server_that_is_not_there_are_told_apart(bucket: S3
     assert isinstance(nobody, Unreachable)
     assert isinstance(other, SchemaDiffers)
     assert "there is no such bucket (404 NoSuchBucket)" in str(other)
+
+
+def test_credentials_that_may_list_nothing_are_named_once_by_the_class_of_the_refusal(
+    bucket: S3, tmp_path: Path
+) -> None:
+    bucket.fault = lambda _: Fault(403, "AccessDenied")
+
+    error = Bench(bucket, tmp_path).failing()
+
+    assert type(error) is PermissionRefused
+    assert str(error).count("the credentials may not list it") == 1
+
+
+def test_a_prefix_that_may_not_be_listed_is_named_and_the_others_count(bucket: S3, tmp_path: Path) -> None:
+    bucket.put(f"{PREFIX}a", record(1))
+    old = ("app/2026/03/05/", "app/2026/03/06/")
+    bucket.fault = lambda key: Fault(403) if not key and bucket.listings[-1]["prefix"] in old else None
+    bench = Bench(bucket, tmp_path)
+
+    error = bench.failing()
+
+    assert isinstance(error, SourceIncomplete)
+    assert str(error).startswith(
+        "source archive: s3://logs/app/2026/03/05/: the credentials may not list it (403); s3"
+    )
+    assert bench.counted() == {"bot": 1}
+
+
+ASKED = "Error performing PUT http://169.254.169.254/latest/api/token in 1ms"
+IDENTITY = [
+    f"{ASKED} - Server returned non-2xx status code: 403 Forbidden: denied",
+    f"{ASKED} - HTTP error: error sending request kind: Connect",
+    "Error performing GET http://metadata.google.internal/computeMetadata/v1 in 1ms, operation timed out",
+    "Error performing POST https://sts.eu-west-1.amazonaws.com/ in 1ms - status code: 403 Forbidden",
+]
+
+
+@pytest.mark.parametrize("text", IDENTITY)
+def test_a_machine_that_gives_no_credentials_is_no_bucket_that_cannot_be_reached(text: str) -> None:
+    error = meaning("source a: s3://b/c/", Exception(text), listing=True)
+
+    assert isinstance(error, CredentialsRefused)
+    assert "no credentials are in the settings or the environment" in str(error)
+
+
+def test_a_disk_that_is_full_is_no_fault_of_the_service(
+    bucket: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take(_: api.Fetched, __: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    bucket.put(f"{PREFIX}a", record(1))
+    monkeypatch.setattr(api.Fetched, "take", take)
+
+    error = Bench(bucket, tmp_path).failing()
+
+    assert f"s3://logs/{PREFIX}a: cannot be kept in `cache_dir`: No space left on device" in str(error)
+
+
+def test_an_object_with_a_weak_tag_is_asked_for_without_it(bucket: S3, tmp_path: Path) -> None:
+    bucket.put(f"{PREFIX}a", record(1))
+    bucket.objects[f"{PREFIX}a"] = bucket.objects[f"{PREFIX}a"]._replace(tag='W/"a"')
+    bucket.unpacks = lambda headers: "if-match" in headers  # which would break it
+    bench = Bench(bucket, tmp_path)
+
+    bench.run()
+
+    assert bench.counted() == {"bot": 1}
 
 
 OBJECTS = [
@@ -238,8 +307,9 @@ def test_a_table_that_loses_a_column_on_its_way_counts_what_is_before_that_once(
     assert bench.counted() == {"bot": 21}
 
 
-def test_a_key_that_the_library_cannot_ask_for_stops_its_day_alone(bucket: S3, tmp_path: Path) -> None:
-    bucket.put("app/2026/03/09//a", record(1))
+@pytest.mark.parametrize("name", ["/a", "../a", "a\tb"])
+def test_a_key_that_the_library_cannot_ask_for_stops_its_day_alone(bucket: S3, tmp_path: Path, name: str) -> None:
+    bucket.put(f"app/2026/03/09/{name}", record(1))
     bucket.put(f"{PREFIX}a", record(2))
     bench = Bench(bucket, tmp_path)
 
@@ -275,7 +345,9 @@ WRONG = [
     ({"path": "logs/{date:%Y/%m/%d}/{app}/"}, "braces that are no date"),
     ({"path": "/logs/*"}, "without a slash at its start"),
     ({"path": "logs/[a"}, 'a "\\[" without'),
-    ({"path": ("logs/*", "logs/a/*")}, "lists logs/a/ twice"),
+    ({"path": ("logs/*", "logs/a/*")}, "begin with logs/a/ are also below logs/"),
+    ({"path": ("logs/{date:%Y/%m/%d}/*", "logs/2026/02/*")}, "logs/%Y/%m/%d/ are also below logs/2026/02/"),
+    ({"path": ("{date:%Y/%m/%d}/*", "2025/02/03/a/*")}, "2025/02/03/a/ are also below %Y/%m/%d/"),
     ({"key_id": None}, "an access key is `key_id` with"),
     ({"profile": "x"}, "authenticates in two ways"),
     ({"anonymous": True}, "authenticates in two ways"),
@@ -309,6 +381,25 @@ def test_what_a_version_is_depends_on_tag_and_size_alone() -> None:
     assert one.version == api.Listed("b", 1, 2, '"x"').version
     assert one.version != api.Listed("a", 2, 1, '"x"').version
     assert api.Listed("a", 1, 1, "").version != api.Listed("a", 1, 2, "").version
+
+
+NAMES = (
+    "a b", "a+b", "a%20b", "a%b", "ü", "日本", "a#b", "a?b", "a&b=c", "a~b", "a\\b", "a*b", "a[b]", "a'b", 'a"b',
+    "a<b>", "a|b", "a;b", "a:b", "a@b", "a,b", "a{b}", "a^b", "😀", "a..b",
+)  # fmt: skip
+
+
+def test_names_with_marks_of_addresses_and_of_other_languages_are_read_and_followed(
+    bucket: S3, tmp_path: Path
+) -> None:
+    for number, name in enumerate(NAMES):
+        bucket.put(PREFIX + name, record(number))
+    bench = Bench(bucket, tmp_path)
+
+    bench.run()
+    assert bench.run() == []
+
+    assert bench.counted() == {"bot": len(NAMES)}
 
 
 CANARY = "canary-text-of-a-prompt"

@@ -20,6 +20,8 @@ ENTRIES = st.builds(
     records=st.integers(0, 5) | st.just(UNKNOWN),
     last_counted=st.booleans(),
     refused=st.booleans(),
+    some_refused=st.booleans(),
+    has_left=st.booleans(),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,31 @@ def test_another_service_is_listed_read_and_followed_as_s3_is(
         bench.now += timedelta(hours=1)
         bench.run()
         assert bench.counted() == {"bot": 13}
+
+
+def test_what_google_would_unpack_on_the_way_is_asked_for_as_it_is_stored(tmp_path: Path) -> None:
+    with s3(Google) as server:
+        server.unpacks = lambda headers: headers.get("accept-encoding") != "gzip"
+        server.put(f"{PREFIX}a", gzip.compress(record(1)), NOW)
+        bench = Bench(server, tmp_path, **SERVICES[0][1])
+
+        bench.run()
+
+        assert bench.counted() == {"bot": 1}
+
+
+def test_an_object_that_is_sent_without_its_length_is_named_and_stops_no_other(
+    bucket: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "ab":
+        bucket.put(f"{PREFIX}{name}", gzip.compress(record(ord(name))), NOW)
+    monkeypatch.setattr(bucket, "unpacks", lambda _: bucket.reads[-1].endswith("/a"))
+    bench = Bench(bucket, tmp_path)
+
+    error = bench.failing()
+
+    assert f"s3://logs/{PREFIX}a: is sent without its length" in str(error)
+    assert bench.counted() == {"bot": 1}
 
 
 def test_a_wrong_key_of_an_account_is_refused(tmp_path: Path) -> None:
