@@ -1,4 +1,4 @@
-"""Requests that a client of HTTP logs as failed are the failed calls beside lines with the tokens of the others."""
+"""Requests that a client of HTTP logs as failed are the failed calls beside lines with tokens of the others."""
 
 from __future__ import annotations
 
