@@ -105,8 +105,17 @@ def _table(lines: Sequence[str], delimiter: str) -> Table:
                 f"columns: from line {first} of the sample on rows have {width} values, and the header names"
                 f" {len(names)}; by what these are like, others stand among them, as other_columns has it"
             )
-            order = {wide: [own.index(it) for it in names] for wide, own in layouts.items()}
-            moved = [[row[at] for at in order[len(row)]] if len(row) in order else row for row in rows[1:]]
+            order = {wide: [own.index(it) if it in own else None for it in names] for wide, own in layouts.items()}
+            lost = list(dict.fromkeys(it for own in layouts.values() for it in names if it not in own))
+            if lost:
+                notes.append(
+                    f"columns: nothing tells where {', '.join(lost)} stand in the rows with {width} values, and"
+                    " they are unknown there, so that input_tokens, output_tokens or cost_usd may miss these"
+                )
+            moved = [
+                ["" if at is None else row[at] for at in order[len(row)]] if len(row) in order else row
+                for row in rows[1:]
+            ]
             records = [_record(names, once, row) for row in moved]
             return Table(delimiter, records, tuple(notes), tuple(names), tuple(layouts.values()))
         if layouts:
