@@ -7,11 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
+from leverwatch.collectors.sniffing.new_headers import parts_of_table
 from leverwatch.collectors.sniffing.object_cells import object_columns, paths_in, with_inside
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, spread
 from leverwatch.collectors.sniffing.sum_row import sum_row, with_sum_row
 from leverwatch.collectors.sniffing.tables import (
+    DELIMITERS,
     Table,
+    cells_in,
     has_no_header,
     header_and_record,
     table_of,
@@ -43,6 +46,9 @@ def table_in(data: bytes) -> tuple[FieldGuess, str] | None:
     """Return the map of a table and its delimiter; None where it is no table with calls."""
     if SQL.match(data.lstrip()) is not None:
         return None  # values in quotes, with their statements around them
+    of_parts = _of_parts(data)
+    if of_parts is not None:
+        return of_parts
     found = rows_in(data)
     if found is None or has_no_header(found):
         lines = [*spread(lines_of(data))]
@@ -61,6 +67,32 @@ def table_in(data: bytes) -> tuple[FieldGuess, str] | None:
         extras["other_columns"] = [list(it) for it in found.other_columns]
     fields = replace(fields, notes=(*fields.notes, *found.notes), extras=extras)
     return fields, found.delimiter
+
+
+def _of_parts(data: bytes) -> tuple[FieldGuess, str] | None:
+    """Return the map of a table with several headers, all of which name the time alike, and its delimiter."""
+    lines = lines_of(data)
+    for delimiter in DELIMITERS:
+        found = parts_of_table(cells_in(lines, delimiter))
+        fields = (
+            None if found is None else propose(found.records, lambda path: path[0], day_first=delimiter == ";")
+        )
+        if found is None or fields is None or found.lacking([*paths_in(fields.fields["time"])]):
+            continue
+        known = {name for names in found.headers for name in names}
+        lacking = found.lacking([it for it in dict.fromkeys(paths_in(fields.settings)) if it in known])
+        notes = [
+            f"columns: {len(found.headers)} headers with other columns each, by which the rows below are read"
+        ]
+        if lacking:
+            notes.append(
+                f"columns: {', '.join(lacking)} are not in all headers, and unknown below those that lack them"
+            )
+        if found.odd:
+            notes.append(f"columns: {found.odd} lines have not the columns of the header above them")
+        extras = {"missing_columns": "unknown"} if lacking else {}
+        return replace(fields, notes=(*fields.notes, *notes), extras=extras), delimiter
+    return None
 
 
 def objects_in(data: bytes) -> tuple[FieldGuess, str] | None:
