@@ -40,7 +40,7 @@ from leverwatch.collectors.records.formats.interface import MIN_RATE, Repeats
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.formats.table_header import Dialect
 from leverwatch.collectors.records.framing.registry import CONTAINERS
-from leverwatch.collectors.records.shapes_config import InBlocks, Inside, Patterned, Signed
+from leverwatch.collectors.records.shapes_config import InBlocks, Inside, OfObjects, Patterned, Signed
 
 FramingName = Literal["lines", "json", "length-prefixed"]
 WrapperName = Literal["docker", "cri", "journald", "json-string", "prefix", "python"]
@@ -309,7 +309,7 @@ class LinesFormat(_TextFormat, Patterned):
         return self
 
 
-class CsvFormat(FilterSettings, _Mapped):
+class CsvFormat(FilterSettings, _Mapped, OfObjects):
     """One record a row, values separated by a delimiter, names in the first row of every file."""
 
     type: Literal["csv"]
@@ -362,6 +362,7 @@ class CsvFormat(FilterSettings, _Mapped):
             self.columns,
             self.other_columns,
             self.missing_columns == "unknown",
+            self.objects,
         )
 
 

@@ -114,3 +114,15 @@ class Patterned(Model):
     def groups(self) -> frozenset[str]:
         """The names of the groups of the pattern."""
         return frozenset(pattern_of(self.pattern).groupindex)
+
+
+class OfObjects(Model):
+    """Which cells of a table are objects."""
+
+    objects: tuple[str, ...] = Field(
+        default=(),
+        description="Names of columns whose cells are JSON objects: what such a cell has at a path is a column"
+        " too, named by both, such as `usage.input_tokens`.",
+        examples=[["usage"]],
+        exclude_if=lambda objects: not objects,
+    )

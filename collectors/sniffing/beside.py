@@ -39,17 +39,19 @@ def calls_beside(documents: Sequence[_Document], clock: str | None) -> FieldGues
     paths = [path for path in often if not any(it != path and it[: len(path)] == path for it in often)]
     if len(paths) < 2 or not all(_is_known(looked, path) for path in paths):
         return None
-    are_parts = any(_others(looked, path) for path in paths) or all(map(_is_part, paths))
+    are_parts = any(_others(looked, path) for path in paths) or all(any(map(_is_part_key, it)) for it in paths)
     if not are_parts or _say_the_same(looked, paths):
         return None  # two objects may as well be what was asked for and what came of it
-    maps = [_map_of([_without(it, paths, path) for it in documents], path, clock) for path in paths]
+    named = all(_models(looked, path) for path in paths)
+    maps = [_map_of([_without(it, paths, path) for it in documents], path, clock, named=named) for path in paths]
     made = [it for it in maps if it is not None]
     merged = _merged([it.fields for it in made]) if len(made) == len(paths) else None
     if merged is None:
         return None
     spelled = [spell(path) for path in paths]
     note = (
-        f"inferences: {' and '.join(spelled)} name a model and tokens each, and count as a call each; were they"
+        f"inferences: {' and '.join(spelled)} {'name a model and' if named else 'tell'} tokens each, and count as"
+        " a call each; were they"
         f" parts of one call, there would be one in each of {len(documents)} records"
     )
     return replace(
@@ -62,9 +64,9 @@ def calls_beside(documents: Sequence[_Document], clock: str | None) -> FieldGues
     )
 
 
-def _is_part(path: Path) -> bool:
+def _is_part_key(key: str) -> bool:
     """Whether the name of an object is that of one who has a part of its own in what is done."""
-    return not _PARTS.isdisjoint(words_of(path[-1]))
+    return not _PARTS.isdisjoint(words_of(key))
 
 
 def _is_gap(note: str) -> bool:
@@ -76,7 +78,10 @@ def _objects(value: _Document, path: Path) -> Iterator[Path]:
     """Yield the paths of objects that have a model and a number of tokens of their own."""
     own = [(key, it) for key, it in value.items() if not isinstance(it, dict | list)]
     model = any(isinstance(it, str) and it and rank("model", (key,)) is not None for key, it in own)
-    if path and model and any(_is_tokens(it) for it in leaves(value).items()):
+    # One who has a part needs no model of his own where both sides of his call are told.
+    sides = {token_field((key,)) for key, it in own if _is_tokens(((key,), it))}
+    alone = sides >= {"input_tokens", "output_tokens"} and any(map(_is_part_key, path))
+    if path and (alone or (model and any(_is_tokens(it) for it in leaves(value).items()))):
         yield path
     for key, inner in value.items():
         if isinstance(inner, dict) and len(path) < _DEEPEST:
@@ -144,10 +149,10 @@ def _without(document: _Document, paths: Sequence[Path], kept: Path) -> _Documen
     return made
 
 
-def _map_of(documents: Sequence[_Document], path: Path, clock: str | None) -> FieldGuess | None:
+def _map_of(documents: Sequence[_Document], path: Path, clock: str | None, *, named: bool) -> FieldGuess | None:
     records = [leaves(made) for it in documents for made, _ in records_at(it, path, ())]
     fields = propose(records, clock=clock, day_first=False)
-    if fields is None or "model" not in fields.fields:
+    if fields is None or (named and "model" not in fields.fields):
         return None
     if "input_tokens" in fields.fields or "output_tokens" in fields.fields:
         return fields

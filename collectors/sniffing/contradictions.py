@@ -9,6 +9,7 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.vocabulary import CallStatus, is_truncated
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.failures import code_text, failure_paths, real_failures, with_output
+from leverwatch.collectors.sniffing.verdicts import keep_answered
 from leverwatch.collectors.sniffing.words import outcome_of
 
 
@@ -28,6 +29,8 @@ def doubt_contradictions(draft: Draft) -> None:
         return
     if failed and failed == told and failed <= _cut_off(draft):
         _leave_out(draft, path, len(failed))
+        return
+    if keep_answered(draft, path, failed):
         return
     if told:
         draft.doubt(

@@ -43,6 +43,7 @@ from leverwatch.collectors.sniffing.parts import set_parts
 from leverwatch.collectors.sniffing.presummed import set_inferences
 from leverwatch.collectors.sniffing.products import set_product
 from leverwatch.collectors.sniffing.scopes import set_tokens
+from leverwatch.collectors.sniffing.second_calls import doubt_second_calls
 from leverwatch.collectors.sniffing.stamps import is_stamp
 from leverwatch.collectors.sniffing.times import set_time, spans_of_calls
 from leverwatch.collectors.sniffing.turns import set_turns
@@ -250,6 +251,7 @@ def _finished(
     repeats = _repeats(draft, shared, kinds.versions)
     doubt_what_is_missing(draft, every)
     doubt_names(draft)
+    doubt_second_calls(draft)
     doubt_all(draft)
     doubt_words(draft)
     doubt_flags(draft)

@@ -29,18 +29,13 @@ from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unkn
 from leverwatch.collectors.sniffing.order import ordered
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
 from leverwatch.collectors.sniffing.reshaping import reshaped
-from leverwatch.collectors.sniffing.sum_row import sum_row, with_sum_row
+from leverwatch.collectors.sniffing.table_guess import SQL, lines_of, objects_in, rows_in, table_in
 from leverwatch.collectors.sniffing.tables import (
-    Table,
     has_no_header,
-    header_and_record,
     no_table,
-    table_of,
-    without_header,
 )
 from leverwatch.collectors.sniffing.text_lines import lines_in, tells_calls_apart, tells_more
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
-from leverwatch.collectors.sniffing.titles import below_titles
 from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
 from leverwatch.collectors.sniffing.zones import NO_ZONE, zone_of_lines
 
@@ -66,12 +61,6 @@ _FRAME = re.compile(rb"[\0\x01]...(?:\{|\x28\xb5\x2f\xfd|\x0a)", re.DOTALL)
 
 _PRINTED = re.compile(rb"\{\s*'|(?<![\w.])[A-Z]\w{0,80}\([a-z_]\w{0,80}=")
 """What Python prints of a dictionary or an object, and JSON never has."""
-_SQL = re.compile(
-    rb"^[ \t]*(?:INSERT\s+(?:IGNORE\s+)?INTO\s+\S+|REPLACE\s+INTO\s+\S+|COPY\s+\S+[^\n]*\bFROM\s+stdin"
-    rb"|CREATE\s+TABLE\s+\S+[^\n]*\()",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""Statements of a dump of a database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +116,9 @@ def guess(data: bytes, compression: str) -> Guess | None:
     best = _best(FRAMINGS["json"].split(data).units[:SAMPLE_RECORDS])
     if best is not None:
         return Guess(best, compression, "json", ("prefix",))
+    of_objects = _of_table(objects_in(data), compression)
+    if of_objects is not None:
+        return _finished(of_objects, data)
     return _finished(_json(data, compression) or _text(data, compression) or _table(data, compression), data)
 
 
@@ -173,7 +165,7 @@ def _made(guessed: Guess) -> Format:
 def unread(found: Guess, data: bytes) -> tuple[str, ...]:
     """Return the paths with numbers that a named format does not read, with the range of their values."""
     if found.fields is None and found.format in EXPORTS:
-        table = _rows(data)
+        table = rows_in(data)
         return () if table is None else unknown_numbers(table.records, known_columns(found.format))
     if found.fields is not None or found.format not in NAMED:
         return ()
@@ -282,50 +274,17 @@ def _with_arrays(fields: FieldGuess, records: Sequence[dict[str, Any]]) -> Field
     return replace(fields, notes=(*fields.notes, *notes)) if notes else fields
 
 
-def _rows(data: bytes) -> Table | None:
-    lines = _lines(data)
-    return table_of([*lines[:1], *spread(lines[1:])])
-
-
-def _lines(data: bytes) -> list[str]:
-    text = data.decode("utf-8-sig", errors="replace")
-    return [line for line in text.splitlines() if line.strip()]
-
-
 def _table(data: bytes, compression: str) -> Guess | None:
-    if _SQL.match(data.lstrip()) is not None:
-        return None  # values in quotes, with their statements around them
-    found = _rows(data)
-    if found is None or has_no_header(found):
-        lines = [*spread(_lines(data))]
-        found = header_and_record(lines) or without_header(lines)
-    if found is None:
-        return _below_titles(data, compression)
-    sums = sum_row(found.records)
-    records = found.records if sums is None else found.records[:-1]
-    fields = propose(records, lambda path: path[0], day_first=found.delimiter == ";")
-    if fields is None:
-        return _below_titles(data, compression)
-    if sums is not None:
-        fields = with_sum_row(fields, *sums)
-    extras: dict[str, Any] = {"columns": list(found.columns)} if found.columns else {}
-    if found.other_columns:
-        extras["other_columns"] = [list(it) for it in found.other_columns]
-    fields = replace(fields, notes=(*fields.notes, *found.notes), extras=extras)
-    return _loaded(Guess("csv", compression, fields=fields, delimiter=found.delimiter))
+    return _of_table(table_in(data), compression)
 
 
-def _below_titles(data: bytes, compression: str) -> Guess | None:
-    below = below_titles(_lines(data)[:MOST_RECORDS])
-    if below is None:
-        return None
-    fields, table = below
-    return _loaded(Guess("csv", compression, fields=fields, delimiter=table.delimiter))
+def _of_table(found: tuple[FieldGuess, str] | None, compression: str) -> Guess | None:
+    return None if found is None else _loaded(Guess("csv", compression, fields=found[0], delimiter=found[1]))
 
 
 def refusal(data: bytes) -> str:
     """Return what of a call was found in a file that cannot be read, and what is missing."""
-    if _SQL.search(data):
+    if SQL.search(data):
         return (
             "statements of SQL, which cannot be read: export the rows of the table as CSV with a header, or as"
             " JSON lines, or read the database itself with a source of type sql"
@@ -342,9 +301,9 @@ def refusal(data: bytes) -> str:
             " would make calls, if they or the records had a time"
             for path, (number, items) in arrays_of_calls(values).items()
         ]
-    table = None if said else _rows(data)
+    table = None if said else rows_in(data)
     if table is None and not said:
-        said += [why for why in [no_table(_lines(data)[:MOST_RECORDS])] if why]
+        said += [why for why in [no_table(lines_of(data)[:MOST_RECORDS])] if why]
     if table is not None:
         text = found_and_missing(table.records, lambda path: path[0])
         said += ["the first line is no header, but values"] if has_no_header(table) else [text] if text else []

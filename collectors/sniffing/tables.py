@@ -16,7 +16,7 @@ from leverwatch.collectors.sniffing.numerals import Scalar, number_of
 from leverwatch.collectors.sniffing.uneven_rows import by_ends, said_of_ends, without_line_end
 from leverwatch.collectors.sniffing.widened import names_of_wider, names_that_lead
 
-_DELIMITERS = (",", "\t", ";", "|")
+DELIMITERS = (",", "\t", ";", "|")
 _SEPARATOR = re.compile(r"sep=.", re.IGNORECASE)
 _FEWEST_COLUMNS = 3
 _TRIED = 200
@@ -44,7 +44,7 @@ def _comes_before(line: str, following: str) -> bool:
     """Whether a line is a note on the delimiter, or a comment that is no header of the line behind it."""
     if _SEPARATOR.fullmatch(line.strip()):
         return True
-    alike = any(0 < line.count(it) == following.count(it) for it in _DELIMITERS)
+    alike = any(0 < line.count(it) == following.count(it) for it in DELIMITERS)
     return line.startswith("#") and not alike
 
 
@@ -60,15 +60,15 @@ def table_of(all_lines: Sequence[str]) -> Table | None:
     """Return the table that these lines are; None when they are none."""
     lines = _without_preamble(all_lines)
     best: tuple[int, str] | None = None
-    for delimiter in _DELIMITERS:
-        rows = _cells(lines, delimiter, _TRIED)
+    for delimiter in DELIMITERS:
+        rows = cells_in(lines, delimiter, _TRIED)
         if not rows:
             continue
         width = len(rows[0])
         whole = sum(len(row) == width for row in rows[1:])
         if not whole and len(lines) > _TRIED:
             # A header is written anew for a column that only the last rows have.
-            rows = [*rows, *_cells(lines[-_TRIED:], delimiter)]
+            rows = [*rows, *cells_in(lines[-_TRIED:], delimiter)]
             whole = sum(len(row) == width for row in rows[1:])
         if width < 2 or not whole:
             continue
@@ -81,7 +81,7 @@ def table_of(all_lines: Sequence[str]) -> Table | None:
 
 
 def _table(lines: Sequence[str], delimiter: str) -> Table:
-    rows = _cells(lines, delimiter)
+    rows = cells_in(lines, delimiter)
     if not rows:
         return Table(delimiter, [])
     names = [name.strip() for name in rows[0]]
@@ -105,8 +105,17 @@ def _table(lines: Sequence[str], delimiter: str) -> Table:
                 f"columns: from line {first} of the sample on rows have {width} values, and the header names"
                 f" {len(names)}; by what these are like, others stand among them, as other_columns has it"
             )
-            order = {wide: [own.index(it) for it in names] for wide, own in layouts.items()}
-            moved = [[row[at] for at in order[len(row)]] if len(row) in order else row for row in rows[1:]]
+            order = {wide: [own.index(it) if it in own else None for it in names] for wide, own in layouts.items()}
+            lost = list(dict.fromkeys(it for own in layouts.values() for it in names if it not in own))
+            if lost:
+                notes.append(
+                    f"columns: nothing tells where {', '.join(lost)} stand in the rows with {width} values, and"
+                    " they are unknown there, so that input_tokens, output_tokens or cost_usd may miss these"
+                )
+            moved = [
+                ["" if at is None else row[at] for at in order[len(row)]] if len(row) in order else row
+                for row in rows[1:]
+            ]
             records = [_record(names, once, row) for row in moved]
             return Table(delimiter, records, tuple(notes), tuple(names), tuple(layouts.values()))
         if layouts:
@@ -199,8 +208,8 @@ def has_no_header(table: Table) -> bool:
 
 def header_and_record(all_lines: Sequence[str]) -> Table | None:
     """Return the table that lines are whose first one has the header and the first record; None: they are none."""
-    for delimiter in _DELIMITERS:
-        rows = _cells(_without_preamble(all_lines), delimiter)
+    for delimiter in DELIMITERS:
+        rows = cells_in(_without_preamble(all_lines), delimiter)
         names = without_line_end(rows[0], rows[1:]) if rows else None
         if names is None:
             continue
@@ -218,8 +227,8 @@ def without_header(all_lines: Sequence[str]) -> Table | None:
     tells what its columns are."""
     lines = [line for line in all_lines if not line.startswith("#")]
     best: Table | None = None
-    for delimiter in _DELIMITERS:
-        rows = _cells(lines, delimiter)
+    for delimiter in DELIMITERS:
+        rows = cells_in(lines, delimiter)
         width = most_common_width(rows) if rows else 0
         whole = [row for row in rows if len(row) == width]
         if width < _FEWEST_COLUMNS or len(whole) < _MANY * len(rows):
@@ -247,8 +256,8 @@ def columns(lines: Sequence[str]) -> tuple[str, list[dict[Path, Scalar]]] | None
 def no_table(all_lines: Sequence[str]) -> str | None:
     """Return why lines whose first one has columns are no table; None when it has none."""
     lines = _without_preamble(all_lines)
-    delimiter = max(_DELIMITERS, key=lambda it: lines[0].count(it) if lines else 0)
-    rows = _cells(lines, delimiter)
+    delimiter = max(DELIMITERS, key=lambda it: lines[0].count(it) if lines else 0)
+    rows = cells_in(lines, delimiter)
     if len(rows) < 2 or len(rows[0]) < 2:
         return None
     whole = sum(len(row) == len(rows[0]) for row in rows[1:])
@@ -258,7 +267,7 @@ def no_table(all_lines: Sequence[str]) -> str | None:
     )
 
 
-def _cells(lines: Sequence[str], delimiter: str, most: int | None = None) -> list[list[str]]:
+def cells_in(lines: Sequence[str], delimiter: str, most: int | None = None) -> list[list[str]]:
     """Return the rows, at most so many; a line that cannot be read is a row without cells."""
     rows: list[list[str]] = []
     at = 0

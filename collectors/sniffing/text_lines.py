@@ -11,7 +11,7 @@ from leverwatch.collectors.records.formats.interface import Units
 from leverwatch.collectors.records.shapes.lines import LONGEST, plain, values_of
 from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.answered_lines import answers_in
-from leverwatch.collectors.sniffing.api_lines import api_requests_in, notes_on_requests
+from leverwatch.collectors.sniffing.api_lines import api_requests_in, failed_requests_beside, notes_on_requests
 from leverwatch.collectors.sniffing.called_lines import called_in, labelled_in
 from leverwatch.collectors.sniffing.chats import chat_in
 from leverwatch.collectors.sniffing.columns import leaves
@@ -20,7 +20,7 @@ from leverwatch.collectors.sniffing.failed_lines import with_failures
 from leverwatch.collectors.sniffing.field_names import rank
 from leverwatch.collectors.sniffing.gaps import MISSING
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
-from leverwatch.collectors.sniffing.line_forms import MOST_FORMS, joined
+from leverwatch.collectors.sniffing.line_forms import MOST_FORMS, joined, with_failed_requests
 from leverwatch.collectors.sniffing.line_patterns import pattern_of_lines
 from leverwatch.collectors.sniffing.line_tokens import (
     LEVELS,
@@ -49,6 +49,7 @@ _FEWEST = 2
 _MADE_UP = re.compile(r"(?:word|text)(?:_\d+)?")
 _PAIR = "_".join(PAIR.split())
 _COST = frozenset({"cost", "costs", "usd", "price", "spend", "spent"})
+_OF_ERRORS = "other lines tell of an error"
 _MAIN = frozenset({"model", "input_tokens", "output_tokens", "cost_usd"})
 
 
@@ -80,7 +81,25 @@ def lines_in(units: Units) -> FieldGuess | None:
     found = None if pattern is None else _proposed(texts, pattern, parts, clock)
     if clock is None and (found is None or not _tells_failures(found)):
         found = _of_forms(texts, told, parts) or found
-    return None if found is None else _with_requests(found, texts)
+    return None if found is None else _beside_requests(found, texts, told, parts)
+
+
+def _beside_requests(
+    fields: FieldGuess, texts: Sequence[str], told: Sequence[Sequence[Part]], parts: Sequence[Sequence[Part]]
+) -> FieldGuess:
+    """Return the field map with the requests to the API of a model that failed, or with what is to be said of
+    requests: where as many succeeded as lines tell tokens, in whatever forms, these lines are the calls."""
+    failed = failed_requests_beside(texts, len(told))
+    if failed is None:
+        return _with_requests(fields, texts)
+    counted = sum(re.search(str(fields.extras.get("pattern")), text) is not None for text in texts)
+    calls = fields if counted == len(told) else _of_forms(texts, told, parts, frozenset({"time"}))
+    found = None if calls is None else with_failed_requests(calls, *failed)
+    if found is None:
+        return _with_requests(fields, texts)
+    fitting = [re.search(str(found.extras["pattern"]), text) for text in texts]
+    others = [it for it in _rest(texts, fitting, parts)[1:] if it.startswith("status:")]
+    return replace(found, notes=(*(it for it in found.notes if _OF_ERRORS not in it), *others))
 
 
 def _tells_failures(fields: FieldGuess) -> bool:
@@ -89,9 +108,19 @@ def _tells_failures(fields: FieldGuess) -> bool:
 
 
 def _of_forms(
-    texts: Sequence[str], told: Sequence[Sequence[Part]], parts: Sequence[Sequence[Part]]
+    texts: Sequence[str],
+    told: Sequence[Sequence[Part]],
+    parts: Sequence[Sequence[Part]],
+    needed: frozenset[str] | None = None,
 ) -> FieldGuess | None:
-    """Return one field map for all lines that tell tokens, where they are written in several forms."""
+    """Return one field map for all lines that tell tokens, where they are written in several forms.
+
+    Args:
+        texts: all lines.
+        told: the parts of those that tell tokens.
+        parts: the parts of all lines.
+        needed: the fields of each form; None: its time and both tokens, and no other line tells of an error.
+    """
     forms: dict[tuple[tuple[str, ...], bool], list[Sequence[Part]]] = {}
     for it in told:
         named = any(part.kind is PartKind.VALUE and looks_like_model(part.text) for part in it)
@@ -104,11 +133,11 @@ def _of_forms(
         own = ["".join(part.text for part in it) for it in lines]
         found = None if pattern is None else _proposed(own, pattern, [])
         made += [] if found is None else [found]
-    found = joined(made, texts)
+    found = joined(made, texts) if needed is None else joined(made, texts, needed)
     if found is None:
         return None
     rest = _rest(texts, [re.search(str(found.extras["pattern"]), text) for text in texts], parts)[1:]
-    if any(note.startswith("status:") for note in rest):
+    if needed is None and any(note.startswith("status:") for note in rest):
         return None  # other readings may tell failed calls
     return replace(found, notes=(*found.notes[:1], *rest, *found.notes[1:]))
 
@@ -145,6 +174,8 @@ def tells_more(lines: FieldGuess, pairs: FieldGuess) -> bool:
 def tells_calls_apart(lines: FieldGuess, pairs: FieldGuess) -> bool:
     """Whether a pattern finds all that pairs tell, where these take lines that only name a model for calls too, or
     read the tokens of one form of several."""
+    if "failed_status" in str(lines.fields.get("status")):
+        return True  # requests that failed, which pairs do not read
     silent = any(BARE in note for note in pairs.notes)
     in_forms = isinstance(lines.fields.get("input_tokens"), list) and any(MISSING in it for it in pairs.notes)
     in_forms = in_forms and ("status" in lines.fields or "status" not in pairs.fields)
@@ -295,7 +326,7 @@ def _rest(
     failed = [at for at in out if at not in speaking and _tells_error(texts[at])]
     if failed:
         notes.append(
-            f"status: {len(failed)} other lines tell of an error and do not fit the pattern; were they failed"
+            f"status: {len(failed)} {_OF_ERRORS} and do not fit the pattern; were they failed"
             f" calls, there would be {len(failed)} more errors"
         )
     return notes

@@ -12,6 +12,7 @@ from leverwatch.collectors.records.field_specs import FieldSpec
 from leverwatch.collectors.records.field_values import Mistyped
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS
 from leverwatch.collectors.records.filters import Filter
+from leverwatch.collectors.records.formats.cell_objects import NO_OBJECT, CellObjects
 from leverwatch.collectors.records.formats.cells import UNKNOWN, Column, number_reader
 from leverwatch.collectors.records.formats.interface import Framing, Parsed, Repeats, Row, Units
 from leverwatch.collectors.records.formats.open_rows import with_versions
@@ -22,6 +23,7 @@ from leverwatch.collectors.records.lenient import OPTIONAL
 
 _TIME = FIELDS.index("time")
 _BOM = BOM.encode()
+_NONE: Mapping[int, str] = {}
 _NO_ROW = "not a line of delimited values"
 NO_COLUMN = "no column "
 """What a message about a column that is missing begins with."""
@@ -41,8 +43,8 @@ class _Rows:
 
 
 class Delimited:
-    """Reads delimited rows by column names; `template` are the columns of the system template, and `time` is what
-    is said of a time that others read."""
+    """Reads delimited rows by column names; `template` are the columns of the system template, `time` is what is
+    said of a time that others read, and `told` the fields of those columns of the template that others read."""
 
     wants_header = True
 
@@ -55,6 +57,7 @@ class Delimited:
         dialect: Dialect | None = None,
         chosen: Filter | None = None,
         time: FieldSpec | None = None,
+        told: Mapping[int, str] = _NONE,
     ) -> None:
         self.repeats = repeats
         self._paths = [*fields.items(), *((NAME, column) for column in template)]
@@ -68,6 +71,7 @@ class Delimited:
             *(fields.get(name) for name in extended),
         ]
         self._fields = [*FIELDS, *([""] * len(template)), *extended]
+        self._told = [*FIELDS, *(told.get(at, "") for at in range(len(template))), *extended]
         self._dialect = Dialect(delimiter) if dialect is None else dialect
         number = number_reader(self._dialect.decimal, self._dialect.thousands)
         self._readers = [Column(name, number) for name in self._fields]
@@ -79,7 +83,10 @@ class Delimited:
         )
         self._read_time = self._time.reader("time")
         columns = (*self._time.paths, *self._columns, *(column for column, _, _ in self._tests))
-        wanted = [it for it in columns if it is not None]
+        named = [it for it in columns if it is not None]
+        objects = self._dialect.objects
+        self._inside = CellObjects(objects, named, self._dialect.decimal) if objects else None
+        wanted = named if self._inside is None else list(map(self._inside.column_of, named))
         self.table = Header(self._dialect, wanted, framing.split)
         """Finds the headers of a file."""
         self._header: tuple[bytes | None, list[str]] = (None, list(self._dialect.columns))
@@ -109,7 +116,8 @@ class Delimited:
         dialect = self._dialect
         delimiter, quote = dialect.delimiter.encode(), dialect.quote.encode()
         blank = any("" in test.texts for _, test, _ in self._tests)
-        if len(delimiter) != 1 or len(quote) > 1 or blank or self.repeats is Repeats.VERSIONS:
+        is_plain = len(delimiter) == 1 and len(quote) <= 1 and self._inside is None
+        if not is_plain or blank or self.repeats is Repeats.VERSIONS:
             return None
         digits = dialect.decimal != "." or dialect.thousands != ""
         table = self.table
@@ -200,23 +208,34 @@ class Delimited:
         self, cells: Sequence[Sequence[str]], lines: Sequence[int], names: Sequence[str], parsed: Parsed
     ) -> None:
         """Add the records of rows, of which each column has the cells; `names` are those of the columns."""
+        broken: Mapping[str, Sequence[int]] = {}
+        if self._inside is not None:
+            names, cells, broken = self._inside.widened(names, cells)
         if self._tests:
+            before = lines
             cells, lines = self._chosen(cells, lines, names, parsed)
+            moved_to = {line: index for index, line in enumerate(lines)}
+            broken = {
+                name: [moved_to[before[at]] for at in rows if before[at] in moved_to]
+                for name, rows in broken.items()
+            }
         if not lines:
             return
         columns: list[Iterable[Any]] = []
         lost: dict[int, str | None] = {}
         unreadable: list[tuple[int, str, str]] = []
         for place, name, field, reader in zip(
-            self.table.places(names, self._columns), self._columns, self._fields, self._readers, strict=True
+            self.table.places(names, self._columns), self._columns, self._told, self._readers, strict=True
         ):
             if place is None:
                 columns.append(repeat(None, len(lines)))
                 continue
             values, wrong = reader.read(cells[place])
             columns.append(values)
+            if field:
+                wrong |= dict.fromkeys(broken.get(name or "", ()), NO_OBJECT)
             for index, why in wrong.items():
-                if field in OPTIONAL:
+                if field.removeprefix("+") in OPTIONAL:
                     unreadable.append((index, field, f"{name}: {why}"))
                 else:
                     lost.setdefault(index, f"{name}: {why}")

@@ -132,11 +132,12 @@ class MappedCsv(_Mapped):
         super().__init__(fields, repeats)
         self._inner: Delimited = Delimited(
             fields.plain, (*template, *fields.raw), dialect.delimiter, dialect=dialect, chosen=chosen,
-            time=fields.rich.get("time"),
+            time=fields.rich.get("time"), told={len(template) + at: name for at, name in fields.told.items()},
         )  # fmt: skip
         self.framing, self.table = self._inner.framing, self._inner.table
         self._template = template
-        self._others = (*template, *(column for column, _, _ in (() if chosen is None else chosen.tests)))
+        tested = () if chosen is None else tuple(column for column, _, _ in chosen.tests)
+        self._others = (*template, *tested, *dialect.objects)
 
     def plan(self) -> Plan | None:
         """Return what the compiled helper needs to count plain rows; None when it cannot."""

@@ -33,6 +33,8 @@ class Dialect(Struct, frozen=True):
     """The names of the columns of rows that have another number of values than `columns`."""
     missing_unknown: bool = False
     """Whether a mapped column that a header lacks is unknown, not a mistake."""
+    objects: tuple[str, ...] = ()
+    """The names of the columns whose cells are JSON objects, at whose keys other columns are."""
 
     def fault(self) -> str | None:
         """Return what of it cannot be meant; None for nothing."""

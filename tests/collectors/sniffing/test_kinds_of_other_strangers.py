@@ -148,12 +148,12 @@ def test_requests_to_an_api_that_tell_no_tokens_are_doubted_beside_lines_that_do
     url = "HTTP Request: POST https://api.openai.com/v1/chat/completions"
     lines = "".join(
         f'{at(n)[:-1]} INFO {url} "HTTP/1.1 {400 if n < 5 else 200} x"\n'
-        + (f"{at(n)[:-1]} INFO {tells.format(i=310 + n, o=40 + n)}\n" if n >= 5 else "")
+        + (f"{at(n)[:-1]} INFO {tells.format(i=310 + n, o=40 + n)}\n" if n >= 6 else "")
         for n in range(NUMBER)
     )
     found = of_text(lines)
 
-    assert "9 other lines tell of requests to the API of a model, beside 4" in said(found, "inferences")
+    assert "9 other lines tell of requests to the API of a model, beside 3" in said(found, "inferences")
     assert "5 of these requests failed" in said(found, "status")
 
 

@@ -131,7 +131,8 @@ LOGS: dict[str, tuple[str, Counts]] = {
         (8, 1, IN, OUT, 0.0)),
     "a flag of success in a table": (
         "epoch_ms,model,prompt_tok,gen_tok,ok\n" + "".join(
-            f"{1777802400000 + n * 60000},qwen2.5,{taken(n)},{given(n)},{int(n != 2)}\n" for n in COUNT),
+            f"{1777802400000 + n * 60000},qwen2.5,{taken(n)},{given(n) * (n != 2)},{int(n != 2)}\n"
+            for n in COUNT),
         (7, 1, IN - taken(2), OUT - given(2), 0.0)),
     "tokens of a message and of its answer": (
         "created_at,query,answer,message_tokens,answer_tokens\n" + "".join(

@@ -94,7 +94,9 @@ def test_answers_that_were_cut_off_count_though_a_flag_calls_them_failures(
 
 
 def test_failures_that_were_not_cut_off_stay_failures() -> None:
-    assert found_in(cut("stop", "ok", True, False)).fields["status"] == "ok"
+    found = found_in(cut("stop", "status", "ok", "failed"))
+
+    assert found.fields["status"] == "status"
 
 
 def estimated(taken: str, given: str, more: tuple[str, str] | None, off: int = 0) -> list[dict[str, Any]]:

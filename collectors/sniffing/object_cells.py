@@ -1,0 +1,42 @@
+"""Finds the columns of a table whose cells are JSON objects, and what is inside of these. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.records.formats.cell_objects import object_of
+from leverwatch.collectors.sniffing.columns import dotted, leaves
+from leverwatch.collectors.sniffing.numerals import Scalar
+
+_MOSTLY = 0.9
+
+
+def paths_in(settings: object) -> tuple[str, ...]:
+    """Return all names of columns in settings, and whatever other texts they have."""
+    if isinstance(settings, Mapping):
+        return (*(str(key) for key in settings), *(it for value in settings.values() for it in paths_in(value)))
+    if isinstance(settings, list | tuple):
+        return tuple(it for value in settings for it in paths_in(value))
+    return (settings.removeprefix("+"),) if isinstance(settings, str) else ()
+
+
+def object_columns(records: Sequence[Mapping[Path, Scalar]]) -> tuple[str, ...]:
+    """Return the names of the columns whose cells are objects, as far as they have something."""
+    found: dict[str, list[bool]] = {}
+    for record in records:
+        for path, cell in record.items():
+            found.setdefault(path[0], []).append(str(cell)[:1] == "{" and bool(object_of(str(cell))))
+    return tuple(name for name, it in found.items() if sum(it) >= _MOSTLY * len(it))
+
+
+def with_inside(records: Sequence[Mapping[Path, Scalar]], columns: Sequence[str]) -> list[dict[Path, Scalar]]:
+    """Return the records with what is inside of objects instead of these, under both names joined by a dot."""
+    made = []
+    for record in records:
+        own = {path: cell for path, cell in record.items() if path[0] not in columns}
+        for name in columns:
+            inside = object_of(str(record.get((name,), ""))) or {}
+            own |= {(f"{name}.{dotted(path)}",): value for path, value in leaves(inside).items()}
+        made.append(own)
+    return made
