@@ -320,21 +320,8 @@ class BucketCollector:
         changes = self._following.take_changes()
         problems, self._following.problems = tuple(self._following.problems), []
         if changes or self._ingest.records:
-            counted = self._ingest.drain()
-            yield Batch(
-                state={**counted.state, **changes},
-                usage=counted.usage,
-                prompt_counts=counted.prompts,
-                tier_counts=counted.tiers,
-                tallies=counted.tallies,
-                unreadable=counted.unreadable,
-                unattributed=counted.unattributed,
-                read=counted.read,
-                days_seen=counted.days_seen,
-                newest_record=counted.newest_record,
-                problems=(*counted.problems, *problems),
-                progress=Progress(run.done, max(run.done, run.total)),
-            )
+            progress = Progress(run.done, max(run.done, run.total))
+            yield self._ingest.drain().batch(changes, problems, progress)
         run.started = self._monotonic()
 
 

@@ -346,21 +346,8 @@ class FilesCollector:
         self._ingest.finish()  # what is refused of the last chunks is known then
         changes = self._checkpoints.take_changes()
         if changes or self._ingest.records:
-            counted = self._ingest.drain()
-            yield Batch(
-                state={**counted.state, **changes},
-                usage=counted.usage,
-                prompt_counts=counted.prompts,
-                tier_counts=counted.tiers,
-                tallies=counted.tallies,
-                unreadable=counted.unreadable,
-                unattributed=counted.unattributed,
-                read=counted.read,
-                days_seen=counted.days_seen,
-                newest_record=counted.newest_record,
-                problems=(*counted.problems, *self._checkpoints.refused.take_problems()),
-                progress=Progress(run.done, max(run.done, run.total)),
-            )
+            progress = Progress(run.done, max(run.done, run.total))
+            yield self._ingest.drain().batch(changes, self._checkpoints.refused.take_problems(), progress)
         run.started = self._monotonic()
 
 
