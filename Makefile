@@ -140,8 +140,7 @@ pythons = PYTHONPATH=.ci $(BIN)/python -m supply.pythons
 
 # What needs no real servers and no browser: it is quick, and these do not care which Python asks them. All the rest is run
 # on other Pythons by `make test-all`, as the time of CI is bounded.
-OF_THE_CODE := tests/agent/framework tests/agent/config tests/agent/evaluation tests/agent/scheduling tests/collectors/aggregation \
-    tests/collectors/daily -m "not e2e and not shipped and not hypothesis"
+OF_THE_CODE := tests/agent/framework tests/agent/evaluation tests/agent/scheduling tests/collectors/daily -m "not e2e and not shipped and not hypothesis"
 # Python 3.12 and newer can watch lines at hardly any cost. What processes run that tests start is not watched.
 COVERED := --cov --cov-report=
 covered = @echo "coverage: $$($(1)/bin/coverage report --format=total) % of the lines of agent and collectors"
@@ -156,14 +155,13 @@ coverage: ## how many lines these tests run: make coverage PY=python3.13, or new
 	$(call covered,$(ON))
 
 # Not the tools of the tests themselves: a browser, Helm, linters. Generated examples do not ask more of a dependency.
-# What asks a dependency for something; the pure parts ask for nothing, and `make test-all` runs them too. Pods have the image,
-# and that the newest releases.
+# What asks a dependency for something; the pure parts ask for nothing, and `make test-all` runs them too. What is
+# shipped to be started has the newest releases.
 ASKING := tests/agent/cli/test_commands.py tests/agent/config tests/agent/exporter tests/agent/scheduling tests/agent/store \
     tests/agent/web/transport tests/collectors/records/framing tests/collectors/selection tests/collectors/sources/sql \
     tests/collectors/sources/cloudwatch
-ON_OLDEST := $(ASKING) tests/deploy/test_defaults_start.py tests/deploy/test_minimal.py \
+ON_OLDEST := $(ASKING) tests/deploy/test_minimal.py \
     tests/supply/test_locks.py tests/e2e/test_same_verdict.py --ignore=tests/agent/web/test_status_page_in_browser.py \
-    --deselect=tests/deploy/test_defaults_start.py::test_each_example_of_the_chart_starts \
     --ignore=tests/collectors/sources/sql/engines
 
 # Only Python 3.11 has files of every oldest release. Without it this is left out, and said; in CI it fails.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-_SHARE = float(os.environ.get("LEVERWATCH_EXAMPLES", "0.2"))
+_SHARE = float(os.environ.get("LEVERWATCH_EXAMPLES", "0.1"))
 """`make test-all` asks for all of them."""
 
 
