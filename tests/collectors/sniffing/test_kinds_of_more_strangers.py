@@ -13,20 +13,13 @@ from leverwatch.collectors.records.formats.interface import Units
 from leverwatch.collectors.records.framing.wrappers import Prefix
 from leverwatch.collectors.sniffing.guess import FieldGuess
 from leverwatch.collectors.sniffing.sniff import guess
-from tests.collectors.sniffing.proposed import said
+from tests.collectors.sniffing.proposed import of_text, said
 
 NUMBER = 9
 
 
 def at(n: int) -> str:
     return f"2026-05-0{1 + n // 4}T06:{10 + n}:3{n}Z"
-
-
-def of_text(text: str) -> FieldGuess:
-    found = guess(text.encode(), "plain")
-    assert found is not None
-    assert found.fields is not None
-    return found.fields
 
 
 def of_lines(make: Callable[[int], dict[str, Any]]) -> FieldGuess:

@@ -11,20 +11,13 @@ import pytest
 from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.sniffing.guess import FieldGuess
 from leverwatch.collectors.sniffing.sniff import guess
-from tests.collectors.sniffing.proposed import found_in, said
+from tests.collectors.sniffing.proposed import found_in, of_text, said
 
 NUMBER = 8
 
 
 def at(n: int) -> str:
     return f"2026-04-0{1 + n // 4}T08:{10 + n}:2{n}Z"
-
-
-def of_text(text: str) -> FieldGuess:
-    found = guess(text.encode(), "plain")
-    assert found is not None
-    assert found.fields is not None
-    return found.fields
 
 
 def of_lines(make: Callable[[int], dict[str, Any]]) -> FieldGuess:
