@@ -26,15 +26,10 @@ from leverwatch.collectors.aggregation.config import (
     SystemTemplate,
     ZoneName,
 )
-from leverwatch.collectors.config import Duration, SourceConfig, show_duration
-from leverwatch.collectors.records.decoder import build_format
-from leverwatch.collectors.records.fields import parse_template
-from leverwatch.collectors.records.named_systems import models_of, systems_of
-from leverwatch.collectors.records.path_words import check_words
-from leverwatch.collectors.records.path_words import parse_pattern as parse_words
-from leverwatch.collectors.records.system_config import declared_by, doubts_of, names_others
+from leverwatch.collectors.aggregation.source_config import LogConfig
+from leverwatch.collectors.config import Duration, show_duration
 from leverwatch.collectors.sources.bucket.keys import KeyPattern, overlap, parse_pattern
-from leverwatch.collectors.tells import Tells, told_by
+from leverwatch.collectors.tells import Tells
 
 _DAY = timedelta(days=1)
 _URL = re.compile(r"(s3|gs|az)://([A-Za-z0-9][A-Za-z0-9._-]{1,62})/?")
@@ -45,7 +40,7 @@ _PERMISSIONS = {
 }
 
 
-class BucketConfig(SourceConfig):
+class BucketConfig(LogConfig):
     """Usage logs in object storage: Amazon S3 and what speaks its protocol, Google Cloud Storage, Azure Blob
     Storage."""
 
@@ -216,14 +211,6 @@ class BucketConfig(SourceConfig):
             raise ValueError("authenticates in two ways: use one of a secret, `profile` and `anonymous`")
         return self
 
-    @model_validator(mode="after")
-    def _template_paths_are_sound(self) -> Self:
-        prompt = None if self.prompt is None else parse_template(self.prompt)
-        placeholders = parse_template(self.system).paths
-        check_words(placeholders, None if self.path_pattern is None else parse_words(self.path_pattern))
-        build_format(self.format, placeholders, prompt)
-        return self
-
     def digest(self) -> str:
         """Return a digest of everything that decides whether a record can be read."""
         deciding = {"format", "system", "timezone", "future_tolerance", "path_pattern", "operations"}
@@ -233,17 +220,9 @@ class BucketConfig(SourceConfig):
         """The library that speaks with all three, and what brings it."""
         return "obstore", "bucket"
 
-    def declared_systems(self) -> frozenset[str]:
-        """The systems that are named here as they are."""
-        return declared_by(self.system)
-
-    def names_others(self) -> bool:
-        """Whether records may name others."""
-        return names_others(self.system)
-
     def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield each rule for the system that never fits, and each path whose listing costs more every day."""
-        yield from ((("system",), why) for why in doubts_of(self.system))
+        yield from super().doubts()
         for number, pattern in enumerate(self.patterns):
             if not pattern.dated and not self.names_sort_by_time:
                 where: tuple[str | int, ...] = ("path",) if isinstance(self.path, str) else ("path", number)
@@ -258,27 +237,10 @@ class BucketConfig(SourceConfig):
 
     def tells(self) -> Tells:
         """What records of this format tell."""
-        return told_by(
-            build_format(self.format, ()).known,
-            systems=systems_of(self.format.type),
-            calls="a record",
-            models=models_of(self.format.type),
-            delay="as long as objects take to be written"
-            + (f", late names {show_duration(self.relist)} more" if self.relist else ""),
-            permission=_PERMISSIONS[self.scheme],
+        late = f", late names {show_duration(self.relist)} more" if self.relist else ""
+        return self._told(
+            delay=f"as long as objects take to be written{late}", permission=_PERMISSIONS[self.scheme]
         )
-
-    def counts_usage(self) -> bool:
-        """Whether the source counts usage: always."""
-        return True
-
-    def tells_prompts(self) -> bool:
-        """Whether records tell the version of the prompt."""
-        return self.prompt is not None
-
-    def is_authoritative(self) -> bool:
-        """Whether the source is configured as authoritative."""
-        return self.authoritative
 
     def waits_for_others(self) -> bool:
         """Whether a run may wait for another machine: always."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from leverwatch.collectors.aggregation.config import (
     DEDUPE_WINDOW,
@@ -22,16 +22,12 @@ from leverwatch.collectors.aggregation.config import (
     SystemTemplate,
     ZoneName,
 )
-from leverwatch.collectors.config import Duration, SourceConfig
-from leverwatch.collectors.records.decoder import build_format
-from leverwatch.collectors.records.fields import parse_template
-from leverwatch.collectors.records.named_systems import models_of, systems_of
-from leverwatch.collectors.records.path_words import check_words, parse_pattern
-from leverwatch.collectors.records.system_config import declared_by, doubts_of, names_others
-from leverwatch.collectors.tells import Tells, told_by
+from leverwatch.collectors.aggregation.source_config import LogConfig
+from leverwatch.collectors.config import Duration
+from leverwatch.collectors.tells import Tells
 
 
-class FilesConfig(SourceConfig):
+class FilesConfig(LogConfig):
     """Usage logs in files."""
 
     type: Literal["files"] = "files"
@@ -68,14 +64,6 @@ class FilesConfig(SourceConfig):
             raise ValueError("no path has a NUL")
         return path
 
-    @model_validator(mode="after")
-    def _template_paths_are_sound(self) -> FilesConfig:
-        prompt = None if self.prompt is None else parse_template(self.prompt)
-        placeholders = parse_template(self.system).paths
-        check_words(placeholders, None if self.path_pattern is None else parse_pattern(self.path_pattern))
-        build_format(self.format, placeholders, prompt)
-        return self
-
     def absences(self, base_dir: Path) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Yield each glob that matches no file now."""
         # Imported here: most commands only read the configuration.
@@ -83,37 +71,6 @@ class FilesConfig(SourceConfig):
 
         return absences(self.path, base_dir)
 
-    def declared_systems(self) -> frozenset[str]:
-        """The systems that are named here as they are."""
-        return declared_by(self.system)
-
-    def names_others(self) -> bool:
-        """Whether records may name others."""
-        return names_others(self.system)
-
-    def doubts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """Yield each rule for the system that never fits."""
-        yield from ((("system",), why) for why in doubts_of(self.system))
-
     def tells(self) -> Tells:
         """What records of this format tell."""
-        return told_by(
-            build_format(self.format, ()).known,
-            systems=systems_of(self.format.type),
-            calls="a record",
-            models=models_of(self.format.type),
-            delay="none",
-            permission="to read the files and list their folders",
-        )
-
-    def counts_usage(self) -> bool:
-        """Whether the source counts usage: always."""
-        return True
-
-    def tells_prompts(self) -> bool:
-        """Whether records tell the version of the prompt."""
-        return self.prompt is not None
-
-    def is_authoritative(self) -> bool:
-        """Whether the source is configured as authoritative."""
-        return self.authoritative
+        return self._told(delay="none", permission="to read the files and list their folders")
