@@ -181,7 +181,7 @@ test: lint ## everything that CI runs
 
 test-all: export LEVERWATCH_EXAMPLES = 1
 test-all: lint types ## every test on every Python here, with more examples of each property
-	@$(MAKE) --no-print-directory oldest ASKING='tests/agent tests/collectors'
+	@$(MAKE) --no-print-directory oldest ASKING='tests/agent tests/collectors tests/deploy/test_defaults_start.py'
 	@for python in $$($(pythons)); do $(MAKE) --no-print-directory on PY="$$python" || exit 1; done
 
 lock: $(BIN)/.ready ## allow the newest releases of today, and write the locks and the licences of what is in the image
