@@ -10,7 +10,13 @@ from typing import Any
 from leverwatch.collectors.records.field_values import PER_DOLLAR, without_dollars
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column
-from leverwatch.collectors.sniffing.cost_evidence import is_price, made_of_tokens, micros, names_currencies
+from leverwatch.collectors.sniffing.cost_evidence import (
+    follows_tokens,
+    is_price,
+    made_of_tokens,
+    micros,
+    names_currencies,
+)
 from leverwatch.collectors.sniffing.cost_totals import doubt_fees, total_first
 from leverwatch.collectors.sniffing.counters import counter_of, session_keys
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, exclusive, first_that_tells
@@ -154,6 +160,8 @@ def _set_cost(draft: Draft, path: Path, named: list[Path], *, is_signed: bool) -
     column = draft.columns.of[path]
     keys = session_keys(draft.columns)
     counter = counter_of(draft.columns, column, keys)
+    if counter is not None and follows_tokens(draft, column, counter.session):
+        counter = None
     unit = _part_of_dollar(draft, path)
     if unit is None and not is_signed and not _names_dollars(path) and micros(draft, column):
         unit = "micros"

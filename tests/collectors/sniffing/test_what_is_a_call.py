@@ -113,3 +113,27 @@ def test_a_key_that_begins_with_a_plus_is_no_part_of_a_sum() -> None:
     found = found_in([{key.replace("input", "+input"): value for key, value in it.items()} for it in records()])
 
     assert "+input_tokens" not in str(found.fields).replace(r"\\+", "")
+
+
+def digests(*kinds: str) -> list[dict[str, Any]]:
+    return [
+        {"date": f"2026-04-{n + 1:02}", "kind": kind, "input_tokens": 900 + n * 37 % 50, "output_tokens": given}
+        for n, (kind, given) in enumerate(zip(kinds, (310, 222, 450, 804, 275, 390, 901), strict=True))
+    ]
+
+
+def test_a_word_for_a_period_is_no_sum_where_no_numbers_add_up_to_it() -> None:
+    found = found_in(digests("daily", "daily", "daily", "weekly", "daily", "daily", "weekly"))
+
+    assert not found.only
+
+
+def test_a_word_for_a_period_is_a_sum_where_the_numbers_before_it_add_up() -> None:
+    records = digests("call", "call", "daily", "call", "call", "daily", "call")
+    for at in (2, 5):
+        for name in ("input_tokens", "output_tokens"):
+            records[at][name] = records[at - 1][name] + records[at - 2][name]
+    found = found_in(records)
+
+    assert found.only == {"kind": "call"}
+    assert "2 more inferences, with their tokens and their cost" in said(found, "only")
