@@ -14,6 +14,7 @@ from leverwatch.collectors.sniffing.columns import dotted
 from leverwatch.collectors.sniffing.guess import FieldGuess
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import COST, TOKEN, word_set, words_of
+from leverwatch.collectors.sniffing.tallies import speaks_of_models
 from leverwatch.collectors.sniffing.zones import NO_ZONE
 
 _DAY = re.compile(r"(?<!\d)20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?!\d)")
@@ -24,15 +25,16 @@ _FEWEST, _MOST_LEVELS, _DEEPEST, _OFTEN = 3, 3, 2, 0.5
 _Leaves = list[tuple[tuple[str, ...], int]]
 
 
-def counts_by_day(documents: Sequence[Mapping[str, Any]]) -> FieldGuess | None:
+def counts_by_day(documents: Sequence[Mapping[str, Any]], file_name: str = "") -> FieldGuess | None:
     """Return a field map for one document with whole numbers under keys that have a day, as `gemini_2026-03-10` or
     a day above models; None where there are none, or no name speaks of models, providers or calls."""
     if len(documents) != 1:
         return None
+    known = speaks_of_models([dict(it) for it in documents], file_name)
     for above, node in _nodes(documents[0], ()):
         for levels in range(1, _MOST_LEVELS + 1):
             found = _leaves(node, levels)
-            fields = None if found is None else _map(above, found, levels)
+            fields = None if found is None else _map(above, found, levels, is_known=known)
             if fields is not None:
                 return fields
         fields = _models_of_days(above, node)
@@ -114,7 +116,7 @@ def _leaves(node: Any, levels: int) -> _Leaves | None:
     return found
 
 
-def _map(above: Path, found: _Leaves, levels: int) -> FieldGuess | None:
+def _map(above: Path, found: _Leaves, levels: int, *, is_known: bool) -> FieldGuess | None:
     dated = [at for at in range(levels) if all(_DAY.search(keys[at]) or keys[at] in _TOTALS for keys, _ in found)]
     if len(dated) != 1:
         return None
@@ -128,7 +130,11 @@ def _map(above: Path, found: _Leaves, levels: int) -> FieldGuess | None:
         number for number in others
         if sum(looks_like_model(keys[number]) for keys in days) >= _OFTEN * len(days)
     ]  # fmt: skip
-    if len(days) < _FEWEST or words & (TOKEN | COST) or not (models or words & (_CALLS | PROVIDERS)):
+    if (
+        len(days) < (1 if is_known else _FEWEST)
+        or words & (TOKEN | COST)
+        or not (models or is_known or words & (_CALLS | PROVIDERS))
+    ):
         return None
     place = dotted((*above, *[EVERY] * levels))
     stars = [any(keys[at][: match.start()] for keys in days if (match := _DAY.search(keys[at]))),

@@ -37,6 +37,10 @@ _DENOISED = word_set("inference diffusion denoise denoising sampling sampler tim
 _OF_A_MODEL = word_set("llm model genai inference inferences")
 _SETTINGS = word_set("steps step timesteps")
 _OF_MODELS = word_set("llm api model of made")
+_SHORT = word_set("count counts n num anzahl nombre numero cantidad aantal")
+_TALLY = word_set("usage used uses use usages hits analyses analysis messages prompts responses answers summaries"
+                  " translations scans nutzung nutzungen")  # fmt: skip
+_OF_DAY = word_set("today daily day heute")
 _ORDINAL = word_set("number num no nr index idx")
 _FEWEST = 3
 """Times that are full hours, from which on this is no chance."""
@@ -50,10 +54,14 @@ def set_inferences(draft: Draft) -> None:
     good = [path for path in whole if _has(path, _GOOD) and _names_calls(path)]
     bad = [path for path in whole if _has(path, _BAD) and _names_calls(path)]
     totals = _of_models_first(totals)
-    sums = _is_daily(draft)
+    sums = draft.is_tally or _is_daily(draft)
     bare = [path for path in whole if _only(path, _COUNTED) and not _has(path, _GOOD | _BAD)]
+    if draft.is_tally:
+        loose = [path for path in whole if names_tally(path)]
+        bare = totals or loose or (bare if good or bad else [])
     totals += [path for path in bare if sums and path not in totals]
-    some = [path for path in totals if any(number > 1 for number in whole[path].counts.values())]
+    some = totals if draft.is_tally else []
+    some = some or [path for path in totals if any(number > 1 for number in whole[path].counts.values())]
     some = some or [path for path in totals if _tells_none(draft, path)]
     if not some and not bad:
         # Only those that succeeded are told.
@@ -80,7 +88,7 @@ def _set_total(draft: Draft, some: Sequence[Path], good: Sequence[Path], bad: Se
     column = draft.columns.of[path]
     spelled = draft.spell(path)
     counter = counter_of(draft.columns, column, session_keys(draft.columns))
-    if counter is not None and len(column.counts) > 5 and not _is_daily(draft):
+    if counter is not None and len(column.counts) > 5 and not (draft.is_tally or _is_daily(draft)):
         steps = [after - before for before, after in pairwise(column.counts.values())]
         draft.settled.add(path)
         if all(step in (0, 1) or step < 0 for step in steps):
@@ -237,6 +245,17 @@ def _is_named(path: Path, wanted: frozenset[str], more: frozenset[str]) -> bool:
 def names_calls(path: Path) -> bool:
     """Whether a name is that of a number of calls."""
     return _is_named(path, _CALLS, _COUNTED) and not _has(path, _GOOD | _BAD)
+
+
+def names_tally(path: Path) -> bool:
+    """Whether a name is that of a number of calls where all else is of models: `count`, `usage_count`, `used`."""
+    own = _words(path)
+    return bool(own & (_TALLY | _SHORT)) and own <= _TALLY | _COUNTED | _CALLS | _OF_MODELS | _OF_DAY | PROVIDERS
+
+
+def names_outcomes(path: Path) -> bool:
+    """Whether a name is that of a number of calls that succeeded or failed."""
+    return _has(path, _GOOD | _BAD) and _names_calls(path)
 
 
 def names_steps(path: Path) -> bool:

@@ -22,6 +22,7 @@ from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
 from leverwatch.collectors.sniffing.places import DATE, MODEL, Place, places_of, records_at, spell, without_times
 from leverwatch.collectors.sniffing.runs import parts_of_runs
 from leverwatch.collectors.sniffing.stamps import is_stamp
+from leverwatch.collectors.sniffing.tallies import tallied
 
 _MAIN = frozenset({"model", "input_tokens", "output_tokens", "cost_usd", "inferences"})
 _TOKENS = ("input_tokens", "output_tokens")
@@ -38,13 +39,16 @@ class Reshaped:
     is_document: bool = False
 
 
-def reshaped(documents: Sequence[_Document], plain: FieldGuess | None, clock: str | None) -> Reshaped | None:
+def reshaped(
+    documents: Sequence[_Document], plain: FieldGuess | None, clock: str | None, file_name: str = ""
+) -> Reshaped | None:
     """Return a field map for the records inside of documents; None when the documents themselves are the calls.
 
     Args:
         documents: documents of the log, in its order.
         plain: the field map that takes each document for one call, if there is one.
         clock: a time that a wrapper gives, so that the documents need none; None: it gives none.
+        file_name: the name of the log, which may say what numbers are of.
     """
     places = places_of(documents)
     # A file of one document that tells nothing but a total has its calls in a list, if it has one with times.
@@ -64,8 +68,13 @@ def reshaped(documents: Sequence[_Document], plain: FieldGuess | None, clock: st
     paired = _paired(documents, plain, clock)
     if paired is not None:
         return Reshaped(paired)
-    counts = counts_by_day(documents) if plain is None else None
-    return None if counts is None else Reshaped(counts, is_document=True)
+    if plain is not None:
+        return None
+    # Numbers below the names of models tell more than those of a day.
+    found = [it for it in (tallied(documents, file_name), counts_by_day(documents, file_name)) if it is not None]
+    if not found:
+        return None
+    return Reshaped(max(found, key=lambda it: "model" in it.fields), is_document=len(documents) == 1)
 
 
 def _with_costs_around(
