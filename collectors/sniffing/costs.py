@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Any
 
@@ -21,10 +21,18 @@ from leverwatch.collectors.sniffing.cost_totals import doubt_fees, total_first
 from leverwatch.collectors.sniffing.counters import counter_of, session_keys
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, exclusive, first_that_tells
 from leverwatch.collectors.sniffing.field_names import is_called, rank
-from leverwatch.collectors.sniffing.name_words import COST, loose_rank, part_of_cost, word_set, words_of
+from leverwatch.collectors.sniffing.name_words import (
+    COST,
+    loose_rank,
+    part_of_cost,
+    without_estimate,
+    word_set,
+    words_of,
+)
 from leverwatch.collectors.sniffing.periods import costs_of_period
 from leverwatch.collectors.sniffing.units import settled_numerals
 
+_OFTEN = 0.9
 _CHEAPEST, _DEAREST = 1e-9, 2e-4
 """US dollars for a token, beyond which a cost is hardly in the money that it is read in."""
 _PARTS = {
@@ -55,7 +63,7 @@ def set_cost(draft: Draft) -> None:
     signed = _without_signs(draft)
     parts = _parts(draft)
     named = [path for path in _named(draft) if path not in parts or rank("cost_usd", path) == 0]
-    named = total_first(draft, named)
+    named = sorted(total_first(draft, named), key=lambda path: _is_guess_beside(draft, path, named))
     for path in named:
         spelled = draft.spell(path)
         if not draft.fits("cost_usd", path):
@@ -80,6 +88,14 @@ def set_cost(draft: Draft) -> None:
     _set_sum(draft, parts, signed)
     if "cost_usd" not in draft.paths and not named and not parts:
         _set_unnamed(draft)
+
+
+def _is_guess_beside(draft: Draft, path: Path, named: Sequence[Path]) -> bool:
+    """Whether a cost is an estimate by its name, and another one of most records is none."""
+    others = (it for it in named if without_estimate(it[-1]) is None and draft.fits("cost_usd", it))
+    return without_estimate(path[-1]) is not None and any(
+        draft.columns.share(it) >= _OFTEN * draft.columns.share(path) for it in others
+    )
 
 
 def _set_unnamed(draft: Draft) -> None:

@@ -30,6 +30,7 @@ _NO = word_set(
     "cumulative uri "
     "url path method user timeout duration latency size bytes body percent pct ratio unique users web search"
     " searches websearch fetch fetches"
+    " rss feed feeds sql db database dns http https graphql redis mongo s3 scrape crawl browser"
 )
 _STEPS = word_set("steps turns iterations rounds hops loops repairs schritte tur turu runden tours vueltas turni")
 _DENOISED = word_set("inference diffusion denoise denoising sampling sampler timesteps")
@@ -53,7 +54,7 @@ def set_inferences(draft: Draft) -> None:
     totals = [path for path in whole if _is_named(path, _CALLS, _COUNTED) and not _has(path, _GOOD | _BAD)]
     good = [path for path in whole if _has(path, _GOOD) and _names_calls(path)]
     bad = [path for path in whole if _has(path, _BAD) and _names_calls(path)]
-    totals = _of_models_first(totals)
+    totals = [path for path in _of_models_first(totals) if not _is_of_else(draft, path)]
     sums = draft.is_tally or _is_daily(draft)
     bare = [path for path in whole if _only(path, _COUNTED) and not _has(path, _GOOD | _BAD)]
     if draft.is_tally:
@@ -120,6 +121,22 @@ def _set_total(draft: Draft, some: Sequence[Path], good: Sequence[Path], bad: Se
         + (", though each has an id of its own" if one_each else ""),
     )
     _set_errors(draft, path, good, bad)
+
+
+def _is_of_else(draft: Draft, path: Path) -> bool:
+    """Whether a number with other words in its name is the same in all records, though their tokens are not:
+    it is of something that is done each time."""
+    others = _words(path) - _CALLS - _COUNTED - _OF_MODELS - _OF_A_MODEL - _OF_DAY - PROVIDERS
+    numbers, given = set(draft.columns.of[path].counts.values()), draft.column("output_tokens")
+    different = 0 if given is None else len(set(given.counts.values()))
+    if not others or len(numbers) != 1 or different <= _FEWEST or max(numbers) <= 1:
+        return False
+    draft.doubt(
+        "inferences",
+        f"{draft.spell(path)} is {max(numbers):,.0f} in all records, and no number of calls of models; if it is,"
+        f" there are {sum(draft.columns.of[path].counts.values()):,.0f} in the sample",
+    )
+    return True
 
 
 def _of_uses(draft: Draft, path: Path) -> list[Path]:

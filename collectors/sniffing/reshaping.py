@@ -71,10 +71,10 @@ def reshaped(
     if plain is not None:
         return None
     # Numbers below the names of models tell more than those of a day.
-    found = [it for it in (tallied(documents, file_name), counts_by_day(documents, file_name)) if it is not None]
-    if not found:
+    told = [it for it in (tallied(documents, file_name), counts_by_day(documents, file_name)) if it is not None]
+    if not told:
         return None
-    return Reshaped(max(found, key=lambda it: "model" in it.fields), is_document=len(documents) == 1)
+    return Reshaped(max(told, key=lambda it: "model" in it.fields), is_document=len(documents) == 1)
 
 
 def _with_costs_around(

@@ -177,3 +177,9 @@ def test_a_sum_so_far_of_costs_is_one_though_calls_take_more_and_more() -> None:
 
     assert found is not None
     assert found.fields["cost_usd"] == {"path": "cost", "of_session": "session_id"}
+
+
+def test_a_cost_that_is_told_is_taken_before_its_estimate() -> None:
+    found = proposed({"estimated_cost_usd": usual, "real_cost_usd": lambda n: usual(n) + 0.0001})
+
+    assert found.fields["cost_usd"] == "real_cost_usd"

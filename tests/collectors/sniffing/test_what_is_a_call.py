@@ -137,3 +137,25 @@ def test_a_word_for_a_period_is_a_sum_where_the_numbers_before_it_add_up() -> No
 
     assert found.only == {"kind": "call"}
     assert "2 more inferences, with their tokens and their cost" in said(found, "only")
+
+
+def test_a_number_of_queries_of_something_else_is_no_number_of_calls() -> None:
+    same = found_in([{**it, "at": it["at"][:10], "site_queries_run": 40} for it in records()])
+    feeds = found_in(records(rss_queries=lambda n: 20 + n % 3))
+
+    assert "inferences" not in same.fields
+    assert "if it is, there are 960" in said(same, "inferences")
+    assert "inferences" not in feeds.fields
+
+
+def test_a_call_whose_tokens_are_not_told_is_one_where_it_took_as_long_as_others() -> None:
+    log = records(provider=lambda _: "corner", took_ms=lambda n: 900 + n, ok=lambda _: True)
+    untold = {"at": "2026-04-07T11:00:00Z", "provider": "corner", "ok": True}
+    for it in log:
+        del it["model"]
+    found = found_in([*log, {**untold, "took_ms": 2_000}])
+    quick = found_in([*log, {**untold, "took_ms": 3}])
+
+    assert not found.only
+    assert "1 records without tokens took as long as calls" in said(found, "inferences")
+    assert quick.only == {"output_tokens": {"present": True}}
