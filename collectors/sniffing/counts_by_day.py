@@ -14,6 +14,7 @@ from leverwatch.collectors.sniffing.columns import dotted
 from leverwatch.collectors.sniffing.guess import FieldGuess
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import COST, TOKEN, word_set, words_of
+from leverwatch.collectors.sniffing.presummed import names_outcomes
 from leverwatch.collectors.sniffing.tallies import speaks_of_models
 from leverwatch.collectors.sniffing.zones import NO_ZONE
 
@@ -130,6 +131,8 @@ def _map(above: Path, found: _Leaves, levels: int, *, is_known: bool) -> FieldGu
         number for number in others
         if sum(looks_like_model(keys[number]) for keys in days) >= _OFTEN * len(days)
     ]  # fmt: skip
+    if any(names_outcomes((keys[number],)) for keys in days for number in others):
+        return None  # how calls ended, which names no provider
     if (
         len(days) < (1 if is_known else _FEWEST)
         or words & (TOKEN | COST)

@@ -26,7 +26,7 @@ _BAD = word_set(
 )
 _NO = word_set(
     "id ids rate limit max min avg per remaining tool tools function cache cached hit hits type time ms s "
-    "so far sofar running token tokens cost model models name retry retries status code message text kind class "
+    "so far sofar running token tokens cost name retry retries status code message text kind class "
     "cumulative uri "
     "url path method user timeout duration latency size bytes body percent pct ratio unique users web search"
     " searches websearch fetch fetches"

@@ -1,4 +1,4 @@
-"""Proposes a field map for documents that have several calls each, or lists of keys and values. Pure."""
+"""Proposes a field map for documents that have several calls each. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.formats.interface import Repeats
-from leverwatch.collectors.records.shapes.pairs import NAMES, TYPED, VALUES
 from leverwatch.collectors.records.shapes.spread import EVERY
 from leverwatch.collectors.sniffing.beside import calls_beside
 from leverwatch.collectors.sniffing.calls_around import calls_around
@@ -19,6 +18,7 @@ from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import bare_field, loose_rank
 from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
+from leverwatch.collectors.sniffing.paired import paired
 from leverwatch.collectors.sniffing.places import DATE, MODEL, Place, places_of, records_at, spell, without_times
 from leverwatch.collectors.sniffing.runs import parts_of_runs
 from leverwatch.collectors.sniffing.stamps import is_stamp
@@ -57,7 +57,9 @@ def reshaped(
     for place in places_of(documents, silent=True) if silent else places:
         found = _spread(documents, place, plain, clock)
         if found is not None:
-            return _with_costs_around(documents, place, found, places, (plain, clock)) or found
+            known = (plain, clock)
+            more = _with_costs_around(documents, place, found, places, known)
+            return more or _of_more_calls(documents, place, found, places, known) or found
     for place in () if places else parts_of_runs(documents, plain):
         found = _spread(documents, place, plain, clock)
         if found is not None:
@@ -65,9 +67,9 @@ def reshaped(
     beside = calls_beside(documents, clock)
     if beside is not None:
         return Reshaped(beside)
-    paired = _paired(documents, plain, clock)
-    if paired is not None:
-        return Reshaped(paired)
+    in_pairs = paired(documents, plain, clock)
+    if in_pairs is not None:
+        return Reshaped(in_pairs)
     if plain is not None:
         return None
     # Numbers below the names of models tell more than those of a day.
@@ -106,6 +108,36 @@ def _with_costs_around(
                 " around them tell a cost"
             )
             return replace(outer, fields=replace(outer.fields, notes=(*outer.fields.notes, note)))
+    return None
+
+
+def _of_more_calls(
+    documents: Sequence[_Document],
+    place: Place,
+    found: Reshaped,
+    places: Sequence[Place],
+    known: tuple[FieldGuess | None, str | None],
+) -> Reshaped | None:
+    """Return the field map of the sums of days that are more than a list of calls, as where only the last ones are
+    kept; None where there are none."""
+    told = [name for name in _TOKENS if name in found.fields.fields]
+    if "inferences" in found.fields.fields or not told:
+        return None
+    own = [_Taken(documents, place).total(found.fields.fields[name]) for name in told]
+    for other in places:
+        if other is place or DATE not in other.keys:
+            continue
+        outer = _spread(documents, other, *known)
+        if outer is None or not {*told, "inferences"} <= outer.fields.fields.keys():
+            continue
+        sums = [_Taken(documents, other).total(outer.fields.fields[name]) for name in told]
+        if any(mine is None or theirs is None or theirs <= mine for mine, theirs in zip(own, sums, strict=True)):
+            continue
+        note = (
+            f"inferences: {place.spelled} has {place.items} calls, with fewer tokens than {other.spelled} tells in"
+            " all: these are taken, as some calls are missing there"
+        )
+        return replace(outer, fields=replace(outer.fields, notes=(note, *outer.fields.notes)))
     return None
 
 
@@ -304,67 +336,3 @@ def _named(name: str, record: _Document, place: Path) -> Iterator[float]:
         if named and isinstance(value, int | float) and not isinstance(value, bool):
             yield float(value)
             return
-
-
-def _paired(documents: Sequence[_Document], plain: FieldGuess | None, clock: str | None) -> FieldGuess | None:
-    """Return a field map for documents with lists of keys and values; None when these tell nothing more."""
-    paths = sorted({path for it in documents[:2000] for path in _lists_of_pairs(it, ())})
-    if not paths:
-        return None
-    made = [_with_objects(it, paths) for it in documents]
-    fields = propose([leaves(it) for it in made], clock=clock, day_first=False)
-    told = {"model", *_TOKENS}
-    if fields is None or (plain is not None and not (told & fields.fields.keys()) - plain.fields.keys()):
-        return None
-    spelled = [spell(path) for path in paths]
-    used = [it for it in spelled if any(f"{it}." in str(setting) for setting in _settings(fields))]
-    if not used:
-        return None
-    pairs = used[0] if len(used) == 1 else used
-    return replace(fields, extras={"pairs": pairs, **fields.extras})
-
-
-def _settings(fields: FieldGuess) -> Iterator[Any]:
-    yield from fields.fields.values()
-    yield from fields.only
-    yield from fields.excluded
-    yield from fields.systems
-
-
-def _lists_of_pairs(value: _Document, path: Path) -> Iterator[Path]:
-    for key, inner in value.items():
-        if isinstance(inner, dict) and len(path) < 6:
-            yield from _lists_of_pairs(inner, (*path, key))
-        elif isinstance(inner, list) and inner and all(_pair(it) is not None for it in inner):
-            yield (*path, key)
-
-
-def _pair(value: Any) -> tuple[str, Any] | None:
-    if not isinstance(value, dict):
-        return None
-    name = next((it for it in NAMES if isinstance(value.get(it), str)), None)
-    if name is None:
-        return None
-    key = next((it for it in VALUES if it in value), None)
-    others = [it for at, it in value.items() if at != name and it is not None]
-    if key is None and len(others) != 1:
-        return None
-    told = value[key] if key is not None else others[0]
-    if isinstance(told, dict) and told and TYPED.issuperset(told):
-        inner = [it for it in told.values() if it is not None]
-        told = inner[0] if len(inner) == 1 else told
-    return value[name], told
-
-
-def _with_objects(value: _Document, paths: Sequence[Path]) -> _Document:
-    made = dict(value)
-    for path in paths:
-        node = made
-        for key in path[:-1]:
-            inner = node.get(key)
-            node[key] = dict(inner) if isinstance(inner, dict) else {}
-            node = node[key]
-        pairs = node.get(path[-1])
-        if isinstance(pairs, list):
-            node[path[-1]] = dict(it for it in map(_pair, pairs) if it is not None)
-    return made

@@ -128,6 +128,10 @@ def _tally(documents: Sequence[_Document], place: TallyPlace) -> _Tally | None:
     fields = propose(records, spelled, day_first=False, is_tally=True)
     if fields is None or "inferences" not in fields.fields:
         return None
+    served = {f"key.{at}" for at, kind in enumerate(place.kinds, 1) if kind != MODEL}
+    if fields.fields.get("model") in served:
+        kept = {name: it for name, it in fields.fields.items() if name != "model"}
+        fields = replace(fields, fields=kept, notes=(*fields.notes, "model: no field names one"))
     if MODEL in place.kinds and "model" not in fields.fields:
         fields = replace(fields, fields={**fields.fields, "model": f"key.{place.kinds.index(MODEL) + 1}"})
     excluded = dict(fields.excluded)
@@ -179,7 +183,10 @@ def _without_times(record: _Document, path: Path, level: int) -> _Document:
     """Return a record without the times of objects that are further outside than a number of steps."""
     if level <= 0:
         return record
-    kept = {key: it for key, it in record.items() if not is_moment(key, it)}
+    kept = {
+        key: it for key, it in record.items()
+        if not is_moment(key, it) and (not isinstance(it, dict) or (bool(path) and key == path[0]))
+    }  # fmt: skip
     if path and isinstance(kept.get(path[0]), dict):
         kept[path[0]] = _without_times(kept[path[0]], path[1:], level - 1)
     return kept

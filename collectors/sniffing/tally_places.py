@@ -13,7 +13,7 @@ from leverwatch.collectors.sniffing.field_names import is_time, rank
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import word_set, words_of
 from leverwatch.collectors.sniffing.places import DATE, MODEL, NAME, TOTAL_KEYS, is_day_key
-from leverwatch.collectors.sniffing.presummed import names_calls, names_tally
+from leverwatch.collectors.sniffing.presummed import names_calls, names_outcomes, names_tally
 
 _BY_MODEL = word_set(
     "by per model models llm llms usage stats breakdown modell modelle modele modeles modelo modelos"
@@ -22,6 +22,7 @@ _BY_SERVICE = word_set("by per provider providers service services backend backe
                        " usage api apis stats breakdown anbieter fournisseurs proveedores")  # fmt: skip
 _PERIODS = word_set("today daily current history usage tokens total totals stats summary month monthly week weekly"
                     " hour hourly session lifetime last previous yesterday limits errors")  # fmt: skip
+_KEYS = word_set("key keys account accounts user users client project")
 _ALIKE, _MOSTLY, _FEWEST, _DEEPEST, _MOST_KEYS = 0.5, 0.6, 2, 6, 200
 
 
@@ -92,7 +93,9 @@ def _kind(objects: Sequence[dict[str, Any]], path: Path) -> str | None:
         return DATE
     above = frozenset(words_of(path[-1])) if path and path[-1] != EVERY else frozenset()
     by_model = bool(above & {"model", "models"}) and above <= _BY_MODEL
-    if by_model or sum(map(looks_like_model, names)) >= _MOSTLY * len(names):
+    if by_model or sum(looks_like_model(it) and _KEYS.isdisjoint(words_of(it)) for it in names) >= _MOSTLY * len(
+        names
+    ):
         return MODEL
     tallies = [(key, it) for key, it in entries if is_tally(it)]
     named = bool(above) and above <= _BY_SERVICE
@@ -115,11 +118,12 @@ def names_field(name: str) -> bool:
 
 def is_tally(value: Any) -> bool:
     """Whether an object tells a number of calls."""
-    return isinstance(value, dict) and any(
-        isinstance(it, int) and not isinstance(it, bool) and it >= 0
-        and (names_calls((key,)) or names_tally((key,)))
-        for key, it in value.items()
-    )  # fmt: skip
+    if not isinstance(value, dict):
+        return False
+    numbers = [key for key, it in value.items() if isinstance(it, int) and not isinstance(it, bool) and it >= 0]
+    if any(names_calls((key,)) or names_tally((key,)) for key in numbers):
+        return True
+    return len([key for key in numbers if names_outcomes((key,))]) >= _FEWEST
 
 
 def time_level(place: TallyPlace, records: Sequence[dict[str, Any]]) -> int | None:

@@ -81,3 +81,62 @@ def test_two_providers_with_a_model_and_tokens_of_their_own_are_a_call_each() ->
 
     assert found is not None
     assert (found.extras["records"], found.fields["model"]) == ("providers.*", "providers.*.model")
+
+
+@pytest.mark.parametrize(
+    ("document", "records", "fields"),
+    [
+        (
+            {"daily": {day: {"success": n, "failed": 1} for day, n in DAYS.items()}, "of": "gpt-4o"},
+            "daily.*",
+            {"inferences": ["daily.*.success", "+daily.*.failed"], "errors": "daily.*.failed"},
+        ),
+        (
+            {"today": {"date": "2026-03-06", "count": 4}, "gemini": True,
+             "history": [{"date": day, "count": n} for day, n in DAYS.items()]},
+            ["history", "today"],
+            {"time": ["history.date", "today.date"], "inferences": ["history.count", "today.count"]},
+        ),
+        (
+            {f"gemini_key_{n}": {"used": 3 + n, "date": "2026-03-05"} for n in range(3)},
+            "*",
+            {"time": "*.date", "inferences": "*.used", "model": None},
+        ),
+        (
+            {"每日统计": {day: {"调用次数": n, "输入tokens": 90 * n, "输出tokens": 7 * n}
+                      for day, n in DAYS.items()}},
+            "每日统计.*",
+            {"inferences": "每日统计.*.调用次数", "input_tokens": "每日统计.*.输入tokens"},
+        ),
+        (
+            {"data": [{"start_time": 1784505600 + 86400 * n, "results": [{"input_tokens": 90 + n,
+              "output_tokens": 11, "num_model_requests": 5 + n, "model": "gpt-4o-mini"}]} for n in range(2)]},
+            "data.results",
+            {"inferences": "data.results.num_model_requests"},
+        ),
+        (
+            {name: {"plan": "pro", "calls": [{"ts": f"2026-03-04T08:0{n}:00Z", "input_tokens": 90 + n,
+                                              "output_tokens": 7}]} for n, name in enumerate(("u_91", "u_44"))},
+            "*.calls",
+            {"time": "*.calls.ts", "input_tokens": "*.calls.input_tokens"},
+        ),
+    ],
+)  # fmt: skip
+def test_other_shapes_of_such_files_are_read_too(
+    document: Any, records: str | list[str], fields: dict[str, Any]
+) -> None:
+    found = read(document)
+
+    assert found is not None
+    assert found.extras["records"] == records
+    assert {name: found.fields.get(name) for name in fields} == fields
+
+
+def test_sums_of_days_are_taken_before_a_list_of_the_last_calls() -> None:
+    recent = [{"timestamp": "2026-03-05T08:00:00Z", "model": "gpt-4o", "input_tokens": 90, "output_tokens": 7}]
+    by_day = {day: {"calls": n, "input_tokens": 95 * n, "output_tokens": 8 * n} for day, n in DAYS.items()}
+    found = read({"by_day": by_day, "recent_calls": recent})
+
+    assert found is not None
+    assert found.extras["records"] == "by_day.*"
+    assert any("some calls are missing there" in note for note in found.notes)
