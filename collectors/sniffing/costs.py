@@ -101,6 +101,13 @@ def _is_guess_beside(draft: Draft, path: Path, named: Sequence[Path]) -> bool:
 def _set_unnamed(draft: Draft) -> None:
     """Map amounts that no name tells, and that the tokens of each call make at fixed prices."""
     path = made_of_tokens(draft, _CHEAPEST, _DEAREST)
+    used = next((it for it in draft.columns.of if it[-1] == "usage" and draft.is_free(it)), None)
+    if path is None and used is not None and _is_amount_of_tokens(draft, used):
+        draft.set("cost_usd", draft.spell(used), used)
+        draft.doubt(
+            "cost_usd", f"{draft.spell(used)} is taken for US dollars, by its size for the tokens beside it"
+        )
+        return
     if path is not None and _money(draft, path) is None:
         draft.set("cost_usd", draft.spell(path), path)
         draft.doubt(
@@ -108,6 +115,15 @@ def _set_unnamed(draft: Draft) -> None:
             f"{draft.spell(path)} is made of the tokens at a fixed price for each, as a cost is, and is taken for"
             " US dollars; no name tells",
         )
+
+
+def _is_amount_of_tokens(draft: Draft, path: Path) -> bool:
+    """Whether fractions have a usual size of a cost for the tokens of the same records."""
+    numbers = draft.columns.of[path].numbers
+    tokens = [draft.counts(name) for name in ("input_tokens", "output_tokens")]
+    each = [cost / used for at, cost in numbers.items() if (used := sum(it.get(at, 0) for it in tokens)) > 0]
+    fine = any(not it.is_integer() for it in numbers.values())
+    return fine and bool(each) and all(it == 0 or _CHEAPEST <= it <= _DEAREST for it in each)
 
 
 def _named(draft: Draft) -> list[Path]:

@@ -11,6 +11,7 @@ from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.records.shapes.spread import EVERY
 from leverwatch.collectors.sniffing.calls_alone import PROVIDERS
 from leverwatch.collectors.sniffing.columns import dotted
+from leverwatch.collectors.sniffing.field_names import rank
 from leverwatch.collectors.sniffing.guess import FieldGuess
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import COST, TOKEN, word_set, words_of
@@ -20,6 +21,7 @@ from leverwatch.collectors.sniffing.zones import NO_ZONE
 
 _DAY = re.compile(r"(?<!\d)20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?!\d)")
 _CALLS = word_set("calls ai llm prompts completions generations inferences")
+_LIMITS = word_set("limit limits max maximum quota quotas remaining left cap caps budget allowed rpm rpd tpm")
 _BAD = word_set("failed failures failure errors error fehler erreurs errores")
 _TOTALS = frozenset({"total", "totals", "all", "sum"})
 _FEWEST, _MOST_LEVELS, _DEEPEST, _OFTEN = 3, 3, 2, 0.5
@@ -38,7 +40,7 @@ def counts_by_day(documents: Sequence[Mapping[str, Any]], file_name: str = "") -
             fields = None if found is None else _map(above, found, levels, is_known=known)
             if fields is not None:
                 return fields
-        fields = _models_of_days(above, node)
+        fields = _models_of_days(above, node) or _models_of_a_day(documents[0], above, node)
         if fields is not None:
             return fields
     return None
@@ -83,6 +85,33 @@ def _models_of_days(above: Path, node: Mapping[str, Any]) -> FieldGuess | None:
     if spelled:
         fields["errors"] = spelled[0]
     return FieldGuess(fields, {}, tuple(notes), (), Repeats.VERSIONS, extras={"records": place})
+
+
+def _models_of_a_day(document: Mapping[str, Any], above: Path, node: Mapping[str, Any]) -> FieldGuess | None:
+    """Return a field map of whole numbers by model in a document of one day; None where it has none."""
+    is_limit = any(not _LIMITS.isdisjoint(words_of(key)) for key in above)
+    if not above or not node or is_limit or not _are_models(node):
+        return None
+    around: Mapping[str, Any] = document
+    found: list[Path] = []
+    for depth in range(len(above)):
+        found += [(*above[:depth], key) for key, it in around.items() if isinstance(it, str) and _DAY.match(it)]
+        around = around[above[depth]]
+    if not found or {word for key in above for word in words_of(key)} & (TOKEN | COST | _BAD):
+        return None
+    named = [path for path in found if rank("time", path) is not None] or found
+    place = dotted((*above, EVERY))
+    notes = (
+        (
+            f"inferences: the numbers at {place} are taken for numbers of calls, {sum(node.values())} in the"
+            " sample; no field tells anything else of them. If they count something else, there are none"
+        ),
+        f"time: {dotted(named[-1])} is that of the whole document, and the calls may be of earlier days as well",
+        "input_tokens and output_tokens: no field tells them, and they stay unknown",
+        f"time: {NO_ZONE}",
+    )
+    fields = {"time": dotted(named[-1]), "model": "key.1", "inferences": place}
+    return FieldGuess(fields, {}, notes, (), extras={"records": place})
 
 
 def _are_models(node: Any) -> bool:

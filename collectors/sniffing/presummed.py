@@ -15,13 +15,14 @@ from leverwatch.collectors.sniffing.name_words import word_set, words_of
 
 _CALLS = word_set(
     "requests request calls call anfragen aufrufe requetes appels solicitudes llamadas peticiones "
-    "richieste chiamate pedidos invocations inferences inference completions generations queries "
+    "richieste chiamate pedidos consultas consultes abfragen invocations inferences inference completions "
+    "generations queries "
     "verzoeken zapytania"
 )
 _COUNTED = word_set("count counts n num number total anzahl nombre nb no numero numero cantidad aantal gesamt")
 _GOOD = word_set("success successful succeeded ok erfolgreich reussies reussis exitosas good succeed")
 _BAD = word_set(
-    "failed failures failure errors error errored fehler fehlgeschlagen erreurs echecs errores fallos "
+    "failed fail fails failures failure errors error errored fehler fehlgeschlagen erreurs echecs errores fallos "
     "erros fallidas errori"
 )
 _NO = word_set(
@@ -59,6 +60,8 @@ def set_inferences(draft: Draft) -> None:
     bare = [path for path in whole if _only(path, _COUNTED) and not _has(path, _GOOD | _BAD)]
     if draft.is_tally:
         loose = [path for path in whole if names_tally(path)]
+        for paths in (totals, loose):
+            paths.sort(key=lambda path: not _has(path, _OF_DAY))
         bare = totals or loose or (bare if good or bad else [])
     totals += [path for path in bare if sums and path not in totals]
     some = totals if draft.is_tally else []
@@ -283,7 +286,7 @@ def names_steps(path: Path) -> bool:
 def _of_models_first(paths: Sequence[Path]) -> list[Path]:
     """Return numbers of calls without those of other services, where one names a model or who serves them."""
     named = [path for path in paths if _has(path, PROVIDERS | _OF_A_MODEL)]
-    plain = [path for path in paths if _words(path) <= _CALLS | _COUNTED | _OF_MODELS]
+    plain = [path for path in paths if _words(path) <= _CALLS | _COUNTED | _OF_MODELS | _OF_DAY]
     return named or plain or [*paths]
 
 

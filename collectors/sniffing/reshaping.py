@@ -59,7 +59,8 @@ def reshaped(
         if found is not None:
             known = (plain, clock)
             more = _with_costs_around(documents, place, found, places, known)
-            return more or _of_more_calls(documents, place, found, places, known) or found
+            more = more or _of_more_calls(documents, place, found, places, known)
+            return more or _with_models_inside(documents, place, found, places, known) or found
     for place in () if places else parts_of_runs(documents, plain):
         found = _spread(documents, place, plain, clock)
         if found is not None:
@@ -138,6 +139,33 @@ def _of_more_calls(
             " all: these are taken, as some calls are missing there"
         )
         return replace(outer, fields=replace(outer.fields, notes=(note, *outer.fields.notes)))
+    return None
+
+
+def _with_models_inside(
+    documents: Sequence[_Document],
+    place: Place,
+    found: Reshaped,
+    places: Sequence[Place],
+    known: tuple[FieldGuess | None, str | None],
+) -> Reshaped | None:
+    """Return the field map of the parts of some sums that name a model each, where the sums name none and the
+    parts are all of them; None where there are none."""
+    told = [name for name in (*_TOKENS, "inferences") if name in found.fields.fields]
+    if "model" in found.fields.fields or not told:
+        return None
+    for other in places:
+        if len(other.path) <= len(place.path) or other.path[: len(place.path)] != place.path:
+            continue
+        inner = _spread(documents, other, *known)
+        if inner is None or not {*told, "model", "time"} <= inner.fields.fields.keys():
+            continue
+        sums = [
+            [_Taken(documents, it).total(fields.fields[name]) for name in told]
+            for it, fields in ((place, found.fields), (other, inner.fields))
+        ]
+        if sums[0] == sums[1] and None not in sums[0]:
+            return inner
     return None
 
 

@@ -26,6 +26,7 @@ _OF_MODELS = (
     TOKEN | PROVIDERS | word_set("llm llms ai ia ki prompts prompt completions inferences inference chatbot")
 )
 _UPDATED = word_set("updated update saved written modified generated exported last start started created since")
+_OF_ALL = word_set("total totals all lifetime overall cumulative sum")
 _LOOKED_AT = 2000
 _ALIKE, _MOST_DEPTH = 0.5, 8
 _Document = dict[str, Any]
@@ -145,6 +146,9 @@ def _tally(documents: Sequence[_Document], place: TallyPlace) -> _Tally | None:
     own = {path[-1] for it in records for path in it if path[: len(place.path)] == place.path and path[0] != LED}
     top = level == 0 and bool(place.path)
     dated = not top or not _UPDATED.intersection(words_of(time.rpartition(".")[2]))
+    since = words_of(time.rpartition(".")[2])
+    if "reset" in since and not _OF_ALL.isdisjoint(words_of(_first_path(fields.fields["inferences"]))):
+        return None  # of all days since then
     calls = _sum(fields.fields["inferences"], records, spelled)
     named = 2 if "model" in fields.fields else 1 if len(place.kinds) > dated_key else 0
     return _Tally(place, fields, calls, frozenset(days), frozenset(own), dated and bool(found), named)

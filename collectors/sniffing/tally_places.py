@@ -71,7 +71,11 @@ def _is_entry(key: str, value: Any, kind: str) -> bool:
     """Whether an entry is one of those that the keys of its object name, and no sum or something beside them."""
     if key.lower() in TOTAL_KEYS:
         return False
-    return is_day_key(key) if kind == DATE else kind == MODEL or (isinstance(value, dict) and is_tally(value))
+    return (
+        is_day_key(key)
+        if kind == DATE
+        else kind == MODEL or (isinstance(value, dict) and (is_tally(value) or is_provider(key)))
+    )
 
 
 def _flat(nodes: Sequence[Any]) -> Iterator[Any]:
@@ -97,7 +101,8 @@ def _kind(objects: Sequence[dict[str, Any]], path: Path) -> str | None:
         names
     ):
         return MODEL
-    tallies = [(key, it) for key, it in entries if is_tally(it)]
+    served = len(names) > 1 and all(map(is_provider, names))
+    tallies = [(key, it) for key, it in entries if served or is_tally(it)]
     named = bool(above) and above <= _BY_SERVICE
     if not tallies or any(names_field(key) for key, _ in tallies):
         return None
@@ -136,8 +141,9 @@ def time_level(place: TallyPlace, records: Sequence[dict[str, Any]]) -> int | No
 
 
 def is_moment(key: str, value: Any) -> bool:
-    """Whether an entry of an object is a time."""
-    return rank("time", (key,)) is not None and isinstance(value, str | int | float) and is_time(value)
+    """Whether an entry of an object is a time, by its name or as a text."""
+    named = rank("time", (key,)) is not None or (isinstance(value, str) and "-" in value)
+    return named and isinstance(value, str | int | float) and is_time(value)
 
 
 def _at(record: dict[str, Any], path: Path) -> dict[str, Any]:

@@ -140,3 +140,51 @@ def test_sums_of_days_are_taken_before_a_list_of_the_last_calls() -> None:
     assert found is not None
     assert found.extras["records"] == "by_day.*"
     assert any("some calls are missing there" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("document", "records", "fields"),
+    [
+        (
+            {"day": "2026-03-05", "used": {"gemini-2.5-pro": 14, "gemini-2.5-flash": 80},
+             "limits": {"gemini-2.5-pro": 50, "gemini-2.5-flash": 500}},
+            "used.*",
+            {"time": "day", "model": "key.1", "inferences": "used.*"},
+        ),
+        (
+            {"days": [{"date": day, "inputTokens": 40 * n, "outputTokens": 9 * n, "parts": [
+                {"modelName": "claude-opus-4-1", "inputTokens": 40 * n, "outputTokens": 9 * n,
+                 "cacheReadTokens": 900 * n, "cacheCreationTokens": 3}]} for day, n in DAYS.items()]},
+            "days.parts",
+            {"model": "days.parts.modelName",
+             "cache_write_tokens": {"path": "days.parts.cacheCreationTokens", "stands": "beside"}},
+        ),
+        (
+            {name: {"minute": {"count": 1}, "day": {"date": "2026-03-05", "count": n}}
+             for name, n in (("gemini", 12), ("groq", 5))},
+            "*.day",
+            {"time": "*.day.date", "inferences": "*.day.count"},
+        ),
+        (
+            {"data": [{"date": day, "model": "openai/gpt-4o", "usage": 0.0002 * n, "requests": n,
+                       "prompt_tokens": 90 * n, "completion_tokens": 8 * n} for day, n in DAYS.items()]},
+            "data",
+            {"cost_usd": "data.usage", "inferences": "data.requests"},
+        ),
+    ],
+)  # fmt: skip
+def test_parts_of_sums_and_numbers_beside_a_day_are_read(
+    document: Any, records: str, fields: dict[str, Any]
+) -> None:
+    found = read(document)
+
+    assert found is not None
+    assert found.extras["records"] == records
+    assert {name: found.fields.get(name) for name in fields} == fields
+
+
+def test_of_two_numbers_of_a_file_that_of_the_day_is_taken() -> None:
+    found = read({"last_reset": "2026-03-05", "total_count": 300, "daily_count": 14}, "gemini_quota.json")
+
+    assert found is not None
+    assert (found.fields["time"], found.fields["inferences"]) == ("last_reset", "daily_count")
