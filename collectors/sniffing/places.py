@@ -144,14 +144,15 @@ def _kind_of_keys(objects: Sequence[dict[str, Any]], fewest: int = _FEWEST_NAMES
         alike = all(isinstance(it, dict) for it in items) and not named and _are_alike(items)
         return NAME if alike and all(map(_has_time, items)) else None
     inner = [value for _, value in entries if isinstance(value, dict)]
-    if all(map(is_provider, names)) or (len(inner) == len(entries) and all(map(_has_calls, inner))):
+    dated = len(inner) == len(entries) and all(all(map(is_day_key, it)) for it in inner)
+    if dated or all(map(is_provider, names)) or (len(inner) == len(entries) and all(map(_has_calls, inner))):
         fewest = min(fewest, _FEWEST_BELOW)
-    alike = len(names) >= fewest and len(inner) == len(entries) and _are_alike(inner)
+    alike = len(names) >= fewest and len(inner) == len(entries) and (dated or _are_alike(inner))
     if not alike or any(_is_name_of_field(name) for name in names):
         return None
     if all(map(_has_time, inner)):
         return ID
-    return NAME if all(_has_tokens(it) or _has_calls(it) for it in inner) else None
+    return NAME if dated or all(_has_tokens(it) or _has_calls(it) for it in inner) else None
 
 
 def _has_calls(value: dict[str, Any]) -> bool:

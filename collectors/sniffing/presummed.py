@@ -58,6 +58,7 @@ def set_inferences(draft: Draft) -> None:
     totals = [path for path in _of_models_first(totals) if not _is_of_else(draft, path)]
     sums = draft.is_tally or _is_daily(draft)
     bare = [path for path in whole if _only(path, _COUNTED) and not _has(path, _GOOD | _BAD)]
+    bare = [path for path in bare if not _is_sum_of_tokens(draft, path)]
     if draft.is_tally:
         loose = [path for path in whole if names_tally(path)]
         for paths in (totals, loose):
@@ -124,6 +125,18 @@ def _set_total(draft: Draft, some: Sequence[Path], good: Sequence[Path], bad: Se
         + (", though each has an id of its own" if one_each else ""),
     )
     _set_errors(draft, path, good, bad)
+
+
+def _is_sum_of_tokens(draft: Draft, path: Path) -> bool:
+    """Whether a number is that of the tokens of each record together."""
+    taken, given, numbers = (
+        draft.counts("input_tokens"),
+        draft.counts("output_tokens"),
+        draft.columns.of[path].counts,
+    )
+    return bool(taken or given) and all(
+        number == taken.get(at, 0) + given.get(at, 0) for at, number in numbers.items()
+    )
 
 
 def _is_of_else(draft: Draft, path: Path) -> bool:

@@ -10,6 +10,7 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.records.shapes.spread import EVERY
 from leverwatch.collectors.sniffing.beside import calls_beside
+from leverwatch.collectors.sniffing.calls_alone import is_provider
 from leverwatch.collectors.sniffing.calls_around import calls_around
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.counts_by_day import counts_by_day
@@ -50,6 +51,10 @@ def reshaped(
         clock: a time that a wrapper gives, so that the documents need none; None: it gives none.
         file_name: the name of the log, which may say what numbers are of.
     """
+    if plain is not None and _adds_providers(plain):
+        apart = tallied(documents, file_name)
+        if apart is not None and EVERY in str(apart.extras.get("records")):
+            return Reshaped(apart, is_document=len(documents) == 1)
     places = places_of(documents)
     # A file of one document that tells nothing but a total has its calls in a list, if it has one with times.
     lone = plain is not None and len(documents) == 1 and _MAIN.isdisjoint(plain.fields)
@@ -57,6 +62,9 @@ def reshaped(
     for place in places_of(documents, silent=True) if silent else places:
         found = _spread(documents, place, plain, clock)
         if found is not None:
+            apart = tallied(documents, file_name) if _adds_providers(found.fields) else None
+            if apart is not None:
+                return Reshaped(apart, is_document=len(documents) == 1)
             known = (plain, clock)
             more = _with_costs_around(documents, place, found, places, known)
             more = more or _of_more_calls(documents, place, found, places, known)
@@ -78,6 +86,13 @@ def reshaped(
     if not told:
         return None
     return Reshaped(max(told, key=lambda it: "model" in it.fields), is_document=len(documents) == 1)
+
+
+def _adds_providers(fields: FieldGuess) -> bool:
+    """Whether the calls of several providers are added up, each of which has more to say of them."""
+    setting = fields.fields.get("inferences")
+    paths = [it.lstrip("+").split(".") for it in setting] if isinstance(setting, list) else []
+    return len(paths) > 1 and all(len(it) > 1 and is_provider(it[-2]) for it in paths)
 
 
 def _with_costs_around(

@@ -74,7 +74,8 @@ def _is_entry(key: str, value: Any, kind: str) -> bool:
     return (
         is_day_key(key)
         if kind == DATE
-        else kind == MODEL or (isinstance(value, dict) and (is_tally(value) or is_provider(key)))
+        else kind == MODEL
+        or (isinstance(value, dict) and (is_tally(value) or is_provider(key) or all(map(is_day_key, value))))
     )
 
 
@@ -88,8 +89,11 @@ def _flat(nodes: Sequence[Any]) -> Iterator[Any]:
 
 def _kind(objects: Sequence[dict[str, Any]], path: Path) -> str | None:
     """Return what the keys of objects are that hold objects; None where they are names of fields."""
-    entries = [(key, it) for one in objects for key, it in one.items() if isinstance(it, dict) and it]
-    entries = [(key, it) for key, it in entries if key.lower() not in TOTAL_KEYS]
+    every = [(key, it) for one in objects for key, it in one.items() if isinstance(it, dict | list) and it]
+    every = [(key, it) for key, it in every if key.lower() not in TOTAL_KEYS]
+    entries = [(key, it) for key, it in every if isinstance(it, dict)]
+    if not entries and all(looks_like_model(key) for key, _ in every):
+        entries = [(key, one) for key, it in every for one in it if isinstance(one, dict)]
     names = list(dict.fromkeys(key for key, _ in entries))
     if not names:
         return None
@@ -102,7 +106,8 @@ def _kind(objects: Sequence[dict[str, Any]], path: Path) -> str | None:
     ):
         return MODEL
     served = len(names) > 1 and all(map(is_provider, names))
-    tallies = [(key, it) for key, it in entries if served or is_tally(it)]
+    dated = all(all(map(is_day_key, it)) for _, it in entries)
+    tallies = [(key, it) for key, it in entries if served or dated or is_tally(it)]
     named = bool(above) and above <= _BY_SERVICE
     if not tallies or any(names_field(key) for key, _ in tallies):
         return None
@@ -110,7 +115,7 @@ def _kind(objects: Sequence[dict[str, Any]], path: Path) -> str | None:
     if len({key for key, _ in tallies}) < (1 if named or served else _FEWEST):
         return None
     first = set(tallies[0][1])
-    alike = all(_ALIKE * len(first | set(it)) <= len(first & set(it)) for _, it in tallies)
+    alike = dated or all(_ALIKE * len(first | set(it)) <= len(first & set(it)) for _, it in tallies)
     return NAME if alike else None
 
 
@@ -125,10 +130,14 @@ def is_tally(value: Any) -> bool:
     """Whether an object tells a number of calls."""
     if not isinstance(value, dict):
         return False
-    numbers = [key for key, it in value.items() if isinstance(it, int) and not isinstance(it, bool) and it >= 0]
+    numbers = [key for key, it in value.items() if _is_number(it)]
     if any(names_calls((key,)) or names_tally((key,)) for key in numbers):
         return True
     return len([key for key in numbers if names_outcomes((key,))]) >= _FEWEST
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | str) and not isinstance(value, bool) and str(value).isdecimal()
 
 
 def time_level(place: TallyPlace, records: Sequence[dict[str, Any]]) -> int | None:

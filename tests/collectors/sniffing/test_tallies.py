@@ -188,3 +188,53 @@ def test_of_two_numbers_of_a_file_that_of_the_day_is_taken() -> None:
 
     assert found is not None
     assert (found.fields["time"], found.fields["inferences"]) == ("last_reset", "daily_count")
+
+
+@pytest.mark.parametrize(
+    ("document", "records", "fields"),
+    [
+        (
+            {"by_user": {user: {day: {"calls": n, "tokens": 90 * n} for day, n in DAYS.items()}
+                         for user in ("a1", "b2")}},
+            "by_user.*.*",
+            {"time": "key.2", "inferences": "by_user.*.*.calls"},
+        ),
+        (
+            {"days": [{"date": day, "openai": {"calls": n, "cost": 0.01}, "anthropic": {"calls": 2, "cost": 0.02}}
+                      for day, n in DAYS.items()]},
+            "days.*",
+            {"time": "days.date", "inferences": "days.*.calls", "cost_usd": "days.*.cost"},
+        ),
+        (
+            {"seen": "2026-03-05T10:00:00Z", "providers": {
+                "openai": {"requests": 10, "failures": 1, "tokens": 900, "last_success": "2026-03-05T09:00:00Z"},
+                "groq": {"requests": 4, "failures": 0, "tokens": 300, "last_success": "2026-03-05T08:00:00Z"}}},
+            "providers.*",
+            {"inferences": "providers.*.requests", "errors": "providers.*.failures"},
+        ),
+        (
+            {"gpt-4o": [{"date": day, "calls": n} for day, n in DAYS.items()],
+             "o3-mini": [{"date": "2026-03-05", "calls": 1}]},
+            "*",
+            {"time": "*.date", "model": "key.1", "inferences": "*.calls"},
+        ),
+        (
+            {"llm": {day: {"requests": str(n), "prompt_tokens": str(90 * n)} for day, n in DAYS.items()}},
+            "llm.*",
+            {"time": "key.1", "inferences": "llm.*.requests"},
+        ),
+        (
+            {"tokens": {day: {"prompt": 90 * n, "completion": 8 * n, "total": 98 * n} for day, n in DAYS.items()}},
+            "tokens.*",
+            {"input_tokens": "tokens.*.prompt", "inferences": None},
+        ),
+    ],
+)  # fmt: skip
+def test_users_providers_and_models_around_days_are_followed(
+    document: Any, records: str, fields: dict[str, Any]
+) -> None:
+    found = read(document)
+
+    assert found is not None
+    assert found.extras["records"] == records
+    assert {name: found.fields.get(name) for name in fields} == fields
