@@ -37,7 +37,7 @@ def sniff(path: Path, output: str, *, explain: bool = False) -> None:
     """Carry out `leverwatch sniff`, whose options are in `commands`."""
     try:
         data, compression = read_sample(path)
-        found = guess(data, compression)
+        found = guess(data, compression, path.name)
         if found is None:
             fail(f"{path}: no known format; tried {tried()}\n{path}: {refusal(data)}", Exit.FAILED)
         config = config_of(path, found.settings)

@@ -45,7 +45,7 @@ def calls_beside(documents: Sequence[_Document], clock: str | None) -> FieldGues
     named = all(_models(looked, path) for path in paths)
     maps = [_map_of([_without(it, paths, path) for it in documents], path, clock, named=named) for path in paths]
     made = [it for it in maps if it is not None]
-    merged = _merged([it.fields for it in made]) if len(made) == len(paths) else None
+    merged = merged_maps([it.fields for it in made]) if len(made) == len(paths) else None
     if merged is None:
         return None
     spelled = [spell(path) for path in paths]
@@ -166,7 +166,7 @@ def _map_of(documents: Sequence[_Document], path: Path, clock: str | None, *, na
     return replace(fields, fields=mapped, unmapped=left, notes=said)
 
 
-def _merged(maps: Sequence[dict[str, Any] | Any]) -> dict[str, Any] | None:
+def merged_maps(maps: Sequence[dict[str, Any] | Any]) -> dict[str, Any] | None:
     """Return one field map for all places, each of whose records has the values of one of them alone."""
     merged: dict[str, Any] = {}
     for name in dict.fromkeys(name for it in maps for name in it):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from statistics import median
+from math import log
+from statistics import median, pstdev
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column
+from leverwatch.collectors.sniffing.counters import differences
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.name_words import LATENCY, word_set, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
@@ -65,6 +67,23 @@ def micros(draft: Draft, column: Column) -> bool:
     if len(each) < _FEWEST or not all(number.is_integer() for number in column.numbers.values()):
         return False
     return _CHEAP <= median(each) / _MILLION <= _DEAR
+
+
+def follows_tokens(draft: Draft, column: Column, session: Path | None) -> bool:
+    """Whether amounts that only grow are better told by the tokens of each call than their increases are: then
+    they are of single calls, which happen to take more and more."""
+    told = [str(draft.settings.get(name)) for name in ("input_tokens", "output_tokens")]
+    if any("of_session" in it for it in told):
+        return False
+    tokens = _tokens(draft)
+    grown = differences(draft.columns, column, session)
+    at = [it for it in grown if tokens.get(it, 0) > 0 and column.numbers.get(it, 0) > 0]
+    if len(at) < _FEWEST:
+        return False
+    if any(grown[it] <= 0 for it in at):
+        return True
+    own, steps = ([log(numbers[it] / tokens[it]) for it in at] for numbers in (column.numbers, grown))
+    return pstdev(own) < pstdev(steps)
 
 
 def names_currencies(column: Column) -> bool:

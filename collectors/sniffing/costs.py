@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Any
 
 from leverwatch.collectors.records.field_values import PER_DOLLAR, without_dollars
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column
-from leverwatch.collectors.sniffing.cost_evidence import is_price, made_of_tokens, micros, names_currencies
+from leverwatch.collectors.sniffing.cost_evidence import (
+    follows_tokens,
+    is_price,
+    made_of_tokens,
+    micros,
+    names_currencies,
+)
 from leverwatch.collectors.sniffing.cost_totals import doubt_fees, total_first
 from leverwatch.collectors.sniffing.counters import counter_of, session_keys
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft, exclusive, first_that_tells
 from leverwatch.collectors.sniffing.field_names import is_called, rank
-from leverwatch.collectors.sniffing.name_words import COST, loose_rank, part_of_cost, word_set, words_of
+from leverwatch.collectors.sniffing.name_words import (
+    COST,
+    loose_rank,
+    part_of_cost,
+    without_estimate,
+    word_set,
+    words_of,
+)
 from leverwatch.collectors.sniffing.periods import costs_of_period
 from leverwatch.collectors.sniffing.units import settled_numerals
 
+_OFTEN = 0.9
 _CHEAPEST, _DEAREST = 1e-9, 2e-4
 """US dollars for a token, beyond which a cost is hardly in the money that it is read in."""
 _PARTS = {
@@ -49,7 +63,7 @@ def set_cost(draft: Draft) -> None:
     signed = _without_signs(draft)
     parts = _parts(draft)
     named = [path for path in _named(draft) if path not in parts or rank("cost_usd", path) == 0]
-    named = total_first(draft, named)
+    named = sorted(total_first(draft, named), key=lambda path: _is_guess_beside(draft, path, named))
     for path in named:
         spelled = draft.spell(path)
         if not draft.fits("cost_usd", path):
@@ -76,9 +90,24 @@ def set_cost(draft: Draft) -> None:
         _set_unnamed(draft)
 
 
+def _is_guess_beside(draft: Draft, path: Path, named: Sequence[Path]) -> bool:
+    """Whether a cost is an estimate by its name, and another one of most records is none."""
+    others = (it for it in named if without_estimate(it[-1]) is None and draft.fits("cost_usd", it))
+    return without_estimate(path[-1]) is not None and any(
+        draft.columns.share(it) >= _OFTEN * draft.columns.share(path) for it in others
+    )
+
+
 def _set_unnamed(draft: Draft) -> None:
     """Map amounts that no name tells, and that the tokens of each call make at fixed prices."""
     path = made_of_tokens(draft, _CHEAPEST, _DEAREST)
+    used = next((it for it in draft.columns.of if it[-1] == "usage" and draft.is_free(it)), None)
+    if path is None and used is not None and _is_amount_of_tokens(draft, used):
+        draft.set("cost_usd", draft.spell(used), used)
+        draft.doubt(
+            "cost_usd", f"{draft.spell(used)} is taken for US dollars, by its size for the tokens beside it"
+        )
+        return
     if path is not None and _money(draft, path) is None:
         draft.set("cost_usd", draft.spell(path), path)
         draft.doubt(
@@ -86,6 +115,15 @@ def _set_unnamed(draft: Draft) -> None:
             f"{draft.spell(path)} is made of the tokens at a fixed price for each, as a cost is, and is taken for"
             " US dollars; no name tells",
         )
+
+
+def _is_amount_of_tokens(draft: Draft, path: Path) -> bool:
+    """Whether fractions have a usual size of a cost for the tokens of the same records."""
+    numbers = draft.columns.of[path].numbers
+    tokens = [draft.counts(name) for name in ("input_tokens", "output_tokens")]
+    each = [cost / used for at, cost in numbers.items() if (used := sum(it.get(at, 0) for it in tokens)) > 0]
+    fine = any(not it.is_integer() for it in numbers.values())
+    return fine and bool(each) and all(it == 0 or _CHEAPEST <= it <= _DEAREST for it in each)
 
 
 def _named(draft: Draft) -> list[Path]:
@@ -154,6 +192,8 @@ def _set_cost(draft: Draft, path: Path, named: list[Path], *, is_signed: bool) -
     column = draft.columns.of[path]
     keys = session_keys(draft.columns)
     counter = counter_of(draft.columns, column, keys)
+    if counter is not None and follows_tokens(draft, column, counter.session):
+        counter = None
     unit = _part_of_dollar(draft, path)
     if unit is None and not is_signed and not _names_dollars(path) and micros(draft, column):
         unit = "micros"

@@ -11,31 +11,36 @@ from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.records.shapes.spread import EVERY
 from leverwatch.collectors.sniffing.calls_alone import PROVIDERS
 from leverwatch.collectors.sniffing.columns import dotted
+from leverwatch.collectors.sniffing.field_names import rank
 from leverwatch.collectors.sniffing.guess import FieldGuess
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import COST, TOKEN, word_set, words_of
+from leverwatch.collectors.sniffing.presummed import names_outcomes
+from leverwatch.collectors.sniffing.tallies import speaks_of_models
 from leverwatch.collectors.sniffing.zones import NO_ZONE
 
 _DAY = re.compile(r"(?<!\d)20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?!\d)")
 _CALLS = word_set("calls ai llm prompts completions generations inferences")
+_LIMITS = word_set("limit limits max maximum quota quotas remaining left cap caps budget allowed rpm rpd tpm")
 _BAD = word_set("failed failures failure errors error fehler erreurs errores")
 _TOTALS = frozenset({"total", "totals", "all", "sum"})
 _FEWEST, _MOST_LEVELS, _DEEPEST, _OFTEN = 3, 3, 2, 0.5
 _Leaves = list[tuple[tuple[str, ...], int]]
 
 
-def counts_by_day(documents: Sequence[Mapping[str, Any]]) -> FieldGuess | None:
+def counts_by_day(documents: Sequence[Mapping[str, Any]], file_name: str = "") -> FieldGuess | None:
     """Return a field map for one document with whole numbers under keys that have a day, as `gemini_2026-03-10` or
     a day above models; None where there are none, or no name speaks of models, providers or calls."""
     if len(documents) != 1:
         return None
+    known = speaks_of_models([dict(it) for it in documents], file_name)
     for above, node in _nodes(documents[0], ()):
         for levels in range(1, _MOST_LEVELS + 1):
             found = _leaves(node, levels)
-            fields = None if found is None else _map(above, found, levels)
+            fields = None if found is None else _map(above, found, levels, is_known=known)
             if fields is not None:
                 return fields
-        fields = _models_of_days(above, node)
+        fields = _models_of_days(above, node) or _models_of_a_day(documents[0], above, node)
         if fields is not None:
             return fields
     return None
@@ -82,6 +87,33 @@ def _models_of_days(above: Path, node: Mapping[str, Any]) -> FieldGuess | None:
     return FieldGuess(fields, {}, tuple(notes), (), Repeats.VERSIONS, extras={"records": place})
 
 
+def _models_of_a_day(document: Mapping[str, Any], above: Path, node: Mapping[str, Any]) -> FieldGuess | None:
+    """Return a field map of whole numbers by model in a document of one day; None where it has none."""
+    is_limit = any(not _LIMITS.isdisjoint(words_of(key)) for key in above)
+    if not above or not node or is_limit or not _are_models(node):
+        return None
+    around: Mapping[str, Any] = document
+    found: list[Path] = []
+    for depth in range(len(above)):
+        found += [(*above[:depth], key) for key, it in around.items() if isinstance(it, str) and _DAY.match(it)]
+        around = around[above[depth]]
+    if not found or {word for key in above for word in words_of(key)} & (TOKEN | COST | _BAD):
+        return None
+    named = [path for path in found if rank("time", path) is not None] or found
+    place = dotted((*above, EVERY))
+    notes = (
+        (
+            f"inferences: the numbers at {place} are taken for numbers of calls, {sum(node.values())} in the"
+            " sample; no field tells anything else of them. If they count something else, there are none"
+        ),
+        f"time: {dotted(named[-1])} is that of the whole document, and the calls may be of earlier days as well",
+        "input_tokens and output_tokens: no field tells them, and they stay unknown",
+        f"time: {NO_ZONE}",
+    )
+    fields = {"time": dotted(named[-1]), "model": "key.1", "inferences": place}
+    return FieldGuess(fields, {}, notes, (), extras={"records": place})
+
+
 def _are_models(node: Any) -> bool:
     return isinstance(node, dict) and all(looks_like_model(key) and _count(it) >= 0 for key, it in node.items())
 
@@ -114,7 +146,7 @@ def _leaves(node: Any, levels: int) -> _Leaves | None:
     return found
 
 
-def _map(above: Path, found: _Leaves, levels: int) -> FieldGuess | None:
+def _map(above: Path, found: _Leaves, levels: int, *, is_known: bool) -> FieldGuess | None:
     dated = [at for at in range(levels) if all(_DAY.search(keys[at]) or keys[at] in _TOTALS for keys, _ in found)]
     if len(dated) != 1:
         return None
@@ -128,7 +160,13 @@ def _map(above: Path, found: _Leaves, levels: int) -> FieldGuess | None:
         number for number in others
         if sum(looks_like_model(keys[number]) for keys in days) >= _OFTEN * len(days)
     ]  # fmt: skip
-    if len(days) < _FEWEST or words & (TOKEN | COST) or not (models or words & (_CALLS | PROVIDERS)):
+    if any(names_outcomes((keys[number],)) for keys in days for number in others):
+        return None  # how calls ended, which names no provider
+    if (
+        len(days) < (1 if is_known else _FEWEST)
+        or words & (TOKEN | COST)
+        or not (models or is_known or words & (_CALLS | PROVIDERS))
+    ):
         return None
     place = dotted((*above, *[EVERY] * levels))
     stars = [any(keys[at][: match.start()] for keys in days if (match := _DAY.search(keys[at]))),

@@ -35,6 +35,8 @@ class Draft:
     evidence: list[str] = field(default_factory=list)
     settled: set[Path] = field(default_factory=set)
     """Paths that are not mapped, and about which there is nothing more to say."""
+    is_tally: bool = False
+    """Whether the records are known to be sums of calls of models."""
 
     @cached_property
     def habit(self) -> Numerals | None:

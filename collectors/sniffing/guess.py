@@ -112,6 +112,7 @@ def propose(
     *,
     clock: str | None = None,
     day_first: bool = True,
+    is_tally: bool = False,
 ) -> FieldGuess | None:
     """Return a field map for these records; None when they have no time, or no field of a call to a model.
 
@@ -120,9 +121,11 @@ def propose(
         spell: writes a path as the configuration does.
         clock: a time that a wrapper gives, so that the records need none; None: it gives none.
         day_first: whether days are written before months where nothing else tells.
+        is_tally: whether the records are known to be sums of calls of models.
     """
     every = Columns(records)
-    return _proposed(records, every, kinds_of(every, spell), spell, clock, day_first=day_first)
+    kinds = Kinds(range(len(records))) if is_tally else kinds_of(every, spell)
+    return _proposed(records, every, kinds, spell, clock, day_first=day_first, is_tally=is_tally)
 
 
 def _proposed(
@@ -133,9 +136,10 @@ def _proposed(
     clock: str | None,
     *,
     day_first: bool,
+    is_tally: bool,
 ) -> FieldGuess | None:
     columns = every if len(kinds.kept) == len(records) else Columns([records[at] for at in kinds.kept])
-    draft = Draft(columns, spell)
+    draft = Draft(columns, spell, is_tally=is_tally)
     set_time(draft, clock, day_first=day_first)
     if "time" not in draft.paths:
         return None
@@ -157,7 +161,7 @@ def _proposed(
     if excluded and not kinds.excluded:
         # What is left out says nothing of the calls: the doubts are about these alone.
         rest = kinds.without(excluded, every, [note for note in draft.notes if note.startswith("not:")])
-        return _proposed(records, every, rest, spell, clock, day_first=day_first)
+        return _proposed(records, every, rest, spell, clock, day_first=day_first, is_tally=is_tally)
     set_cost(draft)
     set_latency(draft, spans_of_calls(columns))
     for name in _PLAIN:
@@ -165,6 +169,8 @@ def _proposed(
     set_cache_hit(draft)
     # Last of all: of words that nobody knows, only what else is there tells.
     set_status_by_gaps(draft)
+    if is_tally:
+        return _finished(draft, kinds, excluded, shared, every) if "inferences" in draft.paths else None
     bill = bill_of(draft)
     small = small_costs(draft)
     sign = sign_of_calls(columns) or bill or made or kinds.sign or small

@@ -144,16 +144,34 @@ def _split(path: Path, groups: Sequence[_Group], columns: Columns, spell: Callab
 
 
 def _is_no_sum(group: _Group, groups: Sequence[_Group], columns: Columns) -> bool:
-    """Whether records have a word for sums, and tokens that are hardly more than those of the other records."""
-    if group.kind is not Kind.DERIVED or len(groups) <= 2:
+    """Whether records have a word for sums or a period, and tokens that are hardly more than those of the other
+    records, and no sum of them."""
+    if group.kind is not Kind.DERIVED:
         return False
     rest = {at for it in groups if it is not group and it.tokens >= _CALLS for at in it.at}
     own, others = (
-        [number for path, it in columns.of.items() if rank("output_tokens", path) is not None
-         for at, number in it.counts.items() if at in chosen and number > 0]
+        {at: number for path, it in columns.of.items() if rank("output_tokens", path) is not None
+         for at, number in it.counts.items() if at in chosen and number > 0}
         for chosen in (group.at, rest)
     )  # fmt: skip
-    return bool(own) and len(others) >= _COMMON and max(own) <= max(others) and median(own) <= 2 * median(others)
+    if not own or not others or (len(others) < _COMMON and len(own) <= len(others)):
+        return False
+    few = max(own.values()) <= max(others.values()) and median(own.values()) <= 2 * median(others.values())
+    return few and (len(groups) > 2 or 2 * _number_of_sums(own, others) < len(own))
+
+
+def _number_of_sums(own: Mapping[int, float], others: Mapping[int, float]) -> int:
+    """Return how many numbers are those of another record, or the sum of the records just before or behind."""
+    total, place, found = 0.0, {0.0}, 0
+    before = {}
+    for at in sorted({*own, *others}):
+        before[at] = total
+        total += others.get(at, 0.0)
+        place.add(total)
+    single = set(others.values())
+    for at, number in own.items():
+        found += number in single or before[at] - number in place or before[at] + number in place
+    return found
 
 
 def _ends_a_call(failed: _Group, calls: Sequence[_Group], groups: Sequence[_Group], columns: Columns) -> bool:
@@ -225,10 +243,11 @@ def _filtered(
     for it in left_out:
         what = f", which is {it.kind}" if it.kind is not None else ""
         more = "errors" if it.kind in (Kind.RETRY, Kind.BAD) else "inferences"
+        theirs = ", with their tokens and their cost" if it.kind is Kind.DERIVED else ""
         notes.append(
             f"{'not' if is_outcome else 'only'}: {len(it.at)} records whose {name} is"
             f" {it.value}{what}"
-            f" are left out; were they calls, there would be {len(it.at)} more {more}"
+            f" are left out; were they calls, there would be {len(it.at)} more {more}{theirs}"
         )
     if status:
         notes.append(f"status: {name} tells it: {_values(failed)} are failed calls")

@@ -52,6 +52,9 @@ _WORD = {
 }  # fmt: skip
 
 
+_UNSHOWN = "as nothing shows the other"
+
+
 @dataclass(frozen=True, slots=True)
 class _Verdict:
     stands: Stands
@@ -153,6 +156,9 @@ def _chosen_of_session(draft: Draft, name: str, whole: str, fitting: Sequence[Pa
 def _place(draft: Draft, whole: str, parts: Sequence[str]) -> None:
     told = list(_told(draft, whole))
     verdicts = {part: _of_all(draft, whole, part, told) for part in parts}
+    read, written = verdicts.get("cached_input_tokens"), verdicts.get("cache_write_tokens")
+    if read is not None and written is not None and read.stands is Stands.BESIDE and written.why == _UNSHOWN:
+        verdicts["cache_write_tokens"] = _Verdict(Stands.BESIDE, "as those from the cache do", read.sure)
     taken = draft.paths[whole][0]
     for part, verdict in verdicts.items():
         at = list(told)
@@ -249,7 +255,7 @@ def _verdict(
         return _Verdict(Stands.BESIDE, f"as the total says in {beside} of {decided + other} records", False)
     if _is_detail(chosen, taken):
         return _Verdict(Stands.INSIDE, "as in the API that has these names", True)
-    return _Verdict(Stands.INSIDE, "as nothing shows the other", False)
+    return _Verdict(Stands.INSIDE, _UNSHOWN, False)
 
 
 def _of_all(draft: Draft, whole: str, part: str, told: Sequence[Mapping[str, float]]) -> _Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -10,7 +11,7 @@ from typing import Any
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.shapes.spread import EVERY
 from leverwatch.collectors.sniffing.called_events import event_of_calls
-from leverwatch.collectors.sniffing.calls_alone import TOTALS, sign_of_calls
+from leverwatch.collectors.sniffing.calls_alone import TOTALS, is_provider, sign_of_calls
 from leverwatch.collectors.sniffing.columns import Columns, dotted, leaves
 from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, is_time, rank
 from leverwatch.collectors.sniffing.models import looks_like_model
@@ -19,6 +20,10 @@ from leverwatch.collectors.sniffing.presummed import names_calls
 
 DATE, MODEL, ID, NAME = "date", "model", "requestid", "system"
 """What the keys of an object are, each by the name of a field that has such values."""
+_DAY = re.compile(
+    r"20\d\d([./]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])"
+    r"|(?:0?[1-9]|[12]\d|3[01])([./-])(?:0?[1-9]|[12]\d|3[01])\2(?:20)?\d\d"
+)
 _STARTS = ("start", "from", "begin", "begins", "periodstart", "bucketstart", "startts", "intervalstart")
 """Names of a time at which the sums of a period begin."""
 _DEEPEST = 8
@@ -27,7 +32,7 @@ _LOOKED_AT = 2000
 _MOSTLY = 0.6
 _FEWEST_NAMES, _FEWEST_BELOW, _FEWEST_SILENT = 3, 2, 2
 """Keys that are other names: below those of days or models, fewer tell."""
-_TOTALS = frozenset({"total", "totals", "all", "sum", "overall", "gesamt", "summe", "grand_total", "combined"})
+TOTAL_KEYS = frozenset({"total", "totals", "all", "sum", "overall", "gesamt", "summe", "grand_total", "combined"})
 """Keys of what is the sum of the others."""
 
 
@@ -94,7 +99,7 @@ def _within(
         yield Place(path, keys, len(objects), documents, totals, timed, signs if timed else 0,
                     tells is _tell_tokens)  # fmt: skip
     if kind is not None:
-        sums = {key for it in objects for key in it if key.lower() in _TOTALS}
+        sums = {key for it in objects for key in it if key.lower() in TOTAL_KEYS}
         number = len(keys) + 1
         inner = [value for it in objects for value in it.values() if isinstance(value, dict | list)]
         more = (*totals, *((number, key) for key in sorted(sums)))
@@ -126,10 +131,10 @@ def _kind_of_keys(objects: Sequence[dict[str, Any]], fewest: int = _FEWEST_NAMES
     entries = [
         (key, value) for it in objects for key, value in it.items() if isinstance(value, dict | list) and value
     ]
-    names = list(dict.fromkeys(key for key, _ in entries if key.lower() not in _TOTALS))
+    names = list(dict.fromkeys(key for key, _ in entries if key.lower() not in TOTAL_KEYS))
     if not names:
         return None
-    if all(_is_day(name) for name in names):
+    if all(map(is_day_key, names)):
         return DATE
     if sum(map(looks_like_model, names)) >= _MOSTLY * len(names):
         return MODEL
@@ -139,14 +144,26 @@ def _kind_of_keys(objects: Sequence[dict[str, Any]], fewest: int = _FEWEST_NAMES
         alike = all(isinstance(it, dict) for it in items) and not named and _are_alike(items)
         return NAME if alike and all(map(_has_time, items)) else None
     inner = [value for _, value in entries if isinstance(value, dict)]
-    alike = len(names) >= fewest and len(inner) == len(entries) and _are_alike(inner)
+    dated = len(inner) == len(entries) and all(all(map(is_day_key, it)) for it in inner)
+    if dated or all(map(is_provider, names)) or (len(inner) == len(entries) and all(map(_has_calls, inner))):
+        fewest = min(fewest, _FEWEST_BELOW)
+    alike = len(names) >= fewest and len(inner) == len(entries) and (dated or _are_alike(inner))
     if not alike or any(_is_name_of_field(name) for name in names):
         return None
-    return ID if all(map(_has_time, inner)) else NAME if all(_has_tokens(it) for it in inner) else None
+    if all(map(_has_time, inner)):
+        return ID
+    return NAME if dated or all(_has_tokens(it) or _has_calls(it) for it in inner) else None
 
 
-def _is_day(name: str) -> bool:
-    return name[:2] in ("19", "20") and "-" in name and is_time(name)
+def _has_calls(value: dict[str, Any]) -> bool:
+    """Whether an object has a list of objects with a time and tokens each."""
+    lists = [it for it in value.values() if isinstance(it, list) and it]
+    return any(all(isinstance(it, dict) and _has_time(it) and _has_tokens(it) for it in some) for some in lists)
+
+
+def is_day_key(name: str) -> bool:
+    """Whether a key is a day, as programs or people write it, or a time of one."""
+    return (name[:2] in ("19", "20") and "-" in name and is_time(name)) or _DAY.fullmatch(name) is not None
 
 
 def _is_name_of_field(name: str) -> bool:
@@ -238,9 +255,10 @@ def records_at(value: Any, place: Path, keys: tuple[str, ...]) -> Iterator[tuple
     elif isinstance(value, dict) and not place:
         yield value, keys
     elif isinstance(value, dict) and place[0] == EVERY:
+        kept = _of_around({key: it for key, it in value.items() if not isinstance(it, dict | list)})
         for key, entry in value.items():
             for made, all_keys in records_at(entry, place[1:], (*keys, key)):
-                yield {EVERY: made}, all_keys
+                yield {**kept, EVERY: made}, all_keys
     elif isinstance(value, dict):
         around = {key: it for key, it in value.items() if key != place[0]}
         kept = _of_around(around)

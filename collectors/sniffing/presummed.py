@@ -15,21 +15,23 @@ from leverwatch.collectors.sniffing.name_words import word_set, words_of
 
 _CALLS = word_set(
     "requests request calls call anfragen aufrufe requetes appels solicitudes llamadas peticiones "
-    "richieste chiamate pedidos invocations inferences inference completions generations queries "
+    "richieste chiamate pedidos consultas consultes abfragen invocations inferences inference completions "
+    "generations queries "
     "verzoeken zapytania"
 )
 _COUNTED = word_set("count counts n num number total anzahl nombre nb no numero numero cantidad aantal gesamt")
 _GOOD = word_set("success successful succeeded ok erfolgreich reussies reussis exitosas good succeed")
 _BAD = word_set(
-    "failed failures failure errors error errored fehler fehlgeschlagen erreurs echecs errores fallos "
+    "failed fail fails failures failure errors error errored fehler fehlgeschlagen erreurs echecs errores fallos "
     "erros fallidas errori"
 )
 _NO = word_set(
     "id ids rate limit max min avg per remaining tool tools function cache cached hit hits type time ms s "
-    "so far sofar running token tokens cost model models name retry retries status code message text kind class "
+    "so far sofar running token tokens cost name retry retries status code message text kind class "
     "cumulative uri "
     "url path method user timeout duration latency size bytes body percent pct ratio unique users web search"
     " searches websearch fetch fetches"
+    " rss feed feeds sql db database dns http https graphql redis mongo s3 scrape crawl browser"
 )
 _STEPS = word_set("steps turns iterations rounds hops loops repairs schritte tur turu runden tours vueltas turni")
 _DENOISED = word_set("inference diffusion denoise denoising sampling sampler timesteps")
@@ -37,6 +39,10 @@ _DENOISED = word_set("inference diffusion denoise denoising sampling sampler tim
 _OF_A_MODEL = word_set("llm model genai inference inferences")
 _SETTINGS = word_set("steps step timesteps")
 _OF_MODELS = word_set("llm api model of made")
+_SHORT = word_set("count counts n num anzahl nombre numero cantidad aantal")
+_TALLY = word_set("usage used uses use usages hits analyses analysis messages prompts responses answers summaries"
+                  " translations scans nutzung nutzungen")  # fmt: skip
+_OF_DAY = word_set("today daily day heute")
 _ORDINAL = word_set("number num no nr index idx")
 _FEWEST = 3
 """Times that are full hours, from which on this is no chance."""
@@ -49,11 +55,18 @@ def set_inferences(draft: Draft) -> None:
     totals = [path for path in whole if _is_named(path, _CALLS, _COUNTED) and not _has(path, _GOOD | _BAD)]
     good = [path for path in whole if _has(path, _GOOD) and _names_calls(path)]
     bad = [path for path in whole if _has(path, _BAD) and _names_calls(path)]
-    totals = _of_models_first(totals)
-    sums = _is_daily(draft)
+    totals = [path for path in _of_models_first(totals) if not _is_of_else(draft, path)]
+    sums = draft.is_tally or _is_daily(draft)
     bare = [path for path in whole if _only(path, _COUNTED) and not _has(path, _GOOD | _BAD)]
+    bare = [path for path in bare if not _is_sum_of_tokens(draft, path)]
+    if draft.is_tally:
+        loose = [path for path in whole if names_tally(path)]
+        for paths in (totals, loose):
+            paths.sort(key=lambda path: not _has(path, _OF_DAY))
+        bare = totals or loose or (bare if good or bad else [])
     totals += [path for path in bare if sums and path not in totals]
-    some = [path for path in totals if any(number > 1 for number in whole[path].counts.values())]
+    some = totals if draft.is_tally else []
+    some = some or [path for path in totals if any(number > 1 for number in whole[path].counts.values())]
     some = some or [path for path in totals if _tells_none(draft, path)]
     if not some and not bad:
         # Only those that succeeded are told.
@@ -80,7 +93,7 @@ def _set_total(draft: Draft, some: Sequence[Path], good: Sequence[Path], bad: Se
     column = draft.columns.of[path]
     spelled = draft.spell(path)
     counter = counter_of(draft.columns, column, session_keys(draft.columns))
-    if counter is not None and len(column.counts) > 5 and not _is_daily(draft):
+    if counter is not None and len(column.counts) > 5 and not (draft.is_tally or _is_daily(draft)):
         steps = [after - before for before, after in pairwise(column.counts.values())]
         draft.settled.add(path)
         if all(step in (0, 1) or step < 0 for step in steps):
@@ -112,6 +125,34 @@ def _set_total(draft: Draft, some: Sequence[Path], good: Sequence[Path], bad: Se
         + (", though each has an id of its own" if one_each else ""),
     )
     _set_errors(draft, path, good, bad)
+
+
+def _is_sum_of_tokens(draft: Draft, path: Path) -> bool:
+    """Whether a number is that of the tokens of each record together."""
+    taken, given, numbers = (
+        draft.counts("input_tokens"),
+        draft.counts("output_tokens"),
+        draft.columns.of[path].counts,
+    )
+    return bool(taken or given) and all(
+        number == taken.get(at, 0) + given.get(at, 0) for at, number in numbers.items()
+    )
+
+
+def _is_of_else(draft: Draft, path: Path) -> bool:
+    """Whether a number with other words in its name is the same in all records, though their tokens are not:
+    it is of something that is done each time."""
+    others = _words(path) - _CALLS - _COUNTED - _OF_MODELS - _OF_A_MODEL - _OF_DAY - PROVIDERS
+    numbers, given = set(draft.columns.of[path].counts.values()), draft.column("output_tokens")
+    different = 0 if given is None else len(set(given.counts.values()))
+    if not others or len(numbers) != 1 or different <= _FEWEST or max(numbers) <= 1:
+        return False
+    draft.doubt(
+        "inferences",
+        f"{draft.spell(path)} is {max(numbers):,.0f} in all records, and no number of calls of models; if it is,"
+        f" there are {sum(draft.columns.of[path].counts.values()):,.0f} in the sample",
+    )
+    return True
 
 
 def _of_uses(draft: Draft, path: Path) -> list[Path]:
@@ -239,6 +280,17 @@ def names_calls(path: Path) -> bool:
     return _is_named(path, _CALLS, _COUNTED) and not _has(path, _GOOD | _BAD)
 
 
+def names_tally(path: Path) -> bool:
+    """Whether a name is that of a number of calls where all else is of models: `count`, `usage_count`, `used`."""
+    own = _words(path)
+    return bool(own & (_TALLY | _SHORT)) and own <= _TALLY | _COUNTED | _CALLS | _OF_MODELS | _OF_DAY | PROVIDERS
+
+
+def names_outcomes(path: Path) -> bool:
+    """Whether a name is that of a number of calls that succeeded or failed."""
+    return _has(path, _GOOD | _BAD) and _names_calls(path)
+
+
 def names_steps(path: Path) -> bool:
     """Whether a name is that of a number of steps, each of which may be a call."""
     return _has(path, _STEPS) and not _has(path, _NO | _DENOISED)
@@ -247,7 +299,7 @@ def names_steps(path: Path) -> bool:
 def _of_models_first(paths: Sequence[Path]) -> list[Path]:
     """Return numbers of calls without those of other services, where one names a model or who serves them."""
     named = [path for path in paths if _has(path, PROVIDERS | _OF_A_MODEL)]
-    plain = [path for path in paths if _words(path) <= _CALLS | _COUNTED | _OF_MODELS]
+    plain = [path for path in paths if _words(path) <= _CALLS | _COUNTED | _OF_MODELS | _OF_DAY]
     return named or plain or [*paths]
 
 

@@ -1,4 +1,4 @@
-"""Proposes a field map for documents that have several calls each, or lists of keys and values. Pure."""
+"""Proposes a field map for documents that have several calls each. Pure."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.formats.interface import Repeats
-from leverwatch.collectors.records.shapes.pairs import NAMES, TYPED, VALUES
 from leverwatch.collectors.records.shapes.spread import EVERY
 from leverwatch.collectors.sniffing.beside import calls_beside
+from leverwatch.collectors.sniffing.calls_alone import is_provider
 from leverwatch.collectors.sniffing.calls_around import calls_around
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.counts_by_day import counts_by_day
@@ -19,9 +19,11 @@ from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import bare_field, loose_rank
 from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
+from leverwatch.collectors.sniffing.paired import paired
 from leverwatch.collectors.sniffing.places import DATE, MODEL, Place, places_of, records_at, spell, without_times
 from leverwatch.collectors.sniffing.runs import parts_of_runs
 from leverwatch.collectors.sniffing.stamps import is_stamp
+from leverwatch.collectors.sniffing.tallies import tallied
 
 _MAIN = frozenset({"model", "input_tokens", "output_tokens", "cost_usd", "inferences"})
 _TOKENS = ("input_tokens", "output_tokens")
@@ -38,14 +40,21 @@ class Reshaped:
     is_document: bool = False
 
 
-def reshaped(documents: Sequence[_Document], plain: FieldGuess | None, clock: str | None) -> Reshaped | None:
+def reshaped(
+    documents: Sequence[_Document], plain: FieldGuess | None, clock: str | None, file_name: str = ""
+) -> Reshaped | None:
     """Return a field map for the records inside of documents; None when the documents themselves are the calls.
 
     Args:
         documents: documents of the log, in its order.
         plain: the field map that takes each document for one call, if there is one.
         clock: a time that a wrapper gives, so that the documents need none; None: it gives none.
+        file_name: the name of the log, which may say what numbers are of.
     """
+    if plain is not None and _adds_providers(plain):
+        apart = tallied(documents, file_name)
+        if apart is not None and EVERY in str(apart.extras.get("records")):
+            return Reshaped(apart, is_document=len(documents) == 1)
     places = places_of(documents)
     # A file of one document that tells nothing but a total has its calls in a list, if it has one with times.
     lone = plain is not None and len(documents) == 1 and _MAIN.isdisjoint(plain.fields)
@@ -53,7 +62,13 @@ def reshaped(documents: Sequence[_Document], plain: FieldGuess | None, clock: st
     for place in places_of(documents, silent=True) if silent else places:
         found = _spread(documents, place, plain, clock)
         if found is not None:
-            return _with_costs_around(documents, place, found, places, (plain, clock)) or found
+            apart = tallied(documents, file_name) if _adds_providers(found.fields) else None
+            if apart is not None:
+                return Reshaped(apart, is_document=len(documents) == 1)
+            known = (plain, clock)
+            more = _with_costs_around(documents, place, found, places, known)
+            more = more or _of_more_calls(documents, place, found, places, known)
+            return more or _with_models_inside(documents, place, found, places, known) or found
     for place in () if places else parts_of_runs(documents, plain):
         found = _spread(documents, place, plain, clock)
         if found is not None:
@@ -61,11 +76,23 @@ def reshaped(documents: Sequence[_Document], plain: FieldGuess | None, clock: st
     beside = calls_beside(documents, clock)
     if beside is not None:
         return Reshaped(beside)
-    paired = _paired(documents, plain, clock)
-    if paired is not None:
-        return Reshaped(paired)
-    counts = counts_by_day(documents) if plain is None else None
-    return None if counts is None else Reshaped(counts, is_document=True)
+    in_pairs = paired(documents, plain, clock)
+    if in_pairs is not None:
+        return Reshaped(in_pairs)
+    if plain is not None:
+        return None
+    # Numbers below the names of models tell more than those of a day.
+    told = [it for it in (tallied(documents, file_name), counts_by_day(documents, file_name)) if it is not None]
+    if not told:
+        return None
+    return Reshaped(max(told, key=lambda it: "model" in it.fields), is_document=len(documents) == 1)
+
+
+def _adds_providers(fields: FieldGuess) -> bool:
+    """Whether the calls of several providers are added up, each of which has more to say of them."""
+    setting = fields.fields.get("inferences")
+    paths = [it.lstrip("+").split(".") for it in setting] if isinstance(setting, list) else []
+    return len(paths) > 1 and all(len(it) > 1 and is_provider(it[-2]) for it in paths)
 
 
 def _with_costs_around(
@@ -97,6 +124,63 @@ def _with_costs_around(
                 " around them tell a cost"
             )
             return replace(outer, fields=replace(outer.fields, notes=(*outer.fields.notes, note)))
+    return None
+
+
+def _of_more_calls(
+    documents: Sequence[_Document],
+    place: Place,
+    found: Reshaped,
+    places: Sequence[Place],
+    known: tuple[FieldGuess | None, str | None],
+) -> Reshaped | None:
+    """Return the field map of the sums of days that are more than a list of calls, as where only the last ones are
+    kept; None where there are none."""
+    told = [name for name in _TOKENS if name in found.fields.fields]
+    if "inferences" in found.fields.fields or not told:
+        return None
+    own = [_Taken(documents, place).total(found.fields.fields[name]) for name in told]
+    for other in places:
+        if other is place or DATE not in other.keys:
+            continue
+        outer = _spread(documents, other, *known)
+        if outer is None or not {*told, "inferences"} <= outer.fields.fields.keys():
+            continue
+        sums = [_Taken(documents, other).total(outer.fields.fields[name]) for name in told]
+        if any(mine is None or theirs is None or theirs <= mine for mine, theirs in zip(own, sums, strict=True)):
+            continue
+        note = (
+            f"inferences: {place.spelled} has {place.items} calls, with fewer tokens than {other.spelled} tells in"
+            " all: these are taken, as some calls are missing there"
+        )
+        return replace(outer, fields=replace(outer.fields, notes=(note, *outer.fields.notes)))
+    return None
+
+
+def _with_models_inside(
+    documents: Sequence[_Document],
+    place: Place,
+    found: Reshaped,
+    places: Sequence[Place],
+    known: tuple[FieldGuess | None, str | None],
+) -> Reshaped | None:
+    """Return the field map of the parts of some sums that name a model each, where the sums name none and the
+    parts are all of them; None where there are none."""
+    told = [name for name in (*_TOKENS, "inferences") if name in found.fields.fields]
+    if "model" in found.fields.fields or not told:
+        return None
+    for other in places:
+        if len(other.path) <= len(place.path) or other.path[: len(place.path)] != place.path:
+            continue
+        inner = _spread(documents, other, *known)
+        if inner is None or not {*told, "model", "time"} <= inner.fields.fields.keys():
+            continue
+        sums = [
+            [_Taken(documents, it).total(fields.fields[name]) for name in told]
+            for it, fields in ((place, found.fields), (other, inner.fields))
+        ]
+        if sums[0] == sums[1] and None not in sums[0]:
+            return inner
     return None
 
 
@@ -295,67 +379,3 @@ def _named(name: str, record: _Document, place: Path) -> Iterator[float]:
         if named and isinstance(value, int | float) and not isinstance(value, bool):
             yield float(value)
             return
-
-
-def _paired(documents: Sequence[_Document], plain: FieldGuess | None, clock: str | None) -> FieldGuess | None:
-    """Return a field map for documents with lists of keys and values; None when these tell nothing more."""
-    paths = sorted({path for it in documents[:2000] for path in _lists_of_pairs(it, ())})
-    if not paths:
-        return None
-    made = [_with_objects(it, paths) for it in documents]
-    fields = propose([leaves(it) for it in made], clock=clock, day_first=False)
-    told = {"model", *_TOKENS}
-    if fields is None or (plain is not None and not (told & fields.fields.keys()) - plain.fields.keys()):
-        return None
-    spelled = [spell(path) for path in paths]
-    used = [it for it in spelled if any(f"{it}." in str(setting) for setting in _settings(fields))]
-    if not used:
-        return None
-    pairs = used[0] if len(used) == 1 else used
-    return replace(fields, extras={"pairs": pairs, **fields.extras})
-
-
-def _settings(fields: FieldGuess) -> Iterator[Any]:
-    yield from fields.fields.values()
-    yield from fields.only
-    yield from fields.excluded
-    yield from fields.systems
-
-
-def _lists_of_pairs(value: _Document, path: Path) -> Iterator[Path]:
-    for key, inner in value.items():
-        if isinstance(inner, dict) and len(path) < 6:
-            yield from _lists_of_pairs(inner, (*path, key))
-        elif isinstance(inner, list) and inner and all(_pair(it) is not None for it in inner):
-            yield (*path, key)
-
-
-def _pair(value: Any) -> tuple[str, Any] | None:
-    if not isinstance(value, dict):
-        return None
-    name = next((it for it in NAMES if isinstance(value.get(it), str)), None)
-    if name is None:
-        return None
-    key = next((it for it in VALUES if it in value), None)
-    others = [it for at, it in value.items() if at != name and it is not None]
-    if key is None and len(others) != 1:
-        return None
-    told = value[key] if key is not None else others[0]
-    if isinstance(told, dict) and told and TYPED.issuperset(told):
-        inner = [it for it in told.values() if it is not None]
-        told = inner[0] if len(inner) == 1 else told
-    return value[name], told
-
-
-def _with_objects(value: _Document, paths: Sequence[Path]) -> _Document:
-    made = dict(value)
-    for path in paths:
-        node = made
-        for key in path[:-1]:
-            inner = node.get(key)
-            node[key] = dict(inner) if isinstance(inner, dict) else {}
-            node = node[key]
-        pairs = node.get(path[-1])
-        if isinstance(pairs, list):
-            node[path[-1]] = dict(it for it in map(_pair, pairs) if it is not None)
-    return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from leverwatch.collectors.records.fields import Path
@@ -10,13 +10,15 @@ from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.columns import Columns
 from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, rank
 from leverwatch.collectors.sniffing.kept import Kinds
+from leverwatch.collectors.sniffing.name_words import LATENCY, TOKEN, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.questions import answer_of, generated_in
-from leverwatch.collectors.sniffing.words import outcome_of
+from leverwatch.collectors.sniffing.words import is_word, outcome_of
 
 _COMMON = 3
 """How many ids there must be before they tell calls apart."""
-_MOST = 0.97
+_MOST, _FEW = 0.97, 8
+_TOKENS = ("input_tokens", "output_tokens", "cached_input_tokens", "reasoning_tokens")
 
 
 def without_rest(
@@ -38,6 +40,13 @@ def without_rest(
         for at in found.kept
         if at not in calls and (at in others or (at not in failed and (at not in named or at in parts)))
     ]
+    alike, rest = _like_calls(found, rest, columns)
+    if alike:
+        note = (
+            f"inferences: {alike} records without tokens took as long as calls and say of all else what these say,"
+            f" and count as calls; were they none, there would be {alike} fewer"
+        )
+        found = replace(found, notes=(*found.notes, note))
     said, rest = _answered(found, rest, columns)
     if said:
         note = (
@@ -59,6 +68,41 @@ def without_rest(
     )
     only = {**found.only, by: {"present": True}}
     return Kinds(kept, only, found.excluded, found.status, (*found.notes, note))
+
+
+def _like_calls(found: Kinds, rest: list[int], columns: Columns) -> tuple[int, list[int]]:
+    """Return how many of the records without tokens took as long as calls and have what nearly all of these have,
+    with no other word, and the other ones."""
+    calls = set(found.kept) - set(rest)
+    tokens = {path for path in columns.of if any(rank(it, path) is not None for it in _TOKENS) or _is_total(path)}
+    took = [
+        path
+        for path in columns.of
+        if rank("latency_ms", path) is not None or not LATENCY.isdisjoint(words_of(path[-1]))
+    ]
+    if not calls or not took:
+        return 0, rest
+    often = {path: it for path, it in columns.of.items() if len(calls.intersection(it.at)) >= _MOST * len(calls)}
+    words = {
+        path: {value for at, value in it.by_record.items() if at in calls} for path, it in often.items()
+        if path not in tokens and all(map(is_word, it.values))
+    }  # fmt: skip
+    times = [often[path].numbers for path in took if path in often]
+    alike = {
+        at for at in rest
+        if all(at in it.by_record for path, it in often.items() if path not in tokens)
+        and all(columns.of[path].by_record[at] in said for path, said in words.items() if len(said) <= _FEW)
+        and any(0 < _least(it, calls) <= it.get(at, 0.0) for it in times)
+    }  # fmt: skip
+    return len(alike), [at for at in rest if at not in alike]
+
+
+def _least(numbers: Mapping[int, float], at: set[int]) -> float:
+    return min((number for it, number in numbers.items() if it in at), default=0.0)
+
+
+def _is_total(path: Path) -> bool:
+    return not TOKEN.isdisjoint(words_of(path[-1]))
 
 
 def _answered(found: Kinds, rest: list[int], columns: Columns) -> tuple[int, list[int]]:

@@ -92,10 +92,11 @@ class Guess:
         return {"type": self.format, **extras} if extras else self.format
 
 
-def guess(data: bytes, compression: str) -> Guess | None:
+def guess(data: bytes, compression: str, name: str = "") -> Guess | None:
     """Return how to read a file, judged by its first bytes; None when its format cannot be recognised. Pure.
 
-    JSON and tables of an unknown format get a proposed field map.
+    JSON and tables of an unknown format get a proposed field map. The name of the file, without its folder, may
+    say of what bare numbers are.
     """
     names = table_names(data)
     export = None if names is None else export_of(names)
@@ -119,7 +120,7 @@ def guess(data: bytes, compression: str) -> Guess | None:
     of_objects = _of_table(objects_in(data), compression)
     if of_objects is not None:
         return _finished(of_objects, data)
-    return _finished(_json(data, compression) or _text(data, compression) or _table(data, compression), data)
+    return _finished(_json(data, compression, name) or _text(data, compression) or _table(data, compression), data)
 
 
 def _finished(found: Guess | None, data: bytes) -> Guess | None:
@@ -199,7 +200,7 @@ def _may_be_printed(units: Sequence[bytes]) -> bool:
     return any(text.lstrip().startswith('{"') and printed(text) is not None for text in broken)
 
 
-def _json(data: bytes, compression: str) -> Guess | None:
+def _json(data: bytes, compression: str, name: str = "") -> Guess | None:
     framing, wrap, units = _outermost(data)
     if framing == "json":
         lines = LINES.split(data)
@@ -219,7 +220,7 @@ def _json(data: bytes, compression: str) -> Guess | None:
         if by_columns(records) is not None:
             continue
         fields = propose([leaves(it) for it in records], clock=clock, day_first=False)
-        inside = reshaped(records, fields, clock)
+        inside = reshaped(records, fields, clock, name)
         if inside is not None:
             whole = whole or inside.is_document
             found.append((inside.fields, wrappers, refused))

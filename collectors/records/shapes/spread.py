@@ -127,16 +127,22 @@ class Spread:
         step, entries = place[depth], object_of(raw)
         deeper = around.inside(step)
         if step == EVERY:
+            tail = _tail(around, entries, step)
             for key, entry in entries.items():
                 for one in self._at(entry, place, depth + 1, (*keys, key), deeper):
-                    yield one if isinstance(one, _Wrong) else _Found(b'{"*":' + one.text + b"}", one.keys)
+                    yield one if isinstance(one, _Wrong) else _Found(b'{"*":' + one.text + tail, one.keys)
             return
         if step not in entries:
             return
-        beside = members(around.beside(entries, step))
-        head, tail = b"{" + text_of(step) + b":", (b"," + beside if beside else b"") + b"}"
+        head, tail = b"{" + text_of(step) + b":", _tail(around, entries, step)
         for one in self._at(entries[step], place, depth + 1, keys, deeper):
             yield one if isinstance(one, _Wrong) else _Found(head + one.text + tail, one.keys)
+
+
+def _tail(around: _Around, entries: dict[str, Raw], step: str) -> bytes:
+    """Return the end of an object, with those of its entries that are kept beside the one that leads on."""
+    beside = members(around.beside(entries, step))
+    return (b"," + beside if beside else b"") + b"}"
 
 
 class _Around(Struct, frozen=True):

@@ -88,11 +88,13 @@ def test_calls_of_all_uses_are_those_of_a_day_and_are_not_added_to_their_parts()
     assert found.fields["inferences"] == "call_count"
 
 
-def test_counters_since_a_reset_are_no_day() -> None:
-    assert (
-        document({"requests_today": 4, "total_requests": 19, "total_tokens": 870, "last_reset": "2026-07-21"})
-        is None
-    )
+def test_counters_since_a_reset_are_no_day_and_those_of_the_day_are_its() -> None:
+    since = {"total_requests": 19, "total_tokens": 870, "last_reset": "2026-07-21"}
+    found = document({**since, "requests_today": 4})
+
+    assert document(since) is None
+    assert found is not None
+    assert (found.fields["inferences"], found.fields["time"]) == ("requests_today", "last_reset")
 
 
 def test_sums_of_a_run_by_task_are_refused_where_the_only_time_is_in_its_id() -> None:

@@ -154,3 +154,32 @@ def test_a_cost_of_several_units_or_of_an_unknown_one_is_not_mapped_and_one_of_d
     assert "cost_usd" not in unknown.fields
     assert dollars.fields["cost_usd"] == "price"
     assert "is taken for" not in said(dollars)
+
+
+def test_a_cost_that_grows_with_the_tokens_of_each_call_is_no_sum_so_far() -> None:
+    records = [
+        {"at": f"2026-02-03T08:{n:02}:07Z", "model": "m", "session_id": "s", "input_tokens": 400 + 160 * n + n * n,
+         "output_tokens": 90 - n, "cost": (400 + 160 * n + n * n) * 3e-6 + (90 - n) * 15e-6} for n in range(9)
+    ]  # fmt: skip
+    found = propose([leaves(it) for it in records])
+
+    assert found is not None
+    assert found.fields["cost_usd"] == "cost"
+
+
+def test_a_sum_so_far_of_costs_is_one_though_calls_take_more_and_more() -> None:
+    total, records = 0.0, []
+    for n in range(9):
+        total += (400 + 60 * n) * 3e-6 + (90 - n) * 15e-6
+        records.append({"at": f"2026-02-03T08:{n:02}:07Z", "model": "m", "session_id": "s",
+                        "input_tokens": 400 + 60 * n, "output_tokens": 90 - n, "cost": total})  # fmt: skip
+    found = propose([leaves(it) for it in records])
+
+    assert found is not None
+    assert found.fields["cost_usd"] == {"path": "cost", "of_session": "session_id"}
+
+
+def test_a_cost_that_is_told_is_taken_before_its_estimate() -> None:
+    found = proposed({"estimated_cost_usd": usual, "real_cost_usd": lambda n: usual(n) + 0.0001})
+
+    assert found.fields["cost_usd"] == "real_cost_usd"

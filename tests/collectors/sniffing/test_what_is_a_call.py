@@ -113,3 +113,49 @@ def test_a_key_that_begins_with_a_plus_is_no_part_of_a_sum() -> None:
     found = found_in([{key.replace("input", "+input"): value for key, value in it.items()} for it in records()])
 
     assert "+input_tokens" not in str(found.fields).replace(r"\\+", "")
+
+
+def digests(*kinds: str) -> list[dict[str, Any]]:
+    return [
+        {"date": f"2026-04-{n + 1:02}", "kind": kind, "input_tokens": 900 + n * 37 % 50, "output_tokens": given}
+        for n, (kind, given) in enumerate(zip(kinds, (310, 222, 450, 804, 275, 390, 901), strict=True))
+    ]
+
+
+def test_a_word_for_a_period_is_no_sum_where_no_numbers_add_up_to_it() -> None:
+    found = found_in(digests("daily", "daily", "daily", "weekly", "daily", "daily", "weekly"))
+
+    assert not found.only
+
+
+def test_a_word_for_a_period_is_a_sum_where_the_numbers_before_it_add_up() -> None:
+    records = digests("call", "call", "daily", "call", "call", "daily", "call")
+    for at in (2, 5):
+        for name in ("input_tokens", "output_tokens"):
+            records[at][name] = records[at - 1][name] + records[at - 2][name]
+    found = found_in(records)
+
+    assert found.only == {"kind": "call"}
+    assert "2 more inferences, with their tokens and their cost" in said(found, "only")
+
+
+def test_a_number_of_queries_of_something_else_is_no_number_of_calls() -> None:
+    same = found_in([{**it, "at": it["at"][:10], "site_queries_run": 40} for it in records()])
+    feeds = found_in(records(rss_queries=lambda n: 20 + n % 3))
+
+    assert "inferences" not in same.fields
+    assert "if it is, there are 960" in said(same, "inferences")
+    assert "inferences" not in feeds.fields
+
+
+def test_a_call_whose_tokens_are_not_told_is_one_where_it_took_as_long_as_others() -> None:
+    log = records(provider=lambda _: "corner", took_ms=lambda n: 900 + n, ok=lambda _: True)
+    untold = {"at": "2026-04-07T11:00:00Z", "provider": "corner", "ok": True}
+    for it in log:
+        del it["model"]
+    found = found_in([*log, {**untold, "took_ms": 2_000}])
+    quick = found_in([*log, {**untold, "took_ms": 3}])
+
+    assert not found.only
+    assert "1 records without tokens took as long as calls" in said(found, "inferences")
+    assert quick.only == {"output_tokens": {"present": True}}

@@ -71,6 +71,13 @@ def test_days_and_models_may_be_keys() -> None:
     assert counted.tallies == {Result.COUNTED: 2}
 
 
+def test_what_stands_beside_entries_by_their_keys_is_theirs_too() -> None:
+    document = {"day": "2026-03-10", "m-1": {"calls": 3}, "m-2": {"calls": 1}, "v": 2}
+    counted = read(document, records="*", fields={"time": "day", "model": "key.1", "inferences": "*.calls"})
+
+    assert calls(counted) == {"m-1 10": (3, 0), "m-2 10": (1, 0)}
+
+
 def test_a_key_may_be_the_system_and_be_left_out_by_a_filter() -> None:
     counted = read(
         {"by_team": {"desk": {"at": AT, "in": 2}, "total": {"at": AT, "in": 2}}},
