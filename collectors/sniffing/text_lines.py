@@ -36,6 +36,7 @@ from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import words_of
 from leverwatch.collectors.sniffing.outcome_lines import outcomes_in
 from leverwatch.collectors.sniffing.reading import spread
+from leverwatch.collectors.sniffing.requests_named import with_models
 from leverwatch.collectors.sniffing.sum_row import SUMS
 from leverwatch.collectors.sniffing.text_blocks import HEADER, blocks_in
 from leverwatch.collectors.sniffing.text_pairs import BARE
@@ -66,7 +67,9 @@ def lines_in(units: Units) -> FieldGuess | None:
         turns = transcript_in(texts) or api_requests_in(texts)
         if turns is not None:
             requests = sum(re.search(turns, text) is not None for text in texts)
-            return turned_in(texts, 2 * requests) or _proposed(texts, turns, parts)
+            turned = turned_in(texts, 2 * requests)
+            asked = None if turned is not None else _proposed(texts, turns, parts)
+            return turned if asked is None else with_models(asked, texts)
         found = _blocks(texts) or answers_in(texts)
         told = [] if found is not None else [it for it in parts if _tells_model_and_cost(it)]
         if len(told) < _FEWEST or found is not None:
