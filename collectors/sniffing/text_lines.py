@@ -34,6 +34,7 @@ from leverwatch.collectors.sniffing.line_tokens import (
 from leverwatch.collectors.sniffing.line_tokens import Kind as PartKind
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import words_of
+from leverwatch.collectors.sniffing.number_pairs import number_pairs_in
 from leverwatch.collectors.sniffing.outcome_lines import outcomes_in
 from leverwatch.collectors.sniffing.reading import spread
 from leverwatch.collectors.sniffing.requests_named import with_models
@@ -73,7 +74,7 @@ def lines_in(units: Units) -> FieldGuess | None:
         found = _blocks(texts) or answers_in(texts)
         told = [] if found is not None else [it for it in parts if _tells_model_and_cost(it)]
         if len(told) < _FEWEST or found is not None:
-            return found or _called(texts) or _others(texts)
+            return found or number_pairs_in(texts) or _called(texts) or _others(texts)
     form, _ = Counter(map(tells, told)).most_common(1)[0]
     clock = next(iter(units.times), None) if units.times and all(units.times) else None
     pattern = pattern_of_lines([it for it in told if tells(it) == form], timed=clock is not None)

@@ -12,6 +12,7 @@ import pytest
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.sniffing.line_tokens import parts_of, tells
 from leverwatch.collectors.sniffing.sniff import Guess, config_of, guess, summarise
+from tests.collectors.sniffing.proposed import of_text
 from tests.collectors.sources.files.logs import sums
 
 NUMBER = 12
@@ -215,3 +216,34 @@ def test_a_beginning_that_nothing_tells_from_its_end_is_doubted(tmp_path: Path) 
 @pytest.mark.parametrize("form", ["downloading llama-3.{n} weights in 3.1s", "loaded model gpt-4o config"])
 def test_lines_of_something_else_with_a_model_are_none(form: str) -> None:
     assert guess("\n".join(f"{AT.format(n)} INFO {form.format(n=n)}" for n in COUNT).encode(), "plain") is None
+
+
+@pytest.mark.parametrize(("sign", "between"), [("=", "/"), (": ", " -> "), (":", "+")])
+def test_two_numbers_behind_a_name_that_sums_the_others_are_input_and_output(sign: str, between: str) -> None:
+    def line(n: int) -> str:
+        parts = [(700 + n * 31, 40 + n * 7), (9000 + n * 13, 300 + n)]
+        parts.append((sum(it[0] for it in parts), sum(it[1] for it in parts)))
+        named = zip(("plan", "talk", "whole"), parts, strict=True)
+        told = " | ".join(f"{name}{sign}{one}{between}{other}" for name, (one, other) in named)
+        return f"2026-05-1{n} | {told} | outcome=success | A title"
+
+    found = of_text("\n".join([*map(line, range(5)), ""]))
+    match = re.search(str(found.extras["pattern"]), line(2))
+
+    assert match is not None
+    assert (match["input_tokens"], match["output_tokens"]) == ("9788", "356")
+    assert any("Is that right?" in it for it in found.notes if it.startswith("input_tokens"))
+
+
+def test_pairs_of_numbers_of_anything_else_are_no_tokens() -> None:
+    lines = "\n".join(f"2026-05-1{n} | home={n}/3 | away={n + 1}/4 | both={2 * n}/9" for n in range(6))
+
+    assert guess(f"{lines}\n".encode(), "plain") is None
+
+
+def test_lines_of_a_logger_named_as_who_serves_models_may_differ_in_one_word() -> None:
+    tones = ("formal", "plain", "funny")
+    lines = [f"2026-05-0{n} 10:00:07,118 - gemini - INFO - Mail generated successfully in {tones[n % 3]} tone"
+             for n in range(1, 8)]  # fmt: skip
+
+    assert of_text("\n".join([*lines, ""])).fields == {"time": "time", "status": "status"}
