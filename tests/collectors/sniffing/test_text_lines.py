@@ -34,6 +34,10 @@ FORMS: dict[str, str] = {
     "padded columns": "{at} | acme      | {m:24} | in= {i:6} out= {o:5} | OK |",
     "numbers right behind a colon": "{at} [{m}] in:{i} out:{o}",
     "estimated numbers": "{at} - STEP: sort | MODEL: {m} | INPUT_TOKENS: ~{i} | OUTPUT_TOKENS: ~{o}",
+    "a plus between": "{at} [bot] info: used {i}+{o} tokens with {m}",
+    "trays": "{at} 🤖 {m} 📥 {i} 📤 {o} ⏱ 1.2s",
+    "signs of full width": "{at} - 模型 {m} 调用完成，输入 {i} tokens，输出 {o} tokens",  # noqa: RUF001
+    "names with a colon of full width": "{at} 模型：{m}；输入token：{i}；输出token：{o}",  # noqa: RUF001
     "free text between": "{at} - Model: {m} - Input tokens: {i} - Output tokens: {o} - asked by user {at}",
 }
 
@@ -247,3 +251,16 @@ def test_lines_of_a_logger_named_as_who_serves_models_may_differ_in_one_word() -
              for n in range(1, 8)]  # fmt: skip
 
     assert of_text("\n".join([*lines, ""])).fields == {"time": "time", "status": "status"}
+
+
+@pytest.mark.parametrize(
+    "form", ["{at} {m} in {i} tokens, out {o} tokens", "{at} | {m} | Tokens: {i} sent, {o} received"]
+)
+def test_thousands_may_be_written_with_a_letter(tmp_path: Path, form: str) -> None:
+    some = [("1.2k", "940"), ("3k", "87"), ("1.2M", "1.1k"), ("310", "20")]
+    told = (form.format(at=AT.format(n), m="gpt-4o", i=i, o=o) for n, (i, o) in enumerate(some))
+    found, summary = sniffed(tmp_path, [*told])
+
+    assert sums(summary.usage)["input_tokens"] == 1_204_510
+    assert sums(summary.usage)["output_tokens"] == 2147
+    assert "rounded" in notes(found, "input_tokens")
