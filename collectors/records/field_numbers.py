@@ -30,6 +30,12 @@ class NumberEntry(FieldEntry):
         description="What stands between thousands in texts.",
         examples=["."],
     )
+    multiples: bool = Field(
+        default=False,
+        description="`k` or `M` may stand behind the number in texts, for thousands and millions.",
+        # Without it a map is stored as it was before there was any.
+        exclude_if=lambda multiples: not multiples,
+    )
     of_session: str | None = Field(
         default=None,
         min_length=1,
@@ -50,7 +56,7 @@ class NumberEntry(FieldEntry):
         return {"written": self._written(name), "session": self.of_session}
 
     def _written(self, name: str) -> Written | None:
-        if self.decimal is None and self.thousands is None:
+        if self.decimal is None and self.thousands is None and not self.multiples:
             return None
         thousands = self.thousands or ""
         decimal = self.decimal or ("," if thousands == "." else ".")
@@ -59,7 +65,7 @@ class NumberEntry(FieldEntry):
                 raise ValueError(f"{name}: {sign} is no sign between digits")
         if decimal == thousands or decimal.isspace():
             raise ValueError(f"{name}: decimal and thousands are two signs")
-        return Written(decimal, thousands)
+        return Written(decimal, thousands, multiples=self.multiples)
 
 
 class PartEntry(NumberEntry):

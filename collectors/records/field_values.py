@@ -43,6 +43,8 @@ PER_DOLLAR: Mapping[str, float] = {
     "nanos": 1_000_000_000.0,
 }
 """The number of each unit in a US dollar."""
+MULTIPLES: Mapping[str, int] = {"k": 1000, "K": 1000, "M": 1_000_000}
+"""How many the letter behind a number stands for."""
 _DOLLARS = re.compile(
     r"(?P<minus>[+-]?)\s*(?:(?:US\s?\$|\$|USD)\s*)?(?P<number>.*?)(?:\s*(?:US\s?\$|\$|USD))?", re.IGNORECASE
 )
@@ -60,6 +62,8 @@ class Written(Struct, frozen=True):
     thousands: str = ""
     dollars: bool = False
     """Whether a sign of US dollars may stand before or behind a number."""
+    multiples: bool = False
+    """Whether `k` or `M` may stand behind a number, for thousands and millions."""
 
     def pattern(self) -> re.Pattern[str]:
         """Return the pattern of such a number; groups of thousands must be whole."""
@@ -88,9 +92,14 @@ def number_reader(written: Written | None) -> Callable[[Any], float]:
             text = value.strip()
             if written is not None and written.dollars and len(text) <= _LONGEST:
                 text = without_dollars(text)
+            times = 1
+            if written is not None and written.multiples:
+                text, times = without_multiple(text)
             if pattern is not None and not pattern.fullmatch(text):
                 raise Mistyped("expected a number, written as the field map says")
-            return _finite(_parsed(text if pattern is None else text.translate(change)))
+            number = _finite(_parsed(text if pattern is None else text.translate(change)))
+            # What is written with a few figures has no more of them when it is a thousand times as much.
+            return number if times == 1 else round(number * times, 6)
         return _finite(value)
 
     return read
@@ -100,6 +109,12 @@ def without_dollars(text: str) -> str:
     """Return a text without a sign of US dollars before or behind a number."""
     found = _DOLLARS.fullmatch(text)
     return text if found is None else found["minus"] + found["number"]
+
+
+def without_multiple(text: str) -> tuple[str, int]:
+    """Return a number without a `k` or an `M` behind it, and of how many it is a number."""
+    times = MULTIPLES.get(text[-1:], 1)
+    return (text, 1) if times == 1 else (text[:-1].rstrip(), times)
 
 
 def _finite(number: float) -> float:

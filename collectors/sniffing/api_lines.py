@@ -21,13 +21,15 @@ def _pattern(host: str, paths: str) -> str:
     return _before(host, paths) + rf"(?:{_HTTP}(?P<status>\d{{3}}))?"
 
 
-def _before(host: str, paths: str) -> str:
+def _before(host: str, paths: str, named: str = "model") -> str:
     return (
         rf"{AT_FIRST}[^\n]{{0,200}}?\bPOST +https?://(?P<{host}>[\w.:-]{{1,200}})"
-        rf"[^\s\"?]{{0,200}}?(?:{paths})(?=[\s\"?]|$)"
+        rf"[^\s\"?]{{0,200}}?(?:{_NAMED}(?P<{named}>[^\s\"?/]{{1,100}}?))?(?:{paths})(?=[\s\"?]|$)"
     )
 
 
+_NAMED = r"/(?:models|deployments|engines|model)/"
+"""What stands before the name of a model in an address that has one."""
 _HTTP = r"[^\s\"]{0,200}\"? *\"?HTTP/[\d.]+ +"
 PATTERN, _OF_ANYBODY = _pattern("api", _PATHS), _pattern("llm_api", _SURE)
 
@@ -54,7 +56,10 @@ def failed_requests_beside(texts: Sequence[str], counted: int) -> tuple[str, int
     good = sum(it[:1] == "2" for it in codes)
     if not failed or good + failed < len(codes) or abs(good - counted) > _UNEVEN * counted:
         return None
-    before = _before("failed_api", _PATHS if asked == PATTERN else _SURE).replace("(?P<time>", "(?P<request_time>")
+    named = any(match["model"] for match in found if (match["status"] or "")[:1] in {"4", "5"})
+    before = _before("failed_api", _PATHS if asked == PATTERN else _SURE, "failed_model")
+    before = before.replace("(?P<time>", "(?P<request_time>")
+    before = before if named else before.replace("(?P<failed_model>", "(?:")
     return rf"{before}{_HTTP}(?P<failed_status>[45]\d{{2}})", failed
 
 

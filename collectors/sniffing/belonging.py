@@ -10,7 +10,7 @@ from leverwatch.collectors.sniffing.calls_alone import is_provider, sign_of_call
 from leverwatch.collectors.sniffing.columns import Columns
 from leverwatch.collectors.sniffing.field_names import is_called
 from leverwatch.collectors.sniffing.gaps import holds_tokens
-from leverwatch.collectors.sniffing.models import looks_like_model
+from leverwatch.collectors.sniffing.models import is_title, looks_like_model
 from leverwatch.collectors.sniffing.name_words import TOKEN, word_set, words_of
 from leverwatch.collectors.sniffing.not_usage import is_list_of_models, is_no_usage
 from leverwatch.collectors.sniffing.numerals import Scalar
@@ -49,9 +49,10 @@ def belongs(paths: Mapping[str, tuple[Path, ...]], columns: Columns, *, is_bill:
     if any(name in paths for name in SIGNS) or any(map(_is_named, names)):
         return True
     found = [value for path in paths.get("model", ()) for value in dict.fromkeys(columns.of[path].values)]
-    if any(map(looks_like_model, found)):
+    if any(looks_like_model(it) or is_title(it) for it in found):
         # A list of models, of their limits or prices, has their names and no call.
-        return True if any(name in paths for name in _OF_CALLS) else None
+        several = any(len(columns.of[path].values) > 2 * len(found) for path in paths.get("model", ()))
+        return True if any(name in paths for name in _OF_CALLS) or ("status" in paths and several) else None
     if any(holds_tokens(it.texts[:_FEWEST]) for it in columns.of.values()):
         return True
     if found and all(map(_is_family, found)):

@@ -53,7 +53,7 @@ class Draft:
         comma = thousands == "." or any(it.decimal == "," for it in shown)
         return Numerals("," if comma and thousands != "," else ".", thousands)
 
-    def signs(self, column: Column) -> dict[str, str]:
+    def signs(self, column: Column) -> dict[str, str | bool]:
         """Return the settings that say how counts are written: as all of the table are, where these may be."""
         own, habit = column.count_numerals, self.habit
         if habit is not None and column.texts and all(habit.pattern.fullmatch(it.strip()) for it in column.texts):

@@ -33,6 +33,7 @@ from leverwatch.collectors.sniffing.identities import set_identity
 from leverwatch.collectors.sniffing.invariants.denials import left_out_by_words
 from leverwatch.collectors.sniffing.invariants.every import doubt_all
 from leverwatch.collectors.sniffing.invariants.searches import left_out_searches
+from leverwatch.collectors.sniffing.invariants.sum_words import left_out_sums
 from leverwatch.collectors.sniffing.kept import Kinds
 from leverwatch.collectors.sniffing.kinds import kinds_of
 from leverwatch.collectors.sniffing.models import looks_like_model, set_model
@@ -157,7 +158,7 @@ def _proposed(
         return None  # sums of a run, whose only time is in its id
     # After the tokens, which calls that failed do not have.
     excluded = _set_status(draft, kinds) or left_out_by_words(draft) or left_out_searches(draft)
-    excluded = excluded or left_out_unreached(draft)
+    excluded = excluded or left_out_unreached(draft) or left_out_sums(draft)
     if excluded and not kinds.excluded:
         # What is left out says nothing of the calls: the doubts are about these alone.
         rest = kinds.without(excluded, every, [note for note in draft.notes if note.startswith("not:")])

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
+from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.field_names import is_time
-from leverwatch.collectors.sniffing.models import looks_like_model
+from leverwatch.collectors.sniffing.models import is_title, looks_like_model
 from leverwatch.collectors.sniffing.moments import moments_of
 from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
 from leverwatch.collectors.sniffing.questions import is_statement
+from leverwatch.collectors.sniffing.words import Kind, kind_of, outcome_of
 
 _MOSTLY = 0.9
 _OFTEN = 0.6
@@ -21,6 +23,9 @@ _FEWEST_WORDS = 3
 _CODE, _TOOK = re.compile(r"[2-5]\d\d"), re.compile(r"\d+(?:\.\d+)? ?(?:ms|s)")
 _TRUE = frozenset({"true", "false"})
 _OUTCOMES = frozenset({"ok", "fail", "failed", "success", "error"})
+_INSTEAD = frozenset({"fallback", "degraded", "timeout", "refused"})
+"""Words for what a program did where no model answered."""
+_ERROR = re.compile(r"(?i)error|exception|failed|timed? ?out|invalid|refused")
 _Cells = Sequence[str]
 
 
@@ -87,8 +92,8 @@ def named_by_shape(rows: Sequence[Sequence[str]]) -> Named | None:
 
 
 def _answered_by_model(columns: Sequence[_Cells], time: int, model: int) -> Named | None:
-    """Return names for the columns of a time, a model, and the code of an answer or how long it took with a unit;
-    None where there is neither, or no time of day."""
+    """Return names for the columns of a time, a model, and the code of an answer, a word for how it ended, or how
+    long it took with a unit; None where there is none of them, or no time of day."""
     if sum(":" in cell for cell in columns[time]) < _MOSTLY * len(columns[time]):
         return None
     names = [f"column{at + 1}" for at in range(len(columns))]
@@ -99,6 +104,12 @@ def _answered_by_model(columns: Sequence[_Cells], time: int, model: int) -> Name
         ]
         if len(found) == 1 and (name != "status" or any(it.startswith("2") for it in columns[found[0]])):
             names[found[0]] = name
+    ended = [at for at, cells in enumerate(columns) if names[at] == f"column{at + 1}" and _are_endings(cells)]
+    if len(ended) == 1 and "status" not in names:
+        names[ended[0]] = "status"
+        good = [outcome_of(cell) is CallStatus.SUCCESS for cell in columns[ended[0]]]
+        told = [at for at, cells in enumerate(columns) if _tell_errors(cells, good)]
+        names = ["error" if at in told[:1] else name for at, name in enumerate(names)]
     said = [f"column {at + 1} as {name}" for at, name in enumerate(names) if name != f"column{at + 1}"]
     if len(said) < _FEWEST_WORDS:
         return None
@@ -184,7 +195,7 @@ def _are_times(cells: _Cells) -> bool:
 
 
 def _are_models(cells: _Cells) -> bool:
-    return _mostly(cells, [looks_like_model(cell) for cell in cells])
+    return _mostly(cells, [looks_like_model(cell) or is_title(cell) for cell in cells])
 
 
 def _are_counts(cells: _Cells) -> bool:
@@ -212,6 +223,22 @@ def _fraction(cell: str) -> float | None:
 
 def _is_flag(cells: _Cells) -> bool:
     return all(cell.lower() in _TRUE for cell in cells)
+
+
+def _are_endings(cells: _Cells) -> bool:
+    """Whether the cells are few words for how a call ended, one of which is a usual one."""
+    words = {cell.lower() for cell in cells}
+    return bool(words & _OUTCOMES) and all(outcome_of(it) is not None or it in _INSTEAD for it in words)
+
+
+def _tell_errors(cells: _Cells, good: Sequence[bool]) -> bool:
+    """Whether the cells of just the calls that did not succeed have a text that tells of an error."""
+    told = [bool(cell) for cell in cells]
+    return (
+        any(told)
+        and not any(map(bool.__and__, told, good))
+        and all(kind_of(cell) is Kind.BAD or _ERROR.search(cell) is not None for cell in cells if cell)
+    )
 
 
 def _are_outcomes(cells: _Cells) -> bool:

@@ -90,6 +90,10 @@ def with_failed_requests(fields: FieldGuess, pattern: str, failed: int) -> Field
         "time": [*([time] if isinstance(time, str) else time), "request_time"],
         "status": {"path": "failed_status", "error": {"present": True}},
     }
+    model = fields.fields.get("model")
+    if "(?P<failed_model>" in pattern and (model is None or isinstance(model, str | list)):
+        own = [] if model is None else [model] if isinstance(model, str) else model
+        mapped["model"] = [*own, "failed_model"]
     note = (
         f"status: {failed} requests to the API of a model failed, and are failed calls; those that succeeded are"
         " as many as the lines that are counted, and each of these is taken for the answer to one; were requests"

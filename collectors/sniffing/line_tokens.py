@@ -25,28 +25,36 @@ USUAL_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)
 """The times that most programs write, which are searched for faster than the others."""
 AT_FIRST = rf"^\W{{0,3}}(?P<time>{USUAL_TIME})(?!\d)"
 """A line that begins with one of them."""
-NUMBER = r"[$€£]?\d+(?:[.,]\d+)*"
-WORD = r"[^\s|,;=()\[\]{}\"'<>│]+"
+NUMBER = r"[$€£]?\d+(?:[.,]\d+)*(?:[kKM](?!\w))?"
+WORD = r"[^\s|,;=()\[\]{}\"'<>│，；（）【】]+"  # noqa: RUF001
+_APART = r"\s|,;=()\[\]{}\"'<>│，；（）【】"  # noqa: RUF001
+_COLON = "："  # noqa: RUF001
 _PART = re.compile(
     rf"(?P<time>{TIME})|(?P<number>(?<![\w.$-]){NUMBER}(?![\w.-]*[-_]|[.]?\d))(?=[A-Za-zµ%]{{0,8}}(?![\w]))"
     # A word ends before a colon with a blank or a number behind it, as in `in:120`; `~120` is a sign and a number.
-    rf"|(?P<word>(?![~≈↑↓⬆⬇→➜⟶]\d|(?<=\d)/\d)[^\s|,;=()\[\]{{}}\"'<>│:][^\s|,;=()\[\]{{}}\"'<>│]*?"
-    rf"(?=:(?:\s|$)|(?<![\d.:-]):~?{NUMBER}(?:[\s|,;)\]]|$)|[\s|,;=()\[\]{{}}\"'<>│]|$))|(?P<blank>\s+)|(?P<sign>.)"
+    rf"|(?P<word>(?![~≈↑↓⬆⬇→➜⟶]\d|(?<=\d)[/+]\d)[^{_APART}:{_COLON}][^{_APART}{_COLON}]*?"
+    rf"(?=[:{_COLON}](?:\s|$)|(?<![\d.:-])[:{_COLON}]~?{NUMBER}(?:[{_APART}]|$)|[{_APART}{_COLON}]|$))|(?P<blank>\s+)|(?P<sign>.)"
 )
 LEVELS = frozenset({
     "debug", "info", "notice", "warn", "warning", "error", "critical", "fatal", "trace", "success", "ok", "fail",
     "failed", "done", "err", "severe",
 })  # fmt: skip
-_ENDS = frozenset("|│;[]{}\"'<>")
+_ENDS = frozenset("|│;[]{}\"'<>；【】")  # noqa: RUF001
 """Signs over which no name of a number goes."""
-_CLOSING = "|│;,)]"
-_ABOUT = "~≈"
+_CLOSING = "|│;,)]，；）】"  # noqa: RUF001
+_NAMING = f":={_COLON}"
+_ABOUT = "~≈\ufe0f"
 """Signs before a number that is estimated."""
-_ARROWS = {"↑": "tokens_in", "⬆": "tokens_in", "↓": "tokens_out", "⬇": "tokens_out"}
+_ARROWS = {
+    "↑": "tokens_in", "⬆": "tokens_in", "📥": "tokens_in",
+    "↓": "tokens_out", "⬇": "tokens_out", "📤": "tokens_out",
+}  # fmt: skip
 """Signs right before a number of tokens that go up to a model, and come down from it."""
+_TRAYS = "📥📤"
+"""Those of them that may have a blank behind them."""
 PAIR = "pair tokens"
 """How the two numbers of tokens that are written as one are called."""
-_BETWEEN, _LIMIT = ("/", "→", "➜", "⟶"), 1000
+_BETWEEN, _LIMIT = ("/", "+", "→", "➜", "⟶"), 1000
 _MOST_WORDS = 3
 _LONGEST = 4000
 _UNITS = frozenset({"ms", "s", "sec", "secs", "seconds", "usd", "tokens", "token", "tok", "msec", "us", "calls"})
@@ -92,7 +100,7 @@ def parts_of(line: str) -> list[Part]:
     """Return the parts of a line, with names of its numbers and values."""
     found = [_part(match) for match in _PART.finditer(line[:_LONGEST])]
     found = list(_with_texts([_valued(found, at) for at in range(len(found))]))
-    named = _with_pairs([_named(found, at) for at in range(len(found))])
+    named = _with_pairs(_with_sides([_named(found, at) for at in range(len(found))]))
     words = [word for it in named if it.kind is not Kind.TIME for word in words_of(it.text)]
     if TOKEN.isdisjoint(words):
         return named
@@ -100,6 +108,24 @@ def parts_of(line: str) -> list[Part]:
         Part(it.kind, it.text, f"tokens {it.name}") if it.kind is Kind.NUMBER and bare_field((it.name,)) else it
         for it in named
     ]
+
+
+def _with_sides(parts: list[Part]) -> list[Part]:
+    """Return the parts with names for what went in and came out, where a word before or behind each number of
+    tokens says it: `in 7 tokens, out 2 tokens`, `7 tokens in, 2 tokens out`."""
+    sides = {
+        at: side
+        for at, it in enumerate(parts)
+        if it.kind is Kind.NUMBER and it.name.lower() in TOKEN and (side := _side(parts, at)) is not None
+    }
+    if len({bare_field((it,)) for it in sides.values()}) != len(sides) or len(sides) != 2:
+        return parts
+    return [Part(it.kind, it.text, f"{it.name} {sides[at]}") if at in sides else it for at, it in enumerate(parts)]
+
+
+def _side(parts: Sequence[Part], at: int) -> str | None:
+    before, behind = _before(parts, at)[0][-1:], _behind(parts, at)[1:2]
+    return next((it for it in (*before, *behind) if bare_field((it,)) is not None), None)
 
 
 def _with_pairs(parts: list[Part]) -> list[Part]:
@@ -170,9 +196,12 @@ def _valued(parts: Sequence[Part], at: int) -> Part:
     names_another = (
         behind is not None
         and behind.kind is Kind.SIGN
-        and (behind.text == "=" or (behind.text == ":" and len(further) > 1 and further[1].kind is Kind.NUMBER))
+        and (
+            behind.text == "="
+            or (behind.text in f":{_COLON}" and len(further) > 1 and further[1].kind is Kind.NUMBER)
+        )
     )
-    after_name = not names_another and before is not None and before.kind is Kind.SIGN and before.text in ":="
+    after_name = not names_another and before is not None and before.kind is Kind.SIGN and before.text in _NAMING
     alone = (before is None or before.text in _ENDS or before.kind is Kind.TIME) and (
         behind is None or behind.text in _ENDS
     )
@@ -203,7 +232,7 @@ def _end_of_text(parts: Sequence[Part], at: int) -> int | None:
         closing = next((end for end in range(at + 1, len(parts)) if parts[end].text == begins.text), None)
         return None if closing is None else closing + 1
     before = next((it for it in reversed(parts[:at]) if it.kind is not Kind.BLANK), None)
-    if begins.kind is not Kind.VALUE or before is None or before.text != ":":
+    if begins.kind is not Kind.VALUE or before is None or before.text not in f":{_COLON}":
         return None
     end = at
     while end < len(parts) and parts[end].kind in {Kind.WORD, Kind.VALUE, Kind.BLANK}:
@@ -252,11 +281,11 @@ def _before(parts: Sequence[Part], at: int) -> tuple[list[str], bool]:
         it = parts[place]
         if it.kind is Kind.BLANK or (it.kind is Kind.SIGN and it.text in _ABOUT and not words and not by_sign):
             continue
-        if it.kind is Kind.SIGN and it.text in _ARROWS and not words and place == at - 1:
+        if it.kind is Kind.SIGN and it.text in _ARROWS and not words and (place == at - 1 or it.text in _TRAYS):
             return [_ARROWS[it.text]], True
         if it.kind is Kind.WORD and place and parts[place - 1].kind is Kind.NUMBER:
             return words, by_sign and bool(words)  # the unit of another number
-        if it.kind is Kind.SIGN and it.text in ":=" and not words:
+        if it.kind is Kind.SIGN and it.text in _NAMING and not words:
             by_sign = True
         elif it.kind is Kind.SIGN and it.text in ";|" and not words and not by_sign:
             pass  # a name in a column of its own
@@ -287,7 +316,7 @@ def _behind(parts: Sequence[Part], at: int) -> list[str]:
         if opened and it.kind is Kind.NUMBER:
             return []  # words in parentheses are of the number behind them, as in `9 (in 7 / out 2)`
         following = next((other for other in parts[place + 1 :] if other.kind is not Kind.BLANK), None)
-        if place > at + 1 and following is not None and following.kind is Kind.SIGN and following.text in ":=":
+        if place > at + 1 and following is not None and following.kind is Kind.SIGN and following.text in _NAMING:
             break
         if it.kind is Kind.WORD and it.text.lower() in _OF and words and words[-1].lower() in TOKEN:
             of_what = following is not None and following.kind is Kind.WORD and bare_field((following.text,))

@@ -172,7 +172,8 @@ def is_vendor(column: Column) -> bool:
 def looks_like_models(column: Column) -> bool:
     """Whether most values are like the names of providers."""
     like = sum(
-        isinstance(value, str) and _LOOKS_LIKE.fullmatch(value.strip()) is not None for value in column.values
+        isinstance(value, str) and _LOOKS_LIKE.fullmatch(it := value.strip()) is not None and not _HOST.search(it)
+        for value in column.values
     )
     return like >= _MOSTLY * len(column.values)
 
@@ -185,9 +186,24 @@ _FURTHER = re.compile(
 )
 
 
+_HOST = re.compile(r"^(?:https?:/|api\.|www\.)|[a-z]\.(?:com|ai|cn|net|org|io|dev|app|googleapis)(?::\d+)?$")
+"""What serves models, and is none."""
+
+
 def looks_like_model(value: object) -> bool:
     """Whether a name is like those of providers; a word alone is not, as cars and phones have such names too."""
     name = value.strip() if isinstance(value, str) else ""
+    if _HOST.search(name) is not None:
+        return False
     return any(sign in name for sign in "-/:.0123456789") and any(
         known.fullmatch(name) for known in (_LOOKS_LIKE, _FURTHER)
     )
+
+
+_BRACKETS, _MOST_IN_TITLE = re.compile(r"\([^()]*\)"), 5
+
+
+def is_title(value: object) -> bool:
+    """Whether a text is the name of a model as people write it: with blanks, and what serves it in brackets."""
+    words = _BRACKETS.sub("", value).split() if isinstance(value, str) else []
+    return 2 <= len(words) <= _MOST_IN_TITLE and looks_like_model("-".join(words))

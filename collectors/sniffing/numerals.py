@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from leverwatch.collectors.records.field_values import MULTIPLES, without_multiple
 
 Scalar = str | int | float | bool
 _SEPARATORS = ".,'\u2019 \u00a0\u202f_"
 _MOSTLY = 0.9
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_MULTIPLE = re.compile(rf"\d[\d.,]* ?[{''.join(MULTIPLES)}]")
 _LONGEST = 40
 _LOOKED_AT = 2000
 
@@ -24,18 +27,21 @@ class Numerals:
     """Empty: thousands have no sign."""
     is_sure: bool = True
     """Whether no other signs would read all the numbers as well."""
+    multiples: bool = False
+    """Whether thousands and millions are written with a letter, as in `1.2k`."""
 
     @property
     def is_plain(self) -> bool:
         """Whether numbers are written as programs write them."""
-        return self.decimal == "." and not self.thousands
+        return self.decimal == "." and not self.thousands and not self.multiples
 
     @property
-    def settings(self) -> dict[str, str]:
+    def settings(self) -> dict[str, str | bool]:
         """The settings of a field that has such numbers."""
         return {
             **({"decimal": self.decimal} if self.decimal != "." else {}),
             **({"thousands": self.thousands} if self.thousands else {}),
+            **({"multiples": True} if self.multiples else {}),
         }
 
     @property
@@ -64,8 +70,11 @@ def numerals_of(texts: Sequence[str], *, whole: bool = False) -> Numerals:
         whole: whether the numbers are counts, which have no fractions.
     """
     some = [text.strip() for text in texts[:_LOOKED_AT] if text.strip()]
-    if not some or not any(sign in text for text in some for sign in _SEPARATORS):
+    if not some or not any(sign in text for text in some for sign in (*_SEPARATORS, *MULTIPLES)):
         return PLAIN
+    if any(map(_MULTIPLE.fullmatch, some)):
+        # Fractions of a thousand are no fractions of what is counted.
+        return replace(numerals_of([without_multiple(it)[0] for it in some]), multiples=True)
     fitting = [reading for reading in _READINGS if _fits(some, reading)]
     plain = _fits_plainly(some)
     if whole:
@@ -112,6 +121,10 @@ def _same(texts: Sequence[str], one: Numerals, other: Numerals) -> bool:
 
 
 def _read(text: str, numerals: Numerals) -> float | None:
+    if numerals.multiples:
+        bare, times = without_multiple(text)
+        number = _read(bare, replace(numerals, multiples=False))
+        return None if number is None else round(number * times, 6)
     if numerals.is_plain:
         return _float(text) if _PLAIN.fullmatch(text) else None
     if not numerals.pattern.fullmatch(text):

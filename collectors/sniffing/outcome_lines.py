@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from leverwatch.collectors.records.vocabulary import CallStatus, operation_of, status_of
 from leverwatch.collectors.sniffing.guess import FieldGuess
@@ -23,11 +23,12 @@ _PROVIDERS = (
     r"(?:OpenAI|openai|Anthropic|anthropic|Claude|claude|Gemini|gemini|Ollama|ollama|Mistral|mistral|Groq|groq"
     r"|Cohere|OpenRouter|openrouter|DeepSeek|deepseek|Bedrock|bedrock|ChatGPT|GPT|gpt|LLM|llm)"
 )
+_ABOUT = "request|call|query|prompt|completion|generation|generated|generating|response|summarized|translated"
 # What a client of HTTP logs is told by its address, and may be of files or models.
 _REQUESTS = (
     rf"{AT_FIRST}(?![^\n]{{0,200}}://)(?=[^\n]{{0,100}}?(?<![^\W_]){_PROVIDERS}(?![^\W_]))"
-    r"(?=[^\n]{0,100}?(?<![^\W_])(?i:request|call|query|prompt|completion|generation|response)(?![^\W_]))"
-    rf"[^\n]{{0,120}}?(?<![^\W_])(?P<status>{_OUTCOMES})(?![^\W_])"
+    rf"(?=[^\n]{{0,100}}?(?<![^\W_])(?i:{_ABOUT})(?![^\W_]))"
+    rf"[^\n]{{0,120}}?(?<![^\W_])(?P<status>{_OUTCOMES})(?:fully)?(?![^\W_])"
 )
 _SURE = frozenset({"embedding", "embeddings", "completion", "completions", "llm", "chat completion"})
 _FEWEST, _MOSTLY = 3, 0.5
@@ -45,7 +46,7 @@ def _of_providers(texts: Sequence[str]) -> FieldGuess | None:
     found = [match for match in map(re.compile(_REQUESTS).search, texts) if match is not None]
     good = [match for match in found if status_of(match["status"]) is CallStatus.SUCCESS]
     forms = {re.sub(r"\d+", "0", re.sub(AT_FIRST, "", match.string)).strip() for match in good}
-    if len(good) < _FEWEST or len(forms) != 1:
+    if len(good) < _FEWEST or not _are_alike(forms):
         return None
     notes = [
         (
@@ -60,6 +61,14 @@ def _of_providers(texts: Sequence[str]) -> FieldGuess | None:
         notes.append(f"status: {failed} such lines are taken for failed calls by their word")
     notes += notes_on_naive(match["time"] for match in found)
     return FieldGuess({"time": "time", "status": "status"}, {}, tuple(notes), (), extras={"pattern": _REQUESTS})
+
+
+def _are_alike(forms: Collection[str]) -> bool:
+    """Whether lines are of one form, with another word at one place at most."""
+    words = [it.split() for it in forms]
+    if len({*map(len, words)}) > 1:
+        return False
+    return sum(len({*column}) > 1 for column in zip(*words, strict=True)) <= 1
 
 
 def _of_operations(texts: Sequence[str]) -> FieldGuess | None:

@@ -10,6 +10,7 @@ from leverwatch.collectors.sniffing.calls_alone import PROVIDERS
 from leverwatch.collectors.sniffing.columns import MOSTLY, Column
 from leverwatch.collectors.sniffing.counters import counter_of, session_keys
 from leverwatch.collectors.sniffing.draft import Draft
+from leverwatch.collectors.sniffing.invariants.sizes import has_sums
 from leverwatch.collectors.sniffing.moments import readable
 from leverwatch.collectors.sniffing.name_words import word_set, words_of
 
@@ -34,6 +35,8 @@ _NO = word_set(
     " rss feed feeds sql db database dns http https graphql redis mongo s3 scrape crawl browser"
 )
 _STEPS = word_set("steps turns iterations rounds hops loops repairs schritte tur turu runden tours vueltas turni")
+_TURNS = word_set("messages turns responses exchanges interactions steps iterations")
+"""Words for what a session has several of, each of which may be a call."""
 _DENOISED = word_set("inference diffusion denoise denoising sampling sampler timesteps")
 """Words for steps in which one picture is made."""
 _OF_A_MODEL = word_set("llm model genai inference inferences")
@@ -68,6 +71,7 @@ def set_inferences(draft: Draft) -> None:
     some = totals if draft.is_tally else []
     some = some or [path for path in totals if any(number > 1 for number in whole[path].counts.values())]
     some = some or [path for path in totals if _tells_none(draft, path)]
+    some = some or [path for path in whole if _has(path, _TURNS) and _fills_sums(draft, path)]
     if not some and not bad:
         # Only those that succeeded are told.
         some = [path for path in good if any(number > 1 for number in whole[path].counts.values())]
@@ -175,6 +179,14 @@ def _tells_none(draft: Draft, path: Path) -> bool:
     none = {at for at, number in numbers.items() if number == 0}
     plain = _words(path) <= _CALLS | _COUNTED | _OF_MODELS
     return plain and bool(none) and none.isdisjoint(_takers(draft))
+
+
+def _fills_sums(draft: Draft, path: Path) -> bool:
+    """Whether a number of messages is 0 where no tokens were taken, and more where any were, and some records took
+    more than one call can."""
+    numbers, takers = draft.columns.of[path].counts, _takers(draft)
+    some = {at for at, number in numbers.items() if number > 0}
+    return some == takers and len(some) < len(numbers) == len(draft.columns) and has_sums(draft)
 
 
 def _takers(draft: Draft) -> set[int]:

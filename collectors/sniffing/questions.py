@@ -35,6 +35,9 @@ _LENGTH = word_set(
 _PLAIN = (frozenset({"input", "message", "msg", "q", "text", "user", "request", "in"}),
           frozenset({"output", "a", "bot", "assistant", "ai", "llm", "out", "result"}))  # fmt: skip
 """Names, of no other word than these, of texts of which only both together tell."""
+_INPUTS = word_set("input inputs request payload prompt")
+_ASKING = word_set("messages prompt prompts conversation history user")
+"""Words within an object of what went in, which only models are given."""
 _ANSWERS = _ANSWERED - word_set("response responses reply replies reponse completion completions generation")
 _OF_TEXT = word_set("chars char characters character words word wordcount charcount zeichen")
 """Words of lengths that only texts have."""
@@ -75,6 +78,9 @@ def asked_and_answered(columns: Columns) -> tuple[Path, ...] | None:
     texts = [_best(columns, side, _is_text) or _plain(columns, side) for side in (0, 1)]
     lengths = [_best(columns, side, _is_length) for side in (0, 1)]
     asked, answered = texts[0] or lengths[0], texts[1] or lengths[1]
+    beneath = None if answered is None else _beneath(columns)
+    if beneath is not None and answered is not None and texts[1]:
+        return beneath, answered
     if asked is not None and answered is not None and asked != answered:
         both = frozenset((*_words(asked), *_words(answered)))
         if (texts[0] and texts[1]) or both & (_SURE | word_set("question questions frage pregunta domanda")):
@@ -229,6 +235,16 @@ def _plain(columns: Columns, side: int) -> Path | None:
             continue
         many = sum(len(str(it).split()) > 1 for it in column.values[:_LOOKED_AT])
         if _PLAIN[side].issuperset(words_of(path[-1])) and many >= _OFTEN * len(column.values[:_LOOKED_AT]):
+            return path
+    return None
+
+
+def _beneath(columns: Columns) -> Path | None:
+    """Return a path that tells of messages or a prompt within an object of what went in."""
+    for path in columns.of:
+        own = frozenset(words_of(path[-1]))
+        is_inside = len(path) > 1 and _INPUTS.issuperset(words_of(path[0]))
+        if is_inside and own & _ASKING and not own & TOKEN and columns.share(path) >= _OFTEN:
             return path
     return None
 

@@ -209,6 +209,11 @@ def _set(
     if numerals:
         draft.set(name, {"path": draft.spell(first), **numerals}, first)
         signs = " and ".join(f"{key} {value!r}" for key, value in numerals.items())
+        if column.count_numerals.multiples:
+            draft.doubt(
+                name,
+                f"{draft.spell(first)} has numbers of thousands, such as 1.2k, which were rounded; so are sums",
+            )
         draft.prove(name, f"{draft.spell(first)} writes numbers with {signs}")
         if not column.count_numerals.is_sure:
             draft.doubt(name, f"{draft.spell(first)} is read with {signs}; its numbers may be written otherwise")

@@ -36,6 +36,7 @@ from leverwatch.collectors.sniffing.tables import (
 )
 from leverwatch.collectors.sniffing.text_lines import lines_in, tells_calls_apart, tells_more
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
+from leverwatch.collectors.sniffing.text_records import text_records
 from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
 from leverwatch.collectors.sniffing.zones import NO_ZONE, zone_of_lines
 
@@ -76,6 +77,8 @@ class Guess:
     fields: FieldGuess | None = None
     """The field map when the format is not a named one."""
     delimiter: str = ","
+    text_fields: tuple[str, ...] = ()
+    """The fields that hold a record as text, where they are none of the usual ones."""
 
     @property
     def settings(self) -> str | dict[str, Any]:
@@ -89,6 +92,8 @@ class Guess:
             extras["framing"] = self.framing
         if self.wrap:
             extras["wrap"] = self.wrap[0] if len(self.wrap) == 1 else list(self.wrap)
+        if self.text_fields:
+            extras["text_fields"] = list(self.text_fields)
         return {"type": self.format, **extras} if extras else self.format
 
 
@@ -226,6 +231,14 @@ def _json(data: bytes, compression: str, name: str = "") -> Guess | None:
             found.append((inside.fields, wrappers, refused))
         elif fields is not None:
             found.append((_with_arrays(fields, records), wrappers, refused))
+    held = (
+        None
+        if framing
+        else text_records(units, max((it[0] for it in found), key=lambda it: len(it.fields), default=None))
+    )
+    if held is not None:
+        wraps = (*wrap, "json-string")
+        return _loaded(Guess("jsonl", compression, None, wraps, held.fields, text_fields=(held.name,)))
     if not found:
         return None
     # An envelope has a time, and maybe more: the record is where most is known, and fewest lines are refused.

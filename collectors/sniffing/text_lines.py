@@ -34,8 +34,10 @@ from leverwatch.collectors.sniffing.line_tokens import (
 from leverwatch.collectors.sniffing.line_tokens import Kind as PartKind
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import words_of
+from leverwatch.collectors.sniffing.number_pairs import number_pairs_in
 from leverwatch.collectors.sniffing.outcome_lines import outcomes_in
 from leverwatch.collectors.sniffing.reading import spread
+from leverwatch.collectors.sniffing.requests_named import with_models
 from leverwatch.collectors.sniffing.sum_row import SUMS
 from leverwatch.collectors.sniffing.text_blocks import HEADER, blocks_in
 from leverwatch.collectors.sniffing.text_pairs import BARE
@@ -66,11 +68,13 @@ def lines_in(units: Units) -> FieldGuess | None:
         turns = transcript_in(texts) or api_requests_in(texts)
         if turns is not None:
             requests = sum(re.search(turns, text) is not None for text in texts)
-            return turned_in(texts, 2 * requests) or _proposed(texts, turns, parts)
+            turned = turned_in(texts, 2 * requests)
+            asked = None if turned is not None else _proposed(texts, turns, parts)
+            return turned if asked is None else with_models(asked, texts)
         found = _blocks(texts) or answers_in(texts)
         told = [] if found is not None else [it for it in parts if _tells_model_and_cost(it)]
         if len(told) < _FEWEST or found is not None:
-            return found or _called(texts) or _others(texts)
+            return found or number_pairs_in(texts) or _called(texts) or _others(texts)
     form, _ = Counter(map(tells, told)).most_common(1)[0]
     clock = next(iter(units.times), None) if units.times and all(units.times) else None
     pattern = pattern_of_lines([it for it in told if tells(it) == form], timed=clock is not None)

@@ -215,7 +215,7 @@ def _likely(draft: Draft, column: Column) -> list[str]:
     return found
 
 
-def settled_numerals(draft: Draft, name: str, path: Path, column: Column) -> dict[str, str]:
+def settled_numerals(draft: Draft, name: str, path: Path, column: Column) -> dict[str, str | bool]:
     """Return the settings that say how the numbers of a field are written, and doubt them where others may be."""
     numerals = column.numerals
     if not numerals.is_sure:

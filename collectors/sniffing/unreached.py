@@ -8,6 +8,7 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import rank
+from leverwatch.collectors.sniffing.invariants.amounts import amounts
 from leverwatch.collectors.sniffing.invariants.denials import empty_records
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.name_words import LATENCY, word_set, words_of
@@ -27,6 +28,8 @@ _STOPPED = word_set(
     " engellendi blokkeret blockerad"
 )
 """Words for what becomes of a request before it is sent."""
+_WHERE = word_set("at by stage step phase layer where")
+"""Words beside those in a name whose values say what stopped a request, as in `refused_at: retrieval`."""
 _STOPPED_SIGNS = re.compile("拦截|攔截|阻止|屏蔽|封鎖|跳过|跳過|ブロック|遮断|차단|заблокир|отклон|пропущен")
 _UNSENT = re.compile(
     r"\b(?:before|prior to|ohne|without|antes de|avant|vor|prima di|voor|sin|sans|senza|sem|zonder|przed|bez)\b"
@@ -75,7 +78,7 @@ def _stopped(draft: Draft, silent: set[int]) -> tuple[Path, list[Scalar], set[in
     for path, column in draft.columns.of.items():
         if not draft.is_free(path):
             continue
-        values = _saying(path, column)
+        values = [it for it in _saying(path, column) if _all_in(column, it, silent)]
         at = {it for it, value in column.by_record.items() if value in values}
         if at and at <= silent and (best is None or len(at) > len(best[2])):
             best = path, values, at
@@ -89,7 +92,12 @@ def _saying(path: Path, column: Column) -> list[Scalar]:
     if all(str(it).strip().lower() in _SET | _UNSET for it in values):
         named = _says_stopped(path[-1])
         return [it for it in values if named and str(it).strip().lower() in _SET]
-    return [it for it in values if isinstance(it, str) and _says_stopped(it)]
+    named = not _STOPPED.isdisjoint(own := words_of(path[-1])) and not _WHERE.isdisjoint(own)
+    return [it for it in values if isinstance(it, str) and (named or _says_stopped(it))]
+
+
+def _all_in(column: Column, value: Scalar, at: set[int]) -> bool:
+    return all(it in at for it, other in column.by_record.items() if other == value)
 
 
 def _unsent(draft: Draft, empty: set[int], silent: set[int]) -> tuple[Path, list[Scalar], set[int]] | None:
@@ -116,13 +124,18 @@ def _says_stopped(text: str) -> bool:
 
 
 def _took_none(draft: Draft, told: set[int]) -> set[int]:
-    """Return the records with a duration of zero, or with none, where nearly all with amounts have one."""
+    """Return the records with a duration of zero, or with none, where nearly all with amounts have one; those with
+    zeros for tokens where no record has a duration."""
     columns = [
         column.numbers
         for path, column in draft.columns.of.items()
         if column.is_numeric
         and (rank("latency_ms", path) is not None or not LATENCY.isdisjoint(words_of(path[-1])))
     ]
+    if not columns:
+        # Without a duration, that nothing was taken and nothing given is said in numbers.
+        zeros = [amounts(draft, name) for name in ("input_tokens", "output_tokens")]
+        return {at for at in range(len(draft.columns)) if all(it.get(at) == 0 for it in zeros)}
     lasted = {at for numbers in columns for at, number in numbers.items() if number > 0}
     if len(lasted & told) < _MOSTLY * len(told):
         return set()

@@ -15,7 +15,7 @@ from leverwatch.collectors.records.framing.values import NOT_JSON
 
 STRING_FIELDS = ("message", "log", "msg", "body")
 """The keys under which log shippers put the text of a line."""
-_TIME_FIELDS = ("time", "timestamp", "@timestamp", "ts")
+_TIME_FIELDS = ("time", "timestamp", "@timestamp", "ts", "datetime", "created_at", "asctime")
 _STAMP = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?!\d)(?::\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)?")
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _OF_SHELLS = re.compile(

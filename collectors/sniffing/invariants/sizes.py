@@ -27,7 +27,7 @@ def doubt_sizes(draft: Draft) -> None:
     if stands_for_many(draft):
         return
     taken, given = with_beside(draft, "input_tokens"), with_beside(draft, "output_tokens")
-    large = [at for at in {*taken, *given} if taken.get(at, 0) > READS or given.get(at, 0) > WRITES]
+    large = _too_large(taken, given)
     if large:
         most = max(taken.get(at, 0) + given.get(at, 0) for at in large)
         draft.doubt(
@@ -44,6 +44,15 @@ def doubt_sizes(draft: Draft) -> None:
     else:
         _doubt_sessions(draft, taken, given)
     _doubt_speeds(draft, given)
+
+
+def has_sums(draft: Draft) -> bool:
+    """Whether a record has more tokens than one call takes."""
+    return bool(_too_large(with_beside(draft, "input_tokens"), with_beside(draft, "output_tokens")))
+
+
+def _too_large(taken: Mapping[int, float], given: Mapping[int, float]) -> list[int]:
+    return [at for at in {*taken, *given} if taken.get(at, 0) > READS or given.get(at, 0) > WRITES]
 
 
 def _of_session(draft: Draft) -> str:

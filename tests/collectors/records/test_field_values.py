@@ -171,6 +171,25 @@ def test_a_sign_of_dollars_stands_before_or_behind_a_number(text: str, number: f
     assert number_reader(Written(".", ",", dollars=True))(text) == number
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("1.2k", 1200), ("0.57k", 570), ("3 K", 3000), ("2.5M", 2_500_000), ("1,940", 1940), ("-4k", -4000), (7, 7)],
+)
+def test_a_letter_behind_a_number_stands_for_thousands_or_millions(text: str | int, number: float) -> None:
+    assert number_reader(Written(".", ",", multiples=True))(text) == number
+
+
+@pytest.mark.parametrize("text", ["k", "1.2m", "1.2kB", "1k2", "1,2k", "k1"])
+def test_other_letters_make_no_number(text: str) -> None:
+    with pytest.raises(Mistyped):
+        number_reader(Written(".", ",", multiples=True))(text)
+
+
+def test_a_letter_behind_a_number_is_none_where_the_map_says_nothing() -> None:
+    with pytest.raises(Mistyped):
+        number_reader(Written(".", ","))("1.2k")
+
+
 @pytest.mark.parametrize("text", ["0,75 €", "£2", "$", "C$ 5", "$1,23", "5 EUR"])
 def test_the_sign_of_another_currency_is_no_number_of_dollars(text: str) -> None:
     with pytest.raises(Mistyped):

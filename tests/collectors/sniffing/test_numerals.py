@@ -16,6 +16,7 @@ from leverwatch.collectors.sniffing.numerals import PLAIN, Numerals, number_of, 
         (["0,0123", "1,5"], ",", "", [0.0123, 1.5]),
         (["8\u202f954", "12"], ".", "\u202f", [8954, 12]),
         (["8'954"], ".", "'", [8954]),
+        (["1.2k", "870", "3M"], ".", "", [1200, 870, 3_000_000]),
         (["one", "two"], ".", "", [None, None]),
     ],
 )

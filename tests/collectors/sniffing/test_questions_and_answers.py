@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from leverwatch.collectors.sniffing.sniff import guess
+from tests.collectors.sniffing.proposed import found_in, said
 
 NUMBER = 9
 Record = Callable[[int], dict[str, Any]]
@@ -130,3 +131,15 @@ def test_messages_of_each_user_under_a_key_are_all_calls() -> None:
     assert found.fields is not None
     assert found.fields.extras["records"] == "*"
     assert "12 records of the sample count as calls" in " ".join(found.fields.notes)
+
+
+def test_messages_within_an_object_of_what_went_in_and_a_text_that_came_out_are_calls() -> None:
+    log = [
+        {"ts": 1770000000.5 + 60 * n, "input": {"messages_count": 3 + n, "last": f"add room {n}"},
+         "output": f"Room {n} is in the plan."}
+        for n in range(5)
+    ]  # fmt: skip
+
+    assert "5 records of the sample count as calls by input.messages_count and output" in said(
+        found_in(log), "inferences"
+    )

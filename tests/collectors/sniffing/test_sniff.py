@@ -213,3 +213,30 @@ def test_a_table_of_spans_of_phoenix_counts_by_the_kind_and_the_status_of_each(t
     names = ("inferences", "errors", "input_tokens", "output_tokens")
     assert [summary.add(name, generation) for name in names] == [2, 1, 120, 30]
     assert summary.tallies.total() - summary.tallies[Result.COUNTED] == 1
+
+
+@pytest.mark.parametrize("time", ["timestamp", "asctime", "created_at"])
+def test_a_field_that_holds_the_call_as_text_is_opened_where_the_time_stands_beside_it(time: str) -> None:
+    def line(n: int) -> str:
+        call = {"model": "llama9.1:3b", "prompt_tokens": 40 + n, "completion_tokens": 9 + n % 3}
+        return json.dumps({time: f"2026-02-03 10:0{n}:07", "message": "done", "metrics": json.dumps(call)})
+
+    data = "\n".join([*map(line, range(5)), ""]).encode()
+    found = guess(data, "plain")
+
+    assert found is not None
+    assert found.wrap == ("json-string",)
+    assert found.text_fields == ("metrics",)
+    first = next(samples(config_of(Path("x.jsonl"), found.settings).format, data)).values
+    assert (first["model"], first["input_tokens"], first["output_tokens"]) == ("llama9.1:3b", 40, 9)
+
+
+def test_a_text_that_tells_no_more_than_the_record_around_it_is_left_closed() -> None:
+    def line(n: int) -> str:
+        own = {"model": "llama9.1:3b", "input_tokens": 40 + n, "output_tokens": 9 + n % 3}
+        return json.dumps({"time": f"2026-02-03T10:0{n}:07Z", **own, "request": json.dumps({"model": "llama9.1"})})
+
+    found = guess("\n".join([*map(line, range(5)), ""]).encode(), "plain")
+
+    assert found is not None
+    assert not found.wrap

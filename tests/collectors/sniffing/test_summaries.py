@@ -106,3 +106,32 @@ def test_a_number_of_tokens_written_as_text_names_no_kind_of_record() -> None:
 
     assert found is not None
     assert (found.only, found.excluded) == ({}, {})
+
+
+def _sessions(word: str, field: str, more: int = 0) -> list[dict[str, Any]]:
+    """Sessions with a number of messages each, of which some did nothing, and one record with a word for all."""
+    sizes = [(2_400_000, 31_000, 14), (0, 0, 0), (610_000, 9_000, 5), (0, 0, 0), (88_000, 700, 2)]
+    every = (sum(it[0] for it in sizes) + more, sum(it[1] for it in sizes), sum(it[2] for it in sizes))
+    return [
+        {"ts": "2026-09-01T10:00:00Z", "who": f"w{at}", "scope": "agent", "model": "gpt-9-mini",
+         "input_tokens": taken, "output_tokens": given, "messages": said,
+         **({field: word} if at == len(sizes) else {})}
+        for at, (taken, given, said) in enumerate([*sizes, every])
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("word", "field"), [("aggregate", "scope"), ("ALL", "model"), ("Grand total", "who")])
+def test_a_record_with_a_word_for_sums_and_the_tokens_of_all_others_is_left_out(word: str, field: str) -> None:
+    found = propose([leaves(it) for it in _sessions(word, field)])
+
+    assert found is not None
+    assert found.excluded == {field: [word]}
+    assert found.fields["inferences"] == "messages"
+    assert any("have the tokens of all the others together" in note for note in found.notes)
+
+
+def test_a_word_for_sums_alone_leaves_nothing_out() -> None:
+    found = propose([leaves(it) for it in _sessions("aggregate", "scope", more=7)])
+
+    assert found is not None
+    assert not found.excluded

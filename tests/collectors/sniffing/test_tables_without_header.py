@@ -9,6 +9,7 @@ import pytest
 from leverwatch.collectors.records.decoder import build_format
 from leverwatch.collectors.sniffing.counting import samples
 from leverwatch.collectors.sniffing.sniff import config_of, guess
+from tests.collectors.sniffing.proposed import of_text
 
 MODELS = ("gpt-4o-mini", "claude-haiku-4-5", "gemini-2.5-flash")
 
@@ -85,3 +86,22 @@ def test_a_row_none_of_whose_columns_is_there_takes_no_more_memory_than_its_line
     format_ = build_format(config_of(Path("x.csv"), found.settings).format, ())
 
     assert len(format_.parse(b"1,2,3\n4,5,6\n", b"a,b,c\n").rows) <= 2
+
+
+def ended(n: int, word: str, *more: str) -> str:
+    model = ("Gemma 9-4B (MLX)", "Qwen 9.5-Coder 14B")[n % 2]
+    return ",".join([f"2026-05-04T09:{n:02}:11", f"file_{n}.txt", model, word, *more])
+
+
+@pytest.mark.parametrize(("bad", "more"), [("failed", ["no memory"]), ("fallback", ["ApiError: 404"])])
+def test_a_time_a_model_and_a_word_for_how_it_ended_are_calls(bad: str, more: list[str]) -> None:
+    lines = [ended(n, bad, *more) if n % 4 == 1 else ended(n, "success", "") for n in range(12)]
+    found = of_text("\n".join(lines) + "\n")
+
+    assert found.extras["columns"][:4] == ["time", "column2", "model", "status"]
+    assert found.fields["model"] == "model"
+    assert found.fields["status"] in ("status", {"path": "status", "success": ["success"], "error": [bad]})
+    format_ = config_of(Path("x.csv"), {"type": "csv", **found.settings}).format
+    rows = build_format(format_, ()).parse("\n".join(lines).encode() + b"\n", b"").rows
+    assert len(rows) == 12
+    assert not found.excluded

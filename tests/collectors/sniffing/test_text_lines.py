@@ -12,6 +12,7 @@ import pytest
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.sniffing.line_tokens import parts_of, tells
 from leverwatch.collectors.sniffing.sniff import Guess, config_of, guess, summarise
+from tests.collectors.sniffing.proposed import of_text
 from tests.collectors.sources.files.logs import sums
 
 NUMBER = 12
@@ -33,6 +34,10 @@ FORMS: dict[str, str] = {
     "padded columns": "{at} | acme      | {m:24} | in= {i:6} out= {o:5} | OK |",
     "numbers right behind a colon": "{at} [{m}] in:{i} out:{o}",
     "estimated numbers": "{at} - STEP: sort | MODEL: {m} | INPUT_TOKENS: ~{i} | OUTPUT_TOKENS: ~{o}",
+    "a plus between": "{at} [bot] info: used {i}+{o} tokens with {m}",
+    "trays": "{at} 🤖 {m} 📥 {i} 📤 {o} ⏱ 1.2s",
+    "signs of full width": "{at} - 模型 {m} 调用完成，输入 {i} tokens，输出 {o} tokens",  # noqa: RUF001
+    "names with a colon of full width": "{at} 模型：{m}；输入token：{i}；输出token：{o}",  # noqa: RUF001
     "free text between": "{at} - Model: {m} - Input tokens: {i} - Output tokens: {o} - asked by user {at}",
 }
 
@@ -215,3 +220,47 @@ def test_a_beginning_that_nothing_tells_from_its_end_is_doubted(tmp_path: Path) 
 @pytest.mark.parametrize("form", ["downloading llama-3.{n} weights in 3.1s", "loaded model gpt-4o config"])
 def test_lines_of_something_else_with_a_model_are_none(form: str) -> None:
     assert guess("\n".join(f"{AT.format(n)} INFO {form.format(n=n)}" for n in COUNT).encode(), "plain") is None
+
+
+@pytest.mark.parametrize(("sign", "between"), [("=", "/"), (": ", " -> "), (":", "+")])
+def test_two_numbers_behind_a_name_that_sums_the_others_are_input_and_output(sign: str, between: str) -> None:
+    def line(n: int) -> str:
+        parts = [(700 + n * 31, 40 + n * 7), (9000 + n * 13, 300 + n)]
+        parts.append((sum(it[0] for it in parts), sum(it[1] for it in parts)))
+        named = zip(("plan", "talk", "whole"), parts, strict=True)
+        told = " | ".join(f"{name}{sign}{one}{between}{other}" for name, (one, other) in named)
+        return f"2026-05-1{n} | {told} | outcome=success | A title"
+
+    found = of_text("\n".join([*map(line, range(5)), ""]))
+    match = re.search(str(found.extras["pattern"]), line(2))
+
+    assert match is not None
+    assert (match["input_tokens"], match["output_tokens"]) == ("9788", "356")
+    assert any("Is that right?" in it for it in found.notes if it.startswith("input_tokens"))
+
+
+def test_pairs_of_numbers_of_anything_else_are_no_tokens() -> None:
+    lines = "\n".join(f"2026-05-1{n} | home={n}/3 | away={n + 1}/4 | both={2 * n}/9" for n in range(6))
+
+    assert guess(f"{lines}\n".encode(), "plain") is None
+
+
+def test_lines_of_a_logger_named_as_who_serves_models_may_differ_in_one_word() -> None:
+    tones = ("formal", "plain", "funny")
+    lines = [f"2026-05-0{n} 10:00:07,118 - gemini - INFO - Mail generated successfully in {tones[n % 3]} tone"
+             for n in range(1, 8)]  # fmt: skip
+
+    assert of_text("\n".join([*lines, ""])).fields == {"time": "time", "status": "status"}
+
+
+@pytest.mark.parametrize(
+    "form", ["{at} {m} in {i} tokens, out {o} tokens", "{at} | {m} | Tokens: {i} sent, {o} received"]
+)
+def test_thousands_may_be_written_with_a_letter(tmp_path: Path, form: str) -> None:
+    some = [("1.2k", "940"), ("3k", "87"), ("1.2M", "1.1k"), ("310", "20")]
+    told = (form.format(at=AT.format(n), m="gpt-4o", i=i, o=o) for n, (i, o) in enumerate(some))
+    found, summary = sniffed(tmp_path, [*told])
+
+    assert sums(summary.usage)["input_tokens"] == 1_204_510
+    assert sums(summary.usage)["output_tokens"] == 2147
+    assert "rounded" in notes(found, "input_tokens")

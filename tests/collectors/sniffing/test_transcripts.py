@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from leverwatch.collectors.sniffing.sniff import guess
+from tests.collectors.sniffing.proposed import of_text
+from tests.collectors.sniffing.proposed import said as said_of
 
 
 def lines(form: str, other: str = "") -> bytes:
@@ -67,7 +71,6 @@ def request(url: str, outcome: str = "200 OK") -> str:
     [
         "https://api.openai.com/v1/chat/completions",
         "https://api.anthropic.com/v1/messages?beta=true",
-        "https://generativelanguage.googleapis.com/v1beta/models/gemini-9:generateContent",
         "https://api.groq.com/openai/v1/chat/completions",
         "http://127.0.0.1:11434/api/chat",
         "http://gpu.example.org:8000/v1/chat/completions",
@@ -80,6 +83,43 @@ def test_requests_to_the_api_of_a_model_are_calls_with_their_outcome(url: str) -
     assert found.fields is not None
     assert found.fields.fields == {"time": "time", "status": "status"}
     assert any("Is each of them one call of a model?" in note for note in found.fields.notes)
+
+
+@pytest.mark.parametrize(
+    ("url", "model"),
+    [
+        ("https://generativelanguage.googleapis.com/v1beta/models/gemini-9-lite:generateContent", "gemini-9-lite"),
+        (
+            "https://lab.openai.azure.com/openai/deployments/gpt-9-nano/chat/completions?api-version=1",
+            "gpt-9-nano",
+        ),
+    ],
+)
+def test_the_address_of_a_request_may_name_the_model(url: str, model: str) -> None:
+    found = of_text(lines(request(url), request(url, "503 Service Unavailable")).decode())
+    match = re.search(str(found.extras["pattern"]), request(url).format(at="2026-08-02 14:00:07"))
+
+    assert found.fields == {"time": "time", "model": "model", "status": "status"}
+    assert match is not None
+    assert match["model"] == model
+
+
+@pytest.mark.parametrize("said", ["calling the API, model: {}", "调用 API 模型: {}", "using Modell={}."])
+def test_lines_before_requests_that_name_a_model_are_the_calls(said: str) -> None:
+    asked = f"{{at}},101 INFO bot: {said.format('qwen-9-max')}\n"
+    found = of_text(lines(asked, request("https://api.deepseek.com/v1/chat/completions")).decode())
+
+    assert found.fields == {"time": "time", "model": "model"}
+    assert re.search(str(found.extras["pattern"]), asked.format(at="2026-08-02 14:00:07")) is not None
+    assert "each of the 7 lines that name a model before a request" in said_of(found, "inferences")
+
+
+def test_one_model_named_once_is_asked_about_for_all_requests() -> None:
+    asked = request("https://api.deepseek.com/v1/chat/completions", "500 Internal Server Error")
+    found = of_text("2026-08-02 13:59:59,000 INFO start, model: qwen-9-max\n" + lines(asked).decode())
+
+    assert found.fields == {"time": "time", "model": {"constant": "qwen-9-max"}, "status": "status"}
+    assert "1 other lines name qwen-9-max" in said_of(found, "model")
 
 
 @pytest.mark.parametrize(

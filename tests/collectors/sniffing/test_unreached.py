@@ -84,3 +84,17 @@ def test_failed_calls_stay_failed_calls(stopped: dict[str, Any]) -> None:
 
     assert found.excluded == {}
     assert "status" in found.fields
+
+
+@pytest.mark.parametrize("stage", ["retrieval", "router"])
+def test_without_durations_zeros_and_a_name_that_says_where_they_were_refused_are_enough(stage: str) -> None:
+    log = [
+        {"ts": f"2026-03-01T10:{n:02}:00Z", "model": "llama3.9", "refused_at": stage if n in (3, 5) else None,
+         "input_tokens": 0 if n in (3, 5) else 310 + n * 7, "output_tokens": 0 if n in (3, 5) else 40 + n * 5 % 4}
+        for n in range(9)
+    ]  # fmt: skip
+    found = found_in(log)
+
+    assert found.excluded == {"refused_at": [stage]}
+    assert "status" not in found.fields
+    assert "were they calls, there would be 2 more" in said(found, "not")
