@@ -29,7 +29,7 @@ from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unkn
 from leverwatch.collectors.sniffing.order import ordered
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
 from leverwatch.collectors.sniffing.reshaping import reshaped
-from leverwatch.collectors.sniffing.table_guess import SQL, lines_of, objects_in, rows_in, table_in
+from leverwatch.collectors.sniffing.table_guess import SQL, is_table, lines_of, objects_in, rows_in, table_in
 from leverwatch.collectors.sniffing.tables import (
     has_no_header,
     no_table,
@@ -119,7 +119,7 @@ def guess(data: bytes, compression: str) -> Guess | None:
     of_objects = _of_table(objects_in(data), compression)
     if of_objects is not None:
         return _finished(of_objects, data)
-    return _finished(_json(data, compression) or _text(data, compression) or _table(data, compression), data)
+    return _finished(_json(data, compression) or _text_or_table(data, compression), data)
 
 
 def _finished(found: Guess | None, data: bytes) -> Guess | None:
@@ -232,6 +232,17 @@ def _json(data: bytes, compression: str) -> Guess | None:
     if whole and not wrap and not wrappers:
         framing = "json"
     return _loaded(Guess("jsonl", compression, framing, (*wrap, *wrappers), best))
+
+
+def _text_or_table(data: bytes, compression: str) -> Guess | None:
+    text = _text(data, compression)
+    if text is None or text.fields is None or text.format != "lines" or text.wrap:
+        return text or _table(data, compression)
+    # A pattern may fit lines that are rows of a table whose header says more of them.
+    table = _table(data, compression) if is_table(data) else None
+    if table is None or table.fields is None or len(table.fields.fields) < len(text.fields.fields):
+        return text
+    return table
 
 
 def _text(data: bytes, compression: str) -> Guess | None:

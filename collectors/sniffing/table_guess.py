@@ -36,6 +36,12 @@ def rows_in(data: bytes) -> Table | None:
     return table_of([*lines[:1], *spread(lines[1:])])
 
 
+def is_table(data: bytes) -> bool:
+    """Whether the first line is the header of nearly all rows."""
+    found = rows_in(data)
+    return found is not None and not found.notes and not has_no_header(found) and len(found.records) > 1
+
+
 def lines_of(data: bytes) -> list[str]:
     """Return the lines that are not blank."""
     text = data.decode("utf-8-sig", errors="replace")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.records.formats.cells import UNKNOWN
 from leverwatch.collectors.sniffing.field_names import is_time
 from leverwatch.collectors.sniffing.headerless import most_common_width, named_by_shape
 from leverwatch.collectors.sniffing.moments import moments_of
@@ -157,7 +158,7 @@ def _table(lines: Sequence[str], delimiter: str) -> Table:
 
 
 def _record(names: Sequence[str], once: Sequence[int], row: Sequence[str]) -> dict[Path, Scalar]:
-    return {(names[at],): row[at].strip() for at in once if row[at].strip()}
+    return {(names[at],): cell for at in once if (cell := row[at].strip()) not in UNKNOWN}
 
 
 def _layouts(names: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[int, tuple[str, ...]]:
