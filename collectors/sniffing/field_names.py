@@ -252,9 +252,7 @@ def _parts(path: Path) -> tuple[str, ...]:
     # A database writes the type of a value as a key of its own, which names nothing.
     keys = [key for key in path if key not in _TYPES] if len(path) > 1 else path
     # Columns that have one name are numbered.
-    return tuple(
-        re.sub(r"#\d$|[\W_]", "", part).lower() for key in keys or path for part in _SEGMENT.split(key)
-    )
+    return tuple(re.sub(r"#\d$|[\W_]", "", part).lower() for key in keys or path for part in _SEGMENT.split(key))
 
 
 def _is_foreign(path: Path) -> bool:
