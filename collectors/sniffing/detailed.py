@@ -33,8 +33,8 @@ def set_detailed(draft: Draft, path: Path, column: Column) -> bool:
     draft.set("status", {"path": draft.spell(path), "success": good, "error": {"present": True}}, path)
     draft.doubt(
         "status",
-        f"{len(failed)} records whose {draft.spell(path)} begins with a word of failure are taken for failed calls,"
-        f" as would be all that have another text than {', '.join(map(str, good))}",
+        f"{len(failed)} records whose {draft.spell(path)} begins with a word of failure are taken for failed"
+        f" calls, as would be all that have another text than {', '.join(map(str, good))}",
     )
     return True
 

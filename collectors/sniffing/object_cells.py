@@ -10,7 +10,7 @@ from leverwatch.collectors.sniffing.columns import dotted, leaves
 from leverwatch.collectors.sniffing.numerals import Scalar
 
 _MANY, _MOSTLY = 0.3, 0.9
-"""The share of cells that are objects from which on a column is looked at, and from which on the others are broken."""
+"""The shares of objects in a column from which on it is looked at, and from which on other cells are broken."""
 
 
 def paths_in(settings: object) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ def with_inside(records: Sequence[Mapping[Path, Scalar]], columns: Sequence[str]
 
 
 def among_texts(records: Sequence[Mapping[Path, Scalar]], columns: Sequence[str]) -> str | None:
-    """Return the column in which many cells are objects and the others texts, as those of a log with several kinds of
+    """Return the column in which many cells are objects and the others texts, as in a log with several kinds of
     lines; None when there is none."""
     for name in columns:
         cells = [str(record[name,]) for record in records if (name,) in record]

@@ -132,8 +132,8 @@ def objects_in(data: bytes) -> tuple[FieldGuess, str] | None:
         only.setdefault(sign, {"present": True})
         others = len(found.records) - len(records)
         notes.append(
-            f"only: {others} records whose {texts} is no object are left out; were they calls, there would be {others}"
-            " more inferences"
+            f"only: {others} records whose {texts} is no object are left out; were they calls, there would be"
+            f" {others} more inferences"
         )
     fields = replace(fields, notes=tuple(notes), only=only, extras={"objects": used})
     return fields, found.delimiter
