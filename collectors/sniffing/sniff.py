@@ -16,6 +16,7 @@ from leverwatch.collectors.records.formats.exports import NAMES as EXPORTS
 from leverwatch.collectors.records.formats.exports import WITHOUT_CALLS, export_of, known_columns, table_names
 from leverwatch.collectors.records.formats.interface import Format, Row, Units
 from leverwatch.collectors.records.formats.registry import NAMED
+from leverwatch.collectors.records.framing.journal import Journal
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.framing.python_text import Python, printed
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
@@ -339,6 +340,8 @@ def _outermost(data: bytes) -> tuple[str | None, tuple[str, ...], Units]:
     lines = data[: data.rfind(b"\n") + 1] or data
     for name, wrapping in CONTAINERS.items():
         units = wrapping.split(lines)
+        if not units.units and units.ignored and isinstance(wrapping, Journal):
+            units = Journal(any_text=True).split(lines)  # entries of text, and no record of JSON among them
         if units.units and not units.refused:
             return None, (name,), units
     values = FRAMINGS["json"].split(data)
