@@ -18,7 +18,8 @@ from leverwatch.collectors.sniffing.rest import failures_of, ids_of
 from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of, operation_like, outcome_of, subject_of
 
 _NAMES = (
-    "event", "eventtype", "eventname", "evt", "type", "kind", "recordtype", "msg", "message", "mt", "messagetemplate", "action", "phase",
+    "event", "eventtype", "eventname", "evt", "type", "kind", "recordtype", "msg", "message", "mt",
+    "messagetemplate", "action", "phase",
     "stage", "category", "direction", "object", "name", "logger", "state", "status", "outcome", "result", "level",
     "step", "span", "topic", "hook", "callback", "operation", "entry", "entrytype", "logtype", "ereignis", "art",
     "typ",
@@ -82,7 +83,7 @@ def _is_kind(column: Column, path: Path, records: int) -> bool:
         return False
     if all(map(is_word, column.values)):
         return True
-    # Sentences that a program writes come again and again; what it seldom says is as short, and begins as others do.
+    # Sentences that a program writes come again and again; what it seldom says is as short, and begins alike.
     often = {value for value in values if column.values.count(value) >= _COMMON}
     heads = {value.split(" ")[0] for value in often}
     common = often == values or (
