@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from leverwatch.collectors.records.formats.cell_objects import object_of
+from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.field_names import is_time, rank
 from leverwatch.collectors.sniffing.moments import moments_of
+from leverwatch.collectors.sniffing.name_words import token_field
 from leverwatch.collectors.sniffing.sum_row import SUMS
 
 _BAR = re.compile(r"[|│┃]")
@@ -36,7 +39,8 @@ def drawn_table(lines: Sequence[str]) -> str | None:
         time = _time_of(names, [row for row in rows if any(map(_has_figure, row[:2])) or not _is_sum(row)])
         if time is not None:
             marked = any(_MARKED.match(cell) for row in rows for cell in row)
-            return _pattern(names, time, led=bool(_BAR.match(line.strip())), marked=marked)
+            inside = [_numbers_inside([row[at] for row in rows]) for at in range(len(names))]
+            return _pattern(names, time, inside, led=bool(_BAR.match(line.strip())), marked=marked)
     return _padded_table(lines) or _spaced_table(lines)
 
 
@@ -115,13 +119,26 @@ def _are_times(cells: Sequence[str]) -> bool:
     )
 
 
-def _pattern(names: Sequence[str], time: int, *, led: bool, marked: bool) -> str:
+def _numbers_inside(cells: Sequence[str]) -> str:
+    """Return the part of a pattern that finds the tokens told by objects in the cells of a column."""
+    found: dict[str, str] = {}
+    for cell in cells:
+        for path, value in leaves((object_of(cell) if cell[:1] == "{" else None) or {}).items():
+            if isinstance(value, int) and token_field(path) is not None:
+                found.setdefault(path[-1], "_".join(path))
+    return "".join(
+        rf'(?=(?:[^|│┃]*"{re.escape(key)}": ?(?P<{group}>\d+))?)'
+        for key, group in zip(found, _groups([*found.values()]), strict=True)
+    )
+
+
+def _pattern(names: Sequence[str], time: int, inside: Sequence[str], *, led: bool, marked: bool) -> str:
     """Return the pattern of a row; a header has no digit where rows have their time, and does not fit."""
     before, cell, behind = (r"[\s`*]*+", r"[^|│┃`*]*+", r"[\s`*]*+") if marked else ("", r"[^|│┃]*", "")
     groups = [
         rf"{before or chr(92) + 's*'}(?P<{name}>\d{cell}){behind}"
         if at == time
-        else f"{before}(?P<{name}>{cell}){behind}"
+        else f"{before}{inside[at]}(?P<{name}>{cell}){behind}"
         for at, name in enumerate(_groups(names))
     ]
     bar = "[|│┃]"

@@ -8,6 +8,7 @@ from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.field_names import FAILURES, is_called
 from leverwatch.collectors.sniffing.name_words import word_set, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.words import NO
 
 _NOTHING = frozenset(
     {"none", "null", "-", "n/a", "na", "nan", "no", "false", "0", "nil", "undefined", "keine", "ok"}
@@ -52,7 +53,7 @@ def real_failures(column: Column) -> dict[int, Scalar]:
 
 def is_nothing(value: Scalar) -> bool:
     """Whether a value tells of no failure."""
-    return value is False or value == 0 or str(value).strip().lower() in _NOTHING
+    return value is False or value == 0 or str(value).strip().lower() in _NOTHING | NO
 
 
 def code_text(value: Scalar) -> str:

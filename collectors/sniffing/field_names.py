@@ -251,7 +251,8 @@ def is_called(names: Iterable[str], path: Path) -> bool:
 def _parts(path: Path) -> tuple[str, ...]:
     # A database writes the type of a value as a key of its own, which names nothing.
     keys = [key for key in path if key not in _TYPES] if len(path) > 1 else path
-    return tuple(re.sub(r"[\W_]", "", part).lower() for key in keys or path for part in _SEGMENT.split(key))
+    # Columns that have one name are numbered.
+    return tuple(re.sub(r"#\d$|[\W_]", "", part).lower() for key in keys or path for part in _SEGMENT.split(key))
 
 
 def _is_foreign(path: Path) -> bool:

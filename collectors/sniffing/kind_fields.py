@@ -18,7 +18,8 @@ from leverwatch.collectors.sniffing.rest import failures_of, ids_of
 from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of, operation_like, outcome_of, subject_of
 
 _NAMES = (
-    "event", "eventtype", "eventname", "evt", "type", "kind", "recordtype", "msg", "message", "action", "phase",
+    "event", "eventtype", "eventname", "evt", "type", "kind", "recordtype", "msg", "message", "mt",
+    "messagetemplate", "action", "phase",
     "stage", "category", "direction", "object", "name", "logger", "state", "status", "outcome", "result", "level",
     "step", "span", "topic", "hook", "callback", "operation", "entry", "entrytype", "logtype", "ereignis", "art",
     "typ",
@@ -27,6 +28,7 @@ _SENTENCES = frozenset(_NAMES[: _NAMES.index("action")])
 _MOST_KINDS = 20
 _COMMON = 3
 """How often a value of several words must occur to be no text of a call."""
+_FEW, _LONGEST = 8, 120
 _CALLS, _OTHERS = 0.8, 0.1
 
 
@@ -81,8 +83,13 @@ def _is_kind(column: Column, path: Path, records: int) -> bool:
         return False
     if all(map(is_word, column.values)):
         return True
-    # Sentences that a program writes come again and again.
-    common = all(column.values.count(value) >= _COMMON for value in values)
+    # Sentences that a program writes come again and again; what it seldom says is as short, and begins alike.
+    often = {value for value in values if column.values.count(value) >= _COMMON}
+    heads = {value.split(" ")[0] for value in often}
+    common = often == values or (
+        len(values) * _FEW <= len(column.values)
+        and all(len(value) <= _LONGEST and value.split(" ")[0] in heads for value in values)
+    )
     return common and any(is_called((name,), path[-1:]) for name in _SENTENCES)
 
 

@@ -20,6 +20,7 @@ from leverwatch.collectors.sniffing.kept import Kinds
 from leverwatch.collectors.sniffing.kind_fields import by_kind_field
 from leverwatch.collectors.sniffing.models import is_vendor, looks_like_model, looks_like_models, models_elsewhere
 from leverwatch.collectors.sniffing.name_words import bare_field, sides_of_cache
+from leverwatch.collectors.sniffing.nameless import without_nameless
 from leverwatch.collectors.sniffing.other_services import without_other_services
 from leverwatch.collectors.sniffing.paid import paid
 from leverwatch.collectors.sniffing.questions import has_sentences
@@ -64,7 +65,7 @@ def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     if own and not models:
         found = without_other_services(found, columns, own, spell)
     found = without_rest(_without_sums(found, columns, spell), columns, calls, models, spell)
-    found = without_begun(found, columns, spell)
+    found = without_nameless(without_begun(found, columns, spell), columns, models, spell)
     started = None if tokens else started_of(columns, columns.covered(models), spell)
     # What tells the calls from the rest already is not told again.
     told = {*found.only, *found.excluded}

@@ -9,7 +9,8 @@ from leverwatch.collectors.records.formats.cell_objects import object_of
 from leverwatch.collectors.sniffing.columns import dotted, leaves
 from leverwatch.collectors.sniffing.numerals import Scalar
 
-_MOSTLY = 0.9
+_MANY, _MOSTLY = 0.3, 0.9
+"""The shares of objects in a column from which on it is looked at, and from which on other cells are broken."""
 
 
 def paths_in(settings: object) -> tuple[str, ...]:
@@ -27,7 +28,7 @@ def object_columns(records: Sequence[Mapping[Path, Scalar]]) -> tuple[str, ...]:
     for record in records:
         for path, cell in record.items():
             found.setdefault(path[0], []).append(str(cell)[:1] == "{" and bool(object_of(str(cell))))
-    return tuple(name for name, it in found.items() if sum(it) >= _MOSTLY * len(it))
+    return tuple(name for name, it in found.items() if sum(it) >= _MANY * len(it))
 
 
 def with_inside(records: Sequence[Mapping[Path, Scalar]], columns: Sequence[str]) -> list[dict[Path, Scalar]]:
@@ -40,3 +41,19 @@ def with_inside(records: Sequence[Mapping[Path, Scalar]], columns: Sequence[str]
             own |= {(f"{name}.{dotted(path)}",): value for path, value in leaves(inside).items()}
         made.append(own)
     return made
+
+
+def among_texts(records: Sequence[Mapping[Path, Scalar]], columns: Sequence[str]) -> str | None:
+    """Return the column in which many cells are objects and the others texts, as in a log with several kinds of
+    lines; None when there is none."""
+    for name in columns:
+        cells = [str(record[name,]) for record in records if (name,) in record]
+        if sum(object_of(cell) is not None for cell in cells) < _MOSTLY * len(cells):
+            return name
+    return None
+
+
+def told_in_all(made: Sequence[Mapping[Path, Scalar]], column: str) -> str | None:
+    """Return a column inside of the objects of one that all records tell; None when there is none."""
+    inside = [[path for path in record if path[0].startswith(f"{column}.")] for record in made]
+    return next((path[0] for path in inside[0] if all(path in it for it in inside)), None) if inside else None

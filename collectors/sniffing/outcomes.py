@@ -9,6 +9,7 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.vocabulary import CallStatus, status_of
 from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.contradictions import doubt_contradictions
+from leverwatch.collectors.sniffing.detailed import set_detailed
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.failures import (
     code_text,
@@ -21,7 +22,7 @@ from leverwatch.collectors.sniffing.field_names import is_called, rank
 from leverwatch.collectors.sniffing.name_words import word_set, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.presummed import counts_calls
-from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of, outcome_of
+from leverwatch.collectors.sniffing.words import NO, YES, Kind, is_word, kind_of, outcome_of
 
 _MOST_WORDS = 24
 _SURE_NAMES = 1
@@ -53,8 +54,6 @@ _MILD = word_set("info debug trace notice warn warning verbose 10 20 30 40")
 _NAMED_GOOD = word_set(
     "ok success succeeded successful erfolg erfolgreich exito sucesso successo sukces succes reussi"
 )
-_YES = word_set("yes y si sí sim oui ja tak да 是 はい 예 네 evet ya kyllä igen ano")
-_NO = word_set("no n non nein nee nej não nao nie нет 否 いいえ 아니오 아니요 hayir tidak ei nem ne")
 _NO_CALLS = frozenset({Kind.PENDING, Kind.RETRY, Kind.CACHED, Kind.PART})
 _FIRST_FAULT, _LAST_FAULT = 300, 599
 _FIRST_CODE = 200
@@ -70,7 +69,10 @@ def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
     for path in draft.named("status"):
         column = draft.columns.of[path]
         if not _are_words(column):
-            if (rank("status", path) or 0) <= _USUAL and any(isinstance(it, str) for it in column.values):
+            usual = (rank("status", path) or 0) <= _USUAL and any(isinstance(it, str) for it in column.values)
+            if usual and set_detailed(draft, path, column):
+                break
+            if usual:
                 draft.doubt("status", f"{draft.spell(path)} may tell it, with texts or too many words: not mapped")
             continue
         if counts_calls(draft, path):
@@ -292,7 +294,7 @@ def _says_yes(path: Path, value: Scalar) -> bool | None:
     word = str(value).strip().lower()
     if _NAMED_GOOD.isdisjoint(words_of(path[-1])) or not isinstance(value, str):
         return None
-    return True if word in _YES else False if word in _NO else None
+    return True if word in YES else False if word in NO else None
 
 
 def _is_read(value: Scalar) -> bool:

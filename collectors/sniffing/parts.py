@@ -16,7 +16,7 @@ from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.counters import says_cumulative
 from leverwatch.collectors.sniffing.draft import Draft, first_that_tells
 from leverwatch.collectors.sniffing.field_names import is_called
-from leverwatch.collectors.sniffing.name_words import TOKEN, is_fresh, sides_of_cache, words_of
+from leverwatch.collectors.sniffing.name_words import TOKEN, is_fresh, sides_of_cache, word_set, words_of
 from leverwatch.collectors.sniffing.part_prices import stands_by_price
 
 _TOTALS = (
@@ -24,6 +24,8 @@ _TOTALS = (
     "gesamttokens", "tokensgesamt", "gesamttoken", "tokengesamt", "totaltoken", "totaljetons", "jetonstotal",
     "tokens", "alltokens", "totaltok", "toktotal", "totalverbrauch", "tokensum", "total",
 )  # fmt: skip
+_NO_CACHED = word_set("write creation hit hits miss misses cost costs usd price rate ratio percent ms s ttl age"
+                      " size saved savings")  # fmt: skip
 _PARTS = ("cached_input_tokens", "cache_write_tokens", "reasoning_tokens", "cache_write_1h_tokens")
 _BESIDE: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "cached_input_tokens": (("inputtokens",), ("cachereadinputtokens", "cacheread", "cachereadinputtokencount")),
@@ -117,16 +119,20 @@ def _side_of_cache(draft: Draft) -> list[Path]:
 
 
 def _cached_without_tokens(draft: Draft) -> list[Path]:
-    """Return the only counts beside the input whose name speaks of a cache, where none speaks of tokens."""
+    """Return the only counts beside the input whose name speaks of a cache and not of tokens, and that no input is
+    below where the others' names speak of tokens."""
     taken = draft.first("input_tokens")
-    if taken is None or TOKEN.intersection(words_of(taken[-1])):
+    if taken is None:
         return []
+    whole = draft.counts("input_tokens")
+    others_speak = bool(TOKEN.intersection(words_of(taken[-1])))
     found = [
         path
         for path, it in draft.columns.of.items()
         if path[:-1] == taken[:-1] and draft.is_free(path) and "cach" in path[-1].lower() and it.is_numeric
         and draft.fits("cached_input_tokens", path) and not any(isinstance(value, bool) for value in it.values)
-        and any(number > 1 for number in it.counts.values()) and not {"write", "creation"} & {*words_of(path[-1])}
+        and any(number > 1 for number in it.counts.values()) and _NO_CACHED.isdisjoint(words_of(path[-1]))
+        and not (others_speak and any(number > whole.get(at, number) for at, number in it.counts.items()))
     ]  # fmt: skip
     return found if len(found) == 1 else []
 

@@ -16,6 +16,7 @@ from leverwatch.collectors.records.formats.exports import NAMES as EXPORTS
 from leverwatch.collectors.records.formats.exports import WITHOUT_CALLS, export_of, known_columns, table_names
 from leverwatch.collectors.records.formats.interface import Format, Row, Units
 from leverwatch.collectors.records.formats.registry import NAMED
+from leverwatch.collectors.records.framing.journal import Journal
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.framing.python_text import Python, printed
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
@@ -29,7 +30,7 @@ from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unkn
 from leverwatch.collectors.sniffing.order import ordered
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
 from leverwatch.collectors.sniffing.reshaping import reshaped
-from leverwatch.collectors.sniffing.table_guess import SQL, lines_of, objects_in, rows_in, table_in
+from leverwatch.collectors.sniffing.table_guess import SQL, is_table, lines_of, objects_in, rows_in, table_in
 from leverwatch.collectors.sniffing.tables import (
     has_no_header,
     no_table,
@@ -125,7 +126,7 @@ def guess(data: bytes, compression: str, name: str = "") -> Guess | None:
     of_objects = _of_table(objects_in(data), compression)
     if of_objects is not None:
         return _finished(of_objects, data)
-    return _finished(_json(data, compression, name) or _text(data, compression) or _table(data, compression), data)
+    return _finished(_json(data, compression, name) or _text_or_table(data, compression), data)
 
 
 def _finished(found: Guess | None, data: bytes) -> Guess | None:
@@ -248,6 +249,17 @@ def _json(data: bytes, compression: str, name: str = "") -> Guess | None:
     return _loaded(Guess("jsonl", compression, framing, (*wrap, *wrappers), best))
 
 
+def _text_or_table(data: bytes, compression: str) -> Guess | None:
+    text = _text(data, compression)
+    if text is None or text.fields is None or text.format != "lines" or text.wrap:
+        return text or _table(data, compression)
+    # A pattern may fit lines that are rows of a table whose header says more of them.
+    table = _table(data, compression) if is_table(data) else None
+    if table is None or table.fields is None or len(table.fields.fields) < len(text.fields.fields):
+        return text
+    return table
+
+
 def _text(data: bytes, compression: str) -> Guess | None:
     _, wrap, units = _outermost(data)
     if not wrap:
@@ -342,6 +354,8 @@ def _outermost(data: bytes) -> tuple[str | None, tuple[str, ...], Units]:
     lines = data[: data.rfind(b"\n") + 1] or data
     for name, wrapping in CONTAINERS.items():
         units = wrapping.split(lines)
+        if not units.units and units.ignored and isinstance(wrapping, Journal):
+            units = Journal(any_text=True).split(lines)  # entries of text, and no record of JSON among them
         if units.units and not units.refused:
             return None, (name,), units
     values = FRAMINGS["json"].split(data)

@@ -6,9 +6,16 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from leverwatch.collectors.records.formats.cell_objects import object_of
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.new_headers import parts_of_table
-from leverwatch.collectors.sniffing.object_cells import object_columns, paths_in, with_inside
+from leverwatch.collectors.sniffing.object_cells import (
+    among_texts,
+    object_columns,
+    paths_in,
+    told_in_all,
+    with_inside,
+)
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, spread
 from leverwatch.collectors.sniffing.sum_row import sum_row, with_sum_row
 from leverwatch.collectors.sniffing.tables import (
@@ -34,6 +41,12 @@ def rows_in(data: bytes) -> Table | None:
     """Return the rows of a table, some of a long one; None where the data are none."""
     lines = lines_of(data)
     return table_of([*lines[:1], *spread(lines[1:])])
+
+
+def is_table(data: bytes) -> bool:
+    """Whether the first line is the header of nearly all rows."""
+    found = rows_in(data)
+    return found is not None and not found.notes and not has_no_header(found) and len(found.records) > 1
 
 
 def lines_of(data: bytes) -> list[str]:
@@ -102,12 +115,27 @@ def objects_in(data: bytes) -> tuple[FieldGuess, str] | None:
     found = rows_in(data)
     if found is None or has_no_header(found) or not (columns := object_columns(found.records)):
         return None
-    fields = propose(with_inside(found.records, columns), lambda path: path[0], day_first=found.delimiter == ";")
+    texts = among_texts(found.records, columns)
+    records = (
+        found.records if texts is None else [it for it in found.records if object_of(str(it.get((texts,), "")))]
+    )
+    made = with_inside(records, columns)
+    sign = None if texts is None else told_in_all(made, texts)
+    fields = propose(made, lambda path: path[0], day_first=found.delimiter == ";")
     mapped = () if fields is None else paths_in(fields.settings)
     used = [name for name in columns if any(it.startswith(f"{name}.") for it in mapped)]
-    if fields is None or not used or found.columns:
+    if fields is None or not used or found.columns or (texts is not None and sign is None):
         return None
-    fields = replace(fields, notes=(*fields.notes, *found.notes), extras={"objects": used})
+    notes = [*fields.notes, *found.notes]
+    only = dict(fields.only)
+    if sign is not None:
+        only.setdefault(sign, {"present": True})
+        others = len(found.records) - len(records)
+        notes.append(
+            f"only: {others} records whose {texts} is no object are left out; were they calls, there would be"
+            f" {others} more inferences"
+        )
+    fields = replace(fields, notes=tuple(notes), only=only, extras={"objects": used})
     return fields, found.delimiter
 
 

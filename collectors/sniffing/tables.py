@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.records.formats.cells import UNKNOWN
 from leverwatch.collectors.sniffing.field_names import is_time
 from leverwatch.collectors.sniffing.headerless import most_common_width, named_by_shape
 from leverwatch.collectors.sniffing.moments import moments_of
@@ -84,12 +85,13 @@ def _table(lines: Sequence[str], delimiter: str) -> Table:
     rows = cells_in(lines, delimiter)
     if not rows:
         return Table(delimiter, [])
-    names = [name.strip() for name in rows[0]]
-    once = [at for at, name in enumerate(names) if name and names.count(name) == 1 and name[0] != "+"]
+    written = [name.strip() for name in rows[0]]
+    names = numbered(written)
+    once = [at for at, name in enumerate(names) if name and name[0] != "+"]
     notes = [
-        f"columns named {name} occur {names.count(name)} times, and are not looked at"
-        for name in dict.fromkeys(names)
-        if name and names.count(name) > 1
+        f"columns: {written.count(name)} are named {name}, and called {name}#1 and so on"
+        for name in dict.fromkeys(written)
+        if name and written.count(name) > 1
     ]
     # In a field map a plus before a name is a sum.
     notes += [
@@ -156,8 +158,16 @@ def _table(lines: Sequence[str], delimiter: str) -> Table:
     return Table(delimiter, records, tuple(notes), tuple(names) if ends else (), shorter)
 
 
+def numbered(names: Sequence[str]) -> list[str]:
+    """Return the names as the format calls them: several of one name are `name#1` and `name#2`."""
+    return [
+        f"{name}#{names[: at + 1].count(name)}" if name and names.count(name) > 1 else name
+        for at, name in enumerate(names)
+    ]
+
+
 def _record(names: Sequence[str], once: Sequence[int], row: Sequence[str]) -> dict[Path, Scalar]:
-    return {(names[at],): row[at].strip() for at in once if row[at].strip()}
+    return {(names[at],): cell for at in once if (cell := row[at].strip()) not in UNKNOWN}
 
 
 def _layouts(names: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[int, tuple[str, ...]]:

@@ -41,6 +41,9 @@ _PARTS = word_set("chunk chunks delta partial token stream streaming")
 _ASKED = word_set("request requested requesting req call calling sending prompt send submit submitted")
 _RETRY = word_set("retry retrying retried attempt backoff fallback")
 _SECOND = word_set("fallback")
+YES = word_set("yes y si sí sim oui ja tak да 是 はい 예 네 evet ya kyllä igen ano")
+NO = word_set("no n non nein nee nej não nao nie нет 否 いいえ 아니오 아니요 hayir tidak ei nem ne")
+"""Answers to a question that the name of a field asks."""
 _NOT = word_set("not no non un without")
 _LANGUAGES = word_set("ko si")
 """Words that beside others are codes of languages, as in `tts_ko`."""

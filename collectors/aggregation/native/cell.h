@@ -37,10 +37,23 @@ static inline int is_bare(const uint8_t *p, size_t length)
     return p[0] > ' ' && p[0] < 0x7F && p[length - 1] > ' ' && p[length - 1] < 0x7F;
 }
 
-/* What databases write for no value. */
+/* What databases, spreadsheets and programs write for no value. */
 static inline int is_unknown(const uint8_t *p, size_t length)
 {
-    return !length || (length == 2 && p[0] == '\\' && p[1] == 'N') || (length == 4 && !memcmp(p, "NULL", 4));
+    switch (length) {
+    case 0:
+        return 1;
+    case 1:
+        return p[0] == '-';
+    case 2:
+        return !memcmp(p, "\\N", 2) || !memcmp(p, "--", 2);
+    case 3:
+        return !memcmp(p, "N/A", 3) || !memcmp(p, "n/a", 3) || !memcmp(p, "NaN", 3) || !memcmp(p, "nan", 3);
+    case 4:
+        return !memcmp(p, "NULL", 4) || !memcmp(p, "None", 4);
+    default:
+        return 0;
+    }
 }
 
 static inline int is_no_id(const uint8_t *p, size_t length)

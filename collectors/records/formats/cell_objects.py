@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leverwatch.collectors.records.fields import Path, parse_path
+from leverwatch.collectors.records.formats.cells import UNKNOWN
 from leverwatch.collectors.records.framing.python_text import printed
 
 NO_OBJECT = "the cell is no JSON object"
@@ -60,7 +61,7 @@ def object_of(cell: str) -> dict[str, Any] | None:
     """Return the object that a cell is, as JSON or as Python prints it, an empty one for an empty cell; None where
     it is something else."""
     text = cell.strip()
-    if not text or text in {r"\N", "NULL", "null", "None"}:
+    if text in UNKNOWN or text == "null":
         return {}
     if text[:1] != "{":
         return None

@@ -9,8 +9,8 @@ from typing import Any
 from leverwatch.collectors.counted_fields import Unit, amounts
 from leverwatch.collectors.records.formats.interface import MAX_AMOUNT, MAX_COUNT, MIN_RATE
 
-UNKNOWN = frozenset({"", r"\N", "NULL"})
-"""What stands in a cell without a value, as databases write it."""
+UNKNOWN = frozenset({"", r"\N", "NULL", "-", "--", "N/A", "n/a", "NaN", "nan", "None"})
+"""What stands in a cell without a value, as databases, spreadsheets and programs write it."""
 _CALLS = ("inferences", "attempts", "errors")
 _BLANKS = " \u00a0\u202f\u2009"
 """Blanks between thousands: some spreadsheets write one that does not break a line."""

@@ -45,7 +45,7 @@ COLUMNS = (
     "ts", "app", "id", "model", "status", "in", "cached", "out", "usd", "ms", "trace", "tier", "why", "n", "said",
 )  # fmt: skip
 NUMBERS = [
-    "7", "0", "12345", "", "7.0", "7.5", "1e3", " 8", "007", "+7", "-1", "1,5", "1.500", r"\N", "NULL", "x", "1_0",
+    "7", "0", "12345", "", "7.0", "7.5", "1e3", " 8", "007", "+7", "-1", "1,5", "1.500", r"\N", "NULL", "-", "--", "NaN", "N/A", "None", "x", "1_0",
     "9007199254740993", "0.25", "nan", "\u0667",
 ]  # fmt: skip
 VALUES = {
@@ -58,7 +58,7 @@ VALUES = {
     ],
     "id": ["r1", "r2", "r3", "", "None", "NULL", " r1 ", "\u00e9", "4", "a\u00a0", "r\x1f"],
     "status": ["success", "error", "200", "500", "", "maybe", "fine"],
-    "model": ["a", "b", "", "NULL", "\u00f6", "model", "a "],
+    "model": ["a", "b", "", "NULL", "-", "n/a", "\u00f6", "model", "a "],
     "tier": ["batch", "", "default"],
     "why": ["stop", "length", ""],
     "app": ["x", "y", "", "\u00fc", "x "],

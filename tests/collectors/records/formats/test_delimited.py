@@ -188,7 +188,7 @@ def test_columns_with_one_name_are_told_apart_by_their_number(tmp_path: Any) -> 
         table(tmp_path, "ts,tokens,tokens", f"{TIME}3,5,6", fields={"time": "ts", "input_tokens": "tokens"})
 
 
-@pytest.mark.parametrize("nothing", ["", r"\N", "NULL", " "])
+@pytest.mark.parametrize("nothing", ["", r"\N", "NULL", " ", "-", "--", "N/A", "n/a", "NaN", "nan", "None"])
 def test_what_a_database_writes_for_no_value_is_unknown_in_every_column(tmp_path: Any, nothing: str) -> None:
     bench = table(
         tmp_path,
