@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from leverwatch.collectors.records.vocabulary import CallStatus
-from leverwatch.collectors.sniffing.field_names import is_time
+from leverwatch.collectors.sniffing.field_names import is_time, rank
 from leverwatch.collectors.sniffing.models import is_title, looks_like_model
 from leverwatch.collectors.sniffing.moments import moments_of
 from leverwatch.collectors.sniffing.numerals import number_of, numerals_of
@@ -35,6 +35,19 @@ class Named:
 
     names: tuple[str, ...]
     notes: tuple[str, ...]
+
+
+def names_by_shape(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Return the names of the columns of rows that have others than the header, by the shapes of their values: for
+    the time, the model and the cost those of the header. Empty where the shapes tell no model and tokens."""
+    named = named_by_shape(rows)
+    if named is None or not {"model", "input_tokens", "output_tokens"} <= {*named.names}:
+        return ()
+    own = {
+        field: next((it for it in header if rank(field, (it,)) is not None), field)
+        for field in ("time", "model", "cost_usd")
+    }
+    return tuple(own.get(it, it) for it in named.names)
 
 
 def named_by_shape(rows: Sequence[Sequence[str]]) -> Named | None:

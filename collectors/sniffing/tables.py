@@ -11,7 +11,7 @@ from itertools import pairwise
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.formats.cells import UNKNOWN
 from leverwatch.collectors.sniffing.field_names import is_time
-from leverwatch.collectors.sniffing.headerless import most_common_width, named_by_shape
+from leverwatch.collectors.sniffing.headerless import most_common_width, named_by_shape, names_by_shape
 from leverwatch.collectors.sniffing.moments import moments_of
 from leverwatch.collectors.sniffing.numerals import Scalar, number_of
 from leverwatch.collectors.sniffing.uneven_rows import by_ends, said_of_ends, without_line_end
@@ -20,6 +20,7 @@ from leverwatch.collectors.sniffing.widened import names_of_wider, names_that_le
 DELIMITERS = (",", "\t", ";", "|")
 _SEPARATOR = re.compile(r"sep=.", re.IGNORECASE)
 _FEWEST_COLUMNS = 3
+_TOKENS = frozenset({"input_tokens", "output_tokens", "cost_usd"})
 _TRIED = 200
 _LONGEST = 500
 """The most lines that one row may have."""
@@ -102,6 +103,7 @@ def _table(lines: Sequence[str], delimiter: str) -> Table:
     if added is not None:
         first, width = added
         layouts = _layouts(names, rows[1:])
+        more = sorted({it for own in layouts.values() for it in own} & _TOKENS - {*names})
         if layouts and all(layouts.values()):
             notes.append(
                 f"columns: from line {first} of the sample on rows have {width} values, and the header names"
@@ -114,12 +116,20 @@ def _table(lines: Sequence[str], delimiter: str) -> Table:
                     f"columns: nothing tells where {', '.join(lost)} stand in the rows with {width} values, and"
                     " they are unknown there, so that input_tokens, output_tokens or cost_usd may miss these"
                 )
+            if more:
+                notes.append(
+                    f"columns: {', '.join(more)} are named by what these rows have there, as no header names them;"
+                    " the rows above lack them"
+                )
+                order = {wide: [own.index(it) if it in own else None for it in (*names, *more)]
+                         for wide, own in layouts.items()}  # fmt: skip
             moved = [
                 ["" if at is None else row[at] for at in order[len(row)]] if len(row) in order else row
                 for row in rows[1:]
             ]
-            records = [_record(names, once, row) for row in moved]
-            return Table(delimiter, records, tuple(notes), tuple(names), tuple(layouts.values()))
+            every = [*names, *more]
+            records = [_record(every, [*once, *range(len(names), len(every))][: len(row)], row) for row in moved]
+            return Table(delimiter, records, tuple(notes), tuple(every), tuple(layouts.values()))
         if layouts:
             notes.append(
                 f"columns: the values of rows from line {first} of the sample on are not like those of the columns"
@@ -176,7 +186,9 @@ def _layouts(names: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[int, t
     narrow = [row for row in rows if len(row) == len(names)]
     found: dict[int, tuple[str, ...] | None] = {}
     for width in sorted({len(row) for row in rows if len(row) > len(names)}):
-        found[width] = names_of_wider(names, narrow, [row for row in rows if len(row) == width])
+        wide = [row for row in rows if len(row) == width]
+        own = names_of_wider(names, narrow, wide)
+        found[width] = names_by_shape(names, wide) if own == () else own
     if all(it is None for it in found.values()) or len(set(names)) < len(names):
         return {}
     ends = {width: (*names, *(f"column{at + 1}" for at in range(len(names), width))) for width in found}
