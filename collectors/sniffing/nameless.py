@@ -7,11 +7,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.columns import Column, Columns
+from leverwatch.collectors.sniffing.field_names import is_called
 from leverwatch.collectors.sniffing.kept import Kinds
 from leverwatch.collectors.sniffing.name_words import COST, token_field, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.words import outcome_of
 
+_KINDS = ("type", "kind", "event", "eventtype", "action", "category", "recordtype", "logtype", "entrytype", "op")
 _MOST_VALUES = 12
 _MOST = 0.3
 """The largest share of such records: a log of calls has mostly calls."""
@@ -25,7 +29,7 @@ def without_nameless(found: Kinds, columns: Columns, models: set[Path], spell: C
         return found
     best: tuple[Path, list[Scalar]] | None = None
     for path, column in columns.of.items():
-        values = _values_of(column, nameless, kept)
+        values = _values_of(column, nameless, kept) if is_called(_KINDS, path[-1:]) else []
         if values and path not in found.only and path not in found.excluded:
             best = path, values
             break
@@ -62,4 +66,5 @@ def _values_of(column: Column, nameless: set[int], kept: set[int]) -> list[Scala
     values = list(dict.fromkeys(value for at, value in own.items() if at in nameless))
     others = {value for at, value in own.items() if at not in nameless}
     few = len(own) == len(kept) and len(values) + len(others) <= _MOST_VALUES and len(others) < len(kept) / 2
-    return values if few and not others.intersection(values) else []
+    fails = any(outcome_of(it) is CallStatus.ERROR for it in values if isinstance(it, str))
+    return values if few and not fails and not others.intersection(values) else []

@@ -46,7 +46,10 @@ def rows_in(data: bytes) -> Table | None:
 def is_table(data: bytes) -> bool:
     """Whether the first line is the header of nearly all rows."""
     found = rows_in(data)
-    return found is not None and not found.notes and not has_no_header(found) and len(found.records) > 1
+    # Bars may as well be drawn.
+    if found is None or found.delimiter == "|" or has_no_header(found):
+        return False
+    return not found.notes and len(found.records) > 1
 
 
 def lines_of(data: bytes) -> list[str]:
@@ -116,6 +119,8 @@ def objects_in(data: bytes) -> tuple[FieldGuess, str] | None:
     if found is None or has_no_header(found) or not (columns := object_columns(found.records)):
         return None
     texts = among_texts(found.records, columns)
+    if texts is not None and found.delimiter == "|":
+        return None  # bars may as well be drawn, with a rule below the header
     records = (
         found.records if texts is None else [it for it in found.records if object_of(str(it.get((texts,), "")))]
     )

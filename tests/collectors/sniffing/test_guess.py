@@ -260,7 +260,7 @@ def test_a_value_at_the_bottom_of_a_well_is_not_looked_for() -> None:
 
 def test_a_table_has_a_header_and_rows_of_its_width() -> None:
     assert columns(["t;m", "1;2", '"a;b";3']) == (";", [{("t",): "1", ("m",): "2"}, {("t",): "a;b", ("m",): "3"}])
-    assert columns(["t,x,x", "1,2,3"]) == (",", [{("t",): "1"}])
+    assert columns(["t,x,x", "1,2,3"]) == (",", [{("t",): "1", ("x#1",): "2", ("x#2",): "3"}])
     assert columns(["t,m"]) is None
     assert columns(["t,m", "1", "2", "3,4"]) is None
     assert columns([]) is None
@@ -364,7 +364,7 @@ def test_a_column_that_nobody_can_print_is_said_with_an_escape() -> None:
 
     assert found is not None
     validated(found)
-    assert any("columns named \\u001b occur 2 times" in line for line in source_block(Path("a.log"), found))
+    assert any("columns: 2 are named \\u001b" in line for line in source_block(Path("a.log"), found))
 
 
 @pytest.mark.parametrize("name", ["team", "svc", "tenant", "workspaceId"])
