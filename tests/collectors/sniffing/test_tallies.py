@@ -188,6 +188,7 @@ def test_of_two_numbers_of_a_file_that_of_the_day_is_taken() -> None:
 
     assert found is not None
     assert (found.fields["time"], found.fields["inferences"]) == ("last_reset", "daily_count")
+    assert any("count again when they are written" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(
@@ -211,6 +212,13 @@ def test_of_two_numbers_of_a_file_that_of_the_day_is_taken() -> None:
                 "groq": {"requests": 4, "failures": 0, "tokens": 300, "last_success": "2026-03-05T08:00:00Z"}}},
             "providers.*",
             {"inferences": "providers.*.requests", "errors": "providers.*.failures"},
+        ),
+        (
+            [{"date": day, "of": {"gemini": {"attempt": n, "ok": n - 3, "http_429": 2, "exception": 1},
+                                  "groq": {"attempt": 4, "ok": 4, "http_429": 0, "exception": 0}}}
+             for day, n in DAYS.items()],
+            "of.*",
+            {"inferences": "of.*.attempt", "errors": ["of.*.http_429", "+of.*.exception"]},
         ),
         (
             {"gpt-4o": [{"date": day, "calls": n} for day, n in DAYS.items()],
