@@ -39,13 +39,14 @@ _DENOISED = word_set("inference diffusion denoise denoising sampling sampler tim
 _OF_A_MODEL = word_set("llm model genai inference inferences")
 _SETTINGS = word_set("steps step timesteps")
 _OF_MODELS = word_set("llm api model of made")
+_SUMMED = word_set("total count gesamt totale")
 _SHORT = word_set("count counts n num anzahl nombre numero cantidad aantal")
 _TALLY = word_set("usage used uses use usages hits analyses analysis messages prompts responses answers summaries"
                   " translations scans nutzung nutzungen attempts attempt versuche tentatives intentos"
                   )  # fmt: skip
 _WAYS = word_set("429 500 502 503 504 401 403 exception exceptions timeout timeouts")
 _HOW = word_set("http status code auth other rate limit limited count counts total n num api")
-_OF_DAY = word_set("today daily day heute")
+_OF_DAY = word_set("today daily day heute rpd")
 _ORDINAL = word_set("number num no nr index idx")
 _FEWEST = 3
 """Times that are full hours, from which on this is no chance."""
@@ -289,6 +290,8 @@ def _has(path: Path, words: Iterable[str]) -> bool:
 
 
 def _is_named(path: Path, wanted: frozenset[str], more: frozenset[str]) -> bool:
+    if len(path) > 1 and _words(path) <= _SUMMED:
+        path = path[:-1]  # the total of `requests`
     own = _words(path)
     words = words_of(path[-1])
     if words[-1:] and words[-1] in _ORDINAL and not any(word.endswith("s") for word in own & wanted):
