@@ -145,7 +145,13 @@ def _kind_of_keys(objects: Sequence[dict[str, Any]], fewest: int = _FEWEST_NAMES
         return NAME if alike and all(map(_has_time, items)) else None
     inner = [value for _, value in entries if isinstance(value, dict)]
     dated = len(inner) == len(entries) and all(all(map(is_day_key, it)) for it in inner)
-    if dated or all(map(is_provider, names)) or (len(inner) == len(entries) and all(map(_has_calls, inner))):
+    sums = all(_has_model(it) and _has_tokens(it) and tells_calls(it) for it in inner)
+    if (
+        dated
+        or sums
+        or all(map(is_provider, names))
+        or (len(inner) == len(entries) and all(map(_has_calls, inner)))
+    ):
         fewest = min(fewest, _FEWEST_BELOW)
     alike = len(names) >= fewest and len(inner) == len(entries) and (dated or _are_alike(inner))
     if not alike or any(_is_name_of_field(name) for name in names):

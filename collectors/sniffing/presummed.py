@@ -42,10 +42,14 @@ _DENOISED = word_set("inference diffusion denoise denoising sampling sampler tim
 _OF_A_MODEL = word_set("llm model genai inference inferences")
 _SETTINGS = word_set("steps step timesteps")
 _OF_MODELS = word_set("llm api model of made")
+_SUMMED = word_set("total count gesamt totale")
 _SHORT = word_set("count counts n num anzahl nombre numero cantidad aantal")
 _TALLY = word_set("usage used uses use usages hits analyses analysis messages prompts responses answers summaries"
-                  " translations scans nutzung nutzungen")  # fmt: skip
-_OF_DAY = word_set("today daily day heute")
+                  " translations scans nutzung nutzungen attempts attempt versuche tentatives intentos"
+                  )  # fmt: skip
+_WAYS = word_set("429 500 502 503 504 401 403 exception exceptions timeout timeouts")
+_HOW = word_set("http status code auth other rate limit limited count counts total n num api")
+_OF_DAY = word_set("today daily day heute rpd")
 _ORDINAL = word_set("number num no nr index idx")
 _FEWEST = 3
 """Times that are full hours, from which on this is no chance."""
@@ -58,6 +62,8 @@ def set_inferences(draft: Draft) -> None:
     totals = [path for path in whole if _is_named(path, _CALLS, _COUNTED) and not _has(path, _GOOD | _BAD)]
     good = [path for path in whole if _has(path, _GOOD) and _names_calls(path)]
     bad = [path for path in whole if _has(path, _BAD) and _names_calls(path)]
+    if draft.is_tally and not bad:
+        bad = [path for path in whole if _has(path, _BAD | _WAYS) and _words(path) <= _BAD | _WAYS | _HOW]
     totals = [path for path in _of_models_first(totals) if not _is_of_else(draft, path)]
     sums = draft.is_tally or _is_daily(draft)
     bare = [path for path in whole if _only(path, _COUNTED) and not _has(path, _GOOD | _BAD)]
@@ -213,6 +219,13 @@ def _doubt_steps(draft: Draft, counts: Mapping[Path, Column]) -> None:
 
 def _set_errors(draft: Draft, path: Path, good: Sequence[Path], bad: Sequence[Path]) -> None:
     total = draft.columns.of[path].counts
+    if draft.is_tally and len(bad) > 1 and (several := _ways_to_fail(draft, total, bad)):
+        spelled = [draft.spell(it) for it in several]
+        draft.set("errors", [spelled[0], *(f"+{it}" for it in spelled[1:])], *several)
+        draft.doubt(
+            "errors", f"{', '.join(spelled)} of the calls of {draft.spell(path)} failed, each in its own way"
+        )
+        return
     for failed in bad:
         numbers = draft.columns.of[failed].counts
         if any(number > total.get(at, 0) for at, number in numbers.items()):
@@ -241,6 +254,16 @@ def _set_errors(draft: Draft, path: Path, good: Sequence[Path], bad: Sequence[Pa
                 " failed calls;"
                 " no field has their number, and they count as inferences",
             )
+
+
+def _ways_to_fail(draft: Draft, total: Mapping[int, float], bad: Sequence[Path]) -> list[Path]:
+    """Return the numbers of calls that failed in several ways, where they are not more than all calls and none is
+    the sum of the others; empty where they may be counted twice."""
+    sums = {it: sum(draft.columns.of[it].counts.values()) for it in bad}
+    whole = sum(sums.values())
+    each = [sum(draft.columns.of[it].counts.get(at, 0) for it in bad) <= number for at, number in total.items()]
+    twice = any(number and 2 * number == whole for number in sums.values())
+    return [] if twice or not all(each) else [*bad]
 
 
 def _is_proven(draft: Draft, total: Path, good: Sequence[Path], failed: Path) -> bool:
@@ -279,6 +302,8 @@ def _has(path: Path, words: Iterable[str]) -> bool:
 
 
 def _is_named(path: Path, wanted: frozenset[str], more: frozenset[str]) -> bool:
+    if len(path) > 1 and _words(path) <= _SUMMED:
+        path = path[:-1]  # the total of `requests`
     own = _words(path)
     words = words_of(path[-1])
     if words[-1:] and words[-1] in _ORDINAL and not any(word.endswith("s") for word in own & wanted):

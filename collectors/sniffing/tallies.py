@@ -86,16 +86,22 @@ def tallied(documents: Sequence[_Document], file_name: str) -> FieldGuess | None
     if found is None:
         found, twin = best.fields, None
     notes = [*_of_others(best, twin, [*finer, *(it for it in made if it.calls != best.calls and it not in finer)])]
-    repeats = _versions(best, documents) if twin is None and len(documents) == 1 else {}
-    settings = {**found.fields, **({"request_id": "key.all"} if repeats else {})}
-    return replace(found, fields=settings, notes=tuple(dict.fromkeys((*notes, *found.notes))), **repeats)
+    if len(documents) > 1 or "request_id" in best.fields.fields:
+        return replace(found, notes=tuple(dict.fromkeys((*notes, *found.notes))))
+    if twin is None and _are_told_apart(best, documents):
+        # The sums of the present day grow, in a document that is written anew.
+        found = replace(found, fields={**found.fields, "request_id": "key.all"}, repeats=Repeats.VERSIONS)
+    else:
+        notes.append(
+            "request_id: none tells the sums apart; those that have grown count again when they are written"
+        )
+    return replace(found, notes=tuple(dict.fromkeys((*notes, *found.notes))))
 
 
-def _versions(best: _Tally, documents: Sequence[_Document]) -> dict[str, Any]:
-    """Return that the sums of a day grow in a document that is written anew, where keys tell them apart."""
+def _are_told_apart(best: _Tally, documents: Sequence[_Document]) -> bool:
+    """Whether the keys of each record, a day among them, are those of no other."""
     keys = [keys for it in documents for _, keys in records_at(it, best.place.path, ())]
-    is_told = DATE in best.place.kinds and len(set(keys)) == len(keys)
-    return {"repeats": Repeats.VERSIONS} if is_told and "request_id" not in best.fields.fields else {}
+    return DATE in best.place.kinds and len(set(keys)) == len(keys)
 
 
 def _of_others(best: _Tally, twin: _Tally | None, others: Sequence[_Tally]) -> Iterator[str]:
@@ -151,7 +157,8 @@ def _tally(documents: Sequence[_Document], place: TallyPlace) -> _Tally | None:
         return None  # of all days since then
     calls = _sum(fields.fields["inferences"], records, spelled)
     named = 2 if "model" in fields.fields else 1 if len(place.kinds) > dated_key else 0
-    return _Tally(place, fields, calls, frozenset(days), frozenset(own), dated and bool(found), named)
+    own_days = dated and bool(found)
+    return _Tally(place, fields, calls, frozenset(days), frozenset(own), own_days, named)
 
 
 def _first_path(setting: Any) -> str:

@@ -188,6 +188,7 @@ def test_of_two_numbers_of_a_file_that_of_the_day_is_taken() -> None:
 
     assert found is not None
     assert (found.fields["time"], found.fields["inferences"]) == ("last_reset", "daily_count")
+    assert any("count again when they are written" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(
@@ -211,6 +212,27 @@ def test_of_two_numbers_of_a_file_that_of_the_day_is_taken() -> None:
                 "groq": {"requests": 4, "failures": 0, "tokens": 300, "last_success": "2026-03-05T08:00:00Z"}}},
             "providers.*",
             {"inferences": "providers.*.requests", "errors": "providers.*.failures"},
+        ),
+        (
+            [{"date": day, "of": {"gemini": {"attempt": n, "ok": n - 3, "http_429": 2, "exception": 1},
+                                  "groq": {"attempt": 4, "ok": 4, "http_429": 0, "exception": 0}}}
+             for day, n in DAYS.items()],
+            "of.*",
+            {"inferences": "of.*.attempt", "errors": ["of.*.http_429", "+of.*.exception"]},
+        ),
+        (
+            {"models": {name: {"rpd_used": 12, "rpd_limit": 250, "date": "2026-03-05"}
+                        for name in ("gemini-2.5-flash", "gemini-2.5-pro")}},
+            "models.*",
+            {"model": "key.1", "inferences": "models.*.rpd_used"},
+        ),
+        (
+            {"runs": [{"date": day, "steps": {
+                "condense": {"model": "gpt-4o", "calls": n, "tokens_in": 400, "tokens_out": 80},
+                "render": {"model": "o3-mini", "calls": 2, "tokens_in": 100, "tokens_out": 90 + n}}}
+                for day, n in DAYS.items()]},
+            "runs.steps.*",
+            {"model": "runs.steps.*.model", "inferences": "runs.steps.*.calls"},
         ),
         (
             {"gpt-4o": [{"date": day, "calls": n} for day, n in DAYS.items()],
@@ -238,3 +260,11 @@ def test_users_providers_and_models_around_days_are_followed(
     assert found is not None
     assert found.extras["records"] == records
     assert {name: found.fields.get(name) for name in fields} == fields
+
+
+def test_the_total_of_requests_is_told_inside_of_them() -> None:
+    found = read({"since": "2026-03-05T00:00:00Z", "model": "gpt-4o", "tokens": {"input": 3_000, "output": 500},
+                  "requests": {"total": 30, "success": 27, "error": 3}})  # fmt: skip
+
+    assert found is not None
+    assert (found.fields["inferences"], found.fields["errors"]) == ("requests.total", "requests.error")
