@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from leverwatch.collectors.sniffing.field_names import is_time, rank
+from leverwatch.collectors.sniffing.html_tables import html_cells, html_pattern
 from leverwatch.collectors.sniffing.moments import moments_of
 from leverwatch.collectors.sniffing.sum_row import SUMS
 
@@ -37,7 +38,13 @@ def drawn_table(lines: Sequence[str]) -> str | None:
         if time is not None:
             marked = any(_MARKED.match(cell) for row in rows for cell in row)
             return _pattern(names, time, led=bool(_BAR.match(line.strip())), marked=marked)
-    return _padded_table(lines) or _spaced_table(lines)
+    return _html_table(lines) or _padded_table(lines) or _spaced_table(lines)
+
+
+def _html_table(lines: Sequence[str]) -> str | None:
+    found = html_cells(lines)
+    time = None if found is None else _time_of(*found)
+    return None if found is None or time is None else html_pattern(_groups(found[0]), time)
 
 
 def _padded_table(lines: Sequence[str]) -> str | None:
