@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from leverwatch.collectors.records.formats.cell_objects import object_of
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.field_names import is_time, rank
+from leverwatch.collectors.sniffing.html_tables import html_cells, html_pattern
 from leverwatch.collectors.sniffing.moments import moments_of
 from leverwatch.collectors.sniffing.name_words import token_field
 from leverwatch.collectors.sniffing.sum_row import SUMS
@@ -41,7 +42,13 @@ def drawn_table(lines: Sequence[str]) -> str | None:
             marked = any(_MARKED.match(cell) for row in rows for cell in row)
             inside = [_numbers_inside([row[at] for row in rows]) for at in range(len(names))]
             return _pattern(names, time, inside, led=bool(_BAR.match(line.strip())), marked=marked)
-    return _padded_table(lines) or _spaced_table(lines)
+    return _html_table(lines) or _padded_table(lines) or _spaced_table(lines)
+
+
+def _html_table(lines: Sequence[str]) -> str | None:
+    found = html_cells(lines)
+    time = None if found is None else _time_of(*found)
+    return None if found is None or time is None else html_pattern(_groups(found[0]), time)
 
 
 def _padded_table(lines: Sequence[str]) -> str | None:

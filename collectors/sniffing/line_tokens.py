@@ -18,6 +18,10 @@ TIMES = (
     r"(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} {1,2}\d{1,2},? \d{4},? \d\d:\d\d(?::\d\d)?(?: ?[AP]M\b)?",
     r"(?:[A-Z][a-z]{2},? )?\d{1,2} [A-Z][a-z]{2} \d{4},? \d\d:\d\d(?::\d\d)?(?: (?:UTC|GMT|[+-]\d{4})\b)?",
     r"[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d(?: UTC| GMT)? \d{4}",
+    r"\d\d?-[A-Z][a-z]{2}-\d{4},? \d\d:\d\d(?::\d\d)?(?:[.,]\d{1,6})?",
+    r"\d{8}T\d{6}(?:Z|[+-]\d{4})?",
+    r"\d{4}-\d\d-\d\d\] ?\[\d\d:\d\d:\d\d(?:[.,]\d{1,6})?",
+    r"^1[5-9]\d{8}(?:\d{3}|\.\d{1,6})?(?=\s)",
 )
 """Forms of times in lines of text."""
 TIME = "|".join(TIMES)
@@ -26,14 +30,15 @@ USUAL_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)
 AT_FIRST = rf"^\W{{0,3}}(?P<time>{USUAL_TIME})(?!\d)"
 """A line that begins with one of them."""
 NUMBER = r"[$€£]?\d+(?:[.,]\d+)*(?:[kKM](?!\w))?"
-WORD = r"[^\s|,;=()\[\]{}\"'<>│，；（）【】]+"  # noqa: RUF001
-_APART = r"\s|,;=()\[\]{}\"'<>│，；（）【】"  # noqa: RUF001
+WORD = r"[^\s|,;=()\[\]{}\"'`*<>│，；（）【】]+"  # noqa: RUF001
+_APART = r"\s|,;=()\[\]{}\"'`*<>│，；（）【】"  # noqa: RUF001
 _COLON = "："  # noqa: RUF001
 _PART = re.compile(
-    rf"(?P<time>{TIME})|(?P<number>(?<![\w.$-]){NUMBER}(?![\w.-]*[-_]|[.]?\d))(?=[A-Za-zµ%]{{0,8}}(?![\w]))"
+    rf"(?P<time>{TIME})|(?P<number>(?<![\w.$-]){NUMBER}(?![\w.-]*(?:-(?!>)|_)|[.]?\d))(?=[A-Za-zµ%]{{0,8}}(?![\w]))"
     # A word ends before a colon with a blank or a number behind it, as in `in:120`; `~120` is a sign and a number.
-    rf"|(?P<word>(?![~≈↑↓⬆⬇→➜⟶]\d|(?<=\d)[/+]\d)[^{_APART}:{_COLON}][^{_APART}{_COLON}]*?"
-    rf"(?=[:{_COLON}](?:\s|$)|(?<![\d.:-])[:{_COLON}]~?{NUMBER}(?:[{_APART}]|$)|[{_APART}{_COLON}]|$))|(?P<blank>\s+)|(?P<sign>.)"
+    rf"|(?P<word>(?![~≈↑↓⬆⬇→➜⟶]\d|(?<=\d)[/+]\d|[-=]>)[^{_APART}:{_COLON}][^{_APART}{_COLON}]*?"
+    rf"(?=[:{_COLON}](?:\s|$)|(?<![\d.:-])[:{_COLON}]~?{NUMBER}(?:[{_APART}]|$)|[{_APART}{_COLON}]|$))"
+    r"|(?P<blank>\s+)|(?P<sign>[-=]>|.)"
 )
 LEVELS = frozenset({
     "debug", "info", "notice", "warn", "warning", "error", "critical", "fatal", "trace", "success", "ok", "fail",
@@ -54,7 +59,7 @@ _TRAYS = "📥📤"
 """Those of them that may have a blank behind them."""
 PAIR = "pair tokens"
 """How the two numbers of tokens that are written as one are called."""
-_BETWEEN, _LIMIT = ("/", "+", "→", "➜", "⟶"), 1000
+_BETWEEN, _LIMIT = ("/", "+", "→", "➜", "⟶", ">", "->", "=>"), 1000
 _MOST_WORDS = 3
 _LONGEST = 4000
 _UNITS = frozenset({"ms", "s", "sec", "secs", "seconds", "usd", "tokens", "token", "tok", "msec", "us", "calls"})
@@ -100,7 +105,8 @@ def parts_of(line: str) -> list[Part]:
     """Return the parts of a line, with names of its numbers and values."""
     found = [_part(match) for match in _PART.finditer(line[:_LONGEST])]
     found = list(_with_texts([_valued(found, at) for at in range(len(found))]))
-    named = _with_pairs(_with_sides([_named(found, at) for at in range(len(found))]))
+    led = _led(found)
+    named = _with_pairs(_with_sides([_named(found, at, is_led=at in led) for at in range(len(found))]))
     words = [word for it in named if it.kind is not Kind.TIME for word in words_of(it.text)]
     if TOKEN.isdisjoint(words):
         return named
@@ -193,6 +199,8 @@ def _valued(parts: Sequence[Part], at: int) -> Part:
     before = next((it for it in reversed(parts[:at]) if it.kind is not Kind.BLANK), None)
     behind = next((it for it in parts[at + 1 :] if it.kind is not Kind.BLANK), None)
     further = [it for it in parts[at + 1 : at + 5] if it.kind is not Kind.BLANK]
+    if [it.text for it in further[:2]] in (['"', ":"], ["'", ":"]) and before is not None and before.text in "\"'":
+        return part  # a name in quotes, as in a dictionary of Python
     names_another = (
         behind is not None
         and behind.kind is Kind.SIGN
@@ -217,12 +225,26 @@ def _with_texts(parts: Sequence[Part]) -> Iterator[Part]:
     at = 0
     while at < len(parts):
         end = _end_of_text(parts, at)
-        if end is None:
+        if _is_name(parts, at):
+            yield from parts[at : at + 3]
+            at += 3
+        elif end is None:
             yield parts[at]
             at += 1
         else:
             yield Part(Kind.TEXT, "".join(it.text for it in parts[at:end]))
             at = end
+
+
+def _is_name(parts: Sequence[Part], at: int) -> bool:
+    """Whether a name in quotes begins there, as in a dictionary of Python."""
+    told = [it.text for it in parts[at : at + 4]]
+    return (
+        told[:1] == told[2:3]
+        and told[:1] in (['"'], ["'"])
+        and told[3:] == [":"]
+        and parts[at + 1].kind is Kind.WORD
+    )
 
 
 def _end_of_text(parts: Sequence[Part], at: int) -> int | None:
@@ -242,14 +264,38 @@ def _end_of_text(parts: Sequence[Part], at: int) -> int | None:
     return end if words > 1 and closed else None
 
 
-def _named(parts: Sequence[Part], at: int) -> Part:
+def _led(parts: Sequence[Part]) -> set[int]:
+    """Return the numbers whose names stand before them, as in `in 7 out 2`: those that alternate with words, of
+    which the first one has a name before it, and the last one none behind it."""
+    solid = [at for at, it in enumerate(parts) if it.kind is not Kind.BLANK]
+    kinds = [parts[at].kind for at in solid]
+    found: set[int] = set()
+    start = 0
+    while start < len(solid) - 3:
+        end = start
+        while kinds[end : end + 2] == [Kind.WORD, Kind.NUMBER]:
+            end += 2
+        names = [parts[solid[at]].text for at in range(start, end, 2)]
+        behind = parts[solid[end]] if end < len(solid) else None
+        ends = behind is None or behind.kind is not Kind.WORD or behind.text.lower() in TOKEN | _UNITS
+        if len(names) > 1 and ends and all(bare_field((it,)) or is_amount(it) for it in names):
+            found.update(solid[start + 1 : end : 2])
+        start = max(end, start + 1)
+    return found
+
+
+def _named(parts: Sequence[Part], at: int, *, is_led: bool = False) -> Part:
     part = parts[at]
     if part.kind not in {Kind.NUMBER, Kind.VALUE, Kind.TEXT}:
         return part
     before, by_sign = _before(parts, at)
     name = " ".join(before)
     if part.kind is Kind.NUMBER:
-        name = _of_number(before, by_sign, _behind(parts, at), in_dollars=part.text[:1] == "$")
+        behind = _behind(parts, at)
+        if is_led:
+            before = [next(it.text for it in reversed(parts[:at]) if it.kind is not Kind.BLANK)]
+            behind = [it for it in behind[:1] if it in _CENTS or (it in _UNITS and it not in TOKEN)]
+        name = _of_number(before, by_sign, behind, in_dollars=part.text[:1] == "$")
     return Part(part.kind, part.text, name)
 
 
@@ -287,6 +333,8 @@ def _before(parts: Sequence[Part], at: int) -> tuple[list[str], bool]:
             return words, by_sign and bool(words)  # the unit of another number
         if it.kind is Kind.SIGN and it.text in _NAMING and not words:
             by_sign = True
+        elif it.kind is Kind.SIGN and it.text in "\"'" and by_sign and not words:
+            pass  # around a name
         elif it.kind is Kind.SIGN and it.text in ";|" and not words and not by_sign:
             pass  # a name in a column of its own
         elif it.kind is Kind.VALUE and not words and not TOKEN.isdisjoint(words_of(it.text)):
@@ -315,6 +363,8 @@ def _behind(parts: Sequence[Part], at: int) -> list[str]:
             continue
         if opened and it.kind is Kind.NUMBER:
             return []  # words in parentheses are of the number behind them, as in `9 (in 7 / out 2)`
+        if it.text == "¢" and not words:
+            return [it.text]
         following = next((other for other in parts[place + 1 :] if other.kind is not Kind.BLANK), None)
         if place > at + 1 and following is not None and following.kind is Kind.SIGN and following.text in _NAMING:
             break

@@ -14,13 +14,13 @@ from leverwatch.collectors.records.timestamps import parse_time
 _MOSTLY = 0.95
 _LOOKED_AT = 3000
 _NUMERIC = re.compile(r"\d{1,2}([./-])\d{1,2}\1(?:\d{4}|\d{2})(?!\d)", re.ASCII)
-_YEAR_FIRST = re.compile(r"\d{4}([./])\d{1,2}\1\d{1,2}(?!\d)", re.ASCII)
+_YEAR_FIRST = re.compile(r"\d{4}([./-])\d{1,2}\1\d{1,2}(?!\d)", re.ASCII)
 _NAMED = re.compile(r"(?:([A-Z][a-z]{2}),? )?\d{1,2}([ /-])([A-Z][a-z]{2,8})\2\d{4}", re.ASCII)
 _AMERICAN = re.compile(r"(?:[A-Z][a-z]{2},? )?([A-Z][a-z]{2,8})\.? \d{1,2},? \d{4}", re.ASCII)
 _PACKED = re.compile(r"\d{8}(?=$|[T_ -]?\d{4})", re.ASCII)
 _UNIX = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d \d{4}", re.ASCII)
 _CLOCK = re.compile(
-    r"(?P<joint>T|, | um | à | - | @ |:|_|"
+    r"(?P<joint>T|, |\] ?\[| um | à | - | @ |:|_|"
     r" +)(?P<hour>\d{1,2})(?P<colon>[:.])\d\d(?P<second>(?P=colon)\d\d)?(?P<sign>[.,])?(?P<part>\d{1,6})?"
     r"(?P<half> ?[AaPp]\.?[Mm]\.?)?(?P<zone> ?(?:Z|[+-]\d\d:?\d\d))?",
 )

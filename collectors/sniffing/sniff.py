@@ -57,6 +57,7 @@ __all__ = [
 _ENOUGH = 30
 """The least score at which a record is taken for one of a format."""
 _START = 1 << 16
+_MAIN = frozenset({"model", "input_tokens", "output_tokens", "cost_usd"})
 _FEWEST_OTHERS, _OTHERS = 3, 0.05
 """Lines of text among records, and their share, from which on a program logs both: fewer are broken records."""
 _FRAME = re.compile(rb"[\0\x01]...(?:\{|\x28\xb5\x2f\xfd|\x0a)", re.DOTALL)
@@ -126,7 +127,17 @@ def guess(data: bytes, compression: str, name: str = "") -> Guess | None:
     of_objects = _of_table(objects_in(data), compression)
     if of_objects is not None:
         return _finished(of_objects, data)
-    return _finished(_json(data, compression, name) or _text_or_table(data, compression), data)
+    found = _json(data, compression, name)
+    if found is not None and found.wrap and found.fields is not None and "model" not in found.fields.fields:
+        # What stands before a record may tell more of the call than the record.
+        text = _text(data, compression)
+        found = text if text is not None and _tells_more(text, found) else found
+    return _finished(found or _text_or_table(data, compression), data)
+
+
+def _tells_more(one: Guess, other: Guess) -> bool:
+    fields = [frozenset[str]() if it.fields is None else _MAIN & it.fields.fields.keys() for it in (one, other)]
+    return fields[0] > fields[1]
 
 
 def _finished(found: Guess | None, data: bytes) -> Guess | None:

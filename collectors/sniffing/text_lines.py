@@ -12,6 +12,7 @@ from leverwatch.collectors.records.shapes.lines import LONGEST, plain, values_of
 from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.answered_lines import answers_in
 from leverwatch.collectors.sniffing.api_lines import api_requests_in, failed_requests_beside, notes_on_requests
+from leverwatch.collectors.sniffing.bare_columns import bare_columns
 from leverwatch.collectors.sniffing.called_lines import called_in, labelled_in
 from leverwatch.collectors.sniffing.chats import chat_in
 from leverwatch.collectors.sniffing.columns import leaves
@@ -147,7 +148,13 @@ def _of_forms(
 
 
 def _others(texts: Sequence[str]) -> FieldGuess | None:
-    return outcomes_in(texts) or timed_in(texts) or _chat(texts) or turned_in(texts)
+    return outcomes_in(texts) or timed_in(texts) or _chat(texts) or turned_in(texts) or _bare(texts)
+
+
+def _bare(texts: Sequence[str]) -> FieldGuess | None:
+    columns = bare_columns(texts)
+    found = None if columns is None else _proposed(texts, columns.pattern, [])
+    return None if found is None or columns is None else replace(found, notes=(*columns.notes, *found.notes))
 
 
 def _with_requests(fields: FieldGuess, texts: Sequence[str]) -> FieldGuess:

@@ -13,7 +13,7 @@ from leverwatch.collectors.sniffing.columns import MOSTLY, Column
 from leverwatch.collectors.sniffing.draft import MOST_OTHERS, Draft
 from leverwatch.collectors.sniffing.field_names import is_time, rank
 from leverwatch.collectors.sniffing.moments import Moments, moments_of, readable
-from leverwatch.collectors.sniffing.name_words import words_of
+from leverwatch.collectors.sniffing.name_words import word_set, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.stamps import set_stamp
 from leverwatch.collectors.sniffing.zones import NO_ZONE, zone_of_name
@@ -27,11 +27,17 @@ _STARTS = frozenset({"start", "started", "begin", "begun", "created", "requested
 _YEARS = (2015, 2040)
 _SHEETS = (30_000, 60_000)
 """Between these numbers are the days that spreadsheets count from 1900 on."""
+_DAY_FIRST = word_set(
+    "eingabe ausgabe uhrzeit modell kosten datum anfrage entree sortie modele jetons cout heure entrada salida"
+    " saida modelo coste costo fecha hora ingresso uscita modello invoer uitvoer tijd wejsciowe wyjsciowe"
+)
+"""Words of languages in which a date begins with its day."""
 
 
 def set_time(draft: Draft, clock: str | None, *, day_first: bool) -> None:
     """Map the time; `clock` is one that a wrapper tells, `day_first` whether the day stands before the month."""
     found: dict[Path, Moments | None] = {}
+    day_first = day_first or _names_of_lands_with_days_first(draft)
     for path in draft.named("time"):
         column = draft.columns.of[path]
         if _is_plain(column):
@@ -59,6 +65,11 @@ def set_time(draft: Draft, clock: str | None, *, day_first: bool) -> None:
             draft.doubt("time", NO_ZONE)
     elif clock is None:
         set_stamp(draft)
+
+
+def _names_of_lands_with_days_first(draft: Draft) -> bool:
+    """Whether a name is of a language whose dates begin with the day."""
+    return any(not _DAY_FIRST.isdisjoint(words_of(key)) for path in draft.columns.of for key in path)
 
 
 def _is_plain(column: Column) -> bool:

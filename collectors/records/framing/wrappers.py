@@ -16,7 +16,9 @@ from leverwatch.collectors.records.framing.values import NOT_JSON
 STRING_FIELDS = ("message", "log", "msg", "body")
 """The keys under which log shippers put the text of a line."""
 _TIME_FIELDS = ("time", "timestamp", "@timestamp", "ts", "datetime", "created_at", "asctime")
-_STAMP = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?!\d)(?::\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)?")
+_STAMP = re.compile(
+    rb"\d{4}(?:-\d\d-|/\d\d/)\d\d[T ]\d\d:\d\d(?!\d)(?::\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)?"
+)
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _OF_SHELLS = re.compile(
     rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +(\d{1,2})"
@@ -128,7 +130,7 @@ def time_before(text: bytes) -> str | None:
     """Return the date with a time of day in the text before a record; None when there is none."""
     found = _STAMP.search(text, 0, _FAR)
     if found is not None:
-        return found[0].decode().replace(",", ".")
+        return found[0].decode().replace(",", ".").replace("/", "-")
     dated = _OF_SHELLS.search(text, 0, _FAR)
     if dated is None:
         return None

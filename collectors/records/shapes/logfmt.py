@@ -14,8 +14,8 @@ from leverwatch.collectors.records.shapes.inner_units import BLANK, InnerUnits
 _KEY = r"[^\W\d][\w.@/-]*"
 _PAIR = re.compile(rf"""(?<![^\s\[({{,;|&]){_KEY}(?==)""")
 """A key behind a blank or what else may stand before it; a `=` inside of a word or a URL makes none."""
-_QUOTED = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"(?=[\s,;|)\]}]|$)')
-_SINGLE = re.compile(r"'([^'\\]*(?:\\.[^'\\]*)*)'(?=[\s,;|)\]}]|$)")
+_QUOTED = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"(?=[\s,;|)\]}]|/?>|$)')
+_SINGLE = re.compile(r"'([^'\\]*(?:\\.[^'\\]*)*)'(?=[\s,;|)\]}]|/?>|$)")
 _BARE = re.compile(rf"(?:(?![,;|&]{_KEY}=)\S)*")
 _ENDS = ",;|"
 """What may stand behind a value that has no quotes, before a blank, the end or the next pair."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,10 @@ FORMS: dict[str, str] = {
     "trays": "{at} 🤖 {m} 📥 {i} 📤 {o} ⏱ 1.2s",
     "signs of full width": "{at} - 模型 {m} 调用完成，输入 {i} tokens，输出 {o} tokens",  # noqa: RUF001
     "names with a colon of full width": "{at} 模型：{m}；输入token：{i}；输出token：{o}",  # noqa: RUF001
+    "Markdown": "- **{at}** `{m}`: {i} in / {o} out",
+    "a dictionary of Python": "{at},118 - INFO - {m} usage: {{'prompt_tokens': {i}, 'completion_tokens': {o}}}",
+    "an object of Java": "{at} reply by {m}: DefaultUsage{{promptTokens={i}, completionTokens={o}}}",
+    "an arrow of two signs": "{at} LLM[{m}] tok {i}->{o}",
     "free text between": "{at} - Model: {m} - Input tokens: {i} - Output tokens: {o} - asked by user {at}",
 }
 
@@ -60,6 +65,68 @@ def test_lines_of_one_form_are_read_by_a_pattern_or_as_pairs(tmp_path: Path, nam
     counted = sums(summary.usage)
     assert (counted["input_tokens"], counted["output_tokens"]) == (IN, OUT)
     assert {row.model for row in summary.usage} == {"gpt-4o", "claude-sonnet-4-5"}
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "{:%d-%b-%Y %H:%M:%S}",
+        "{:%Y%m%dT%H%M%SZ}",
+        "[{:%Y-%m-%d}][{:%H:%M:%S}]",
+        "{:%Y/%m/%d %H:%M:%S}",
+        "{:%s}123",
+    ],
+)
+def test_the_times_of_other_loggers_are_read(tmp_path: Path, at: str) -> None:
+    start = datetime(2026, 3, 10, 8, 0, 7, tzinfo=UTC)
+    times = [start + timedelta(minutes=n) for n in range(NUMBER)]
+    stamps = [at.replace("{:%s}", str(int(it.timestamp()))).format(it, it) for it in times]
+    form = "[{m}] in:{i} out:{o}"
+    lines = [f"{it} {form}".format(**told(n)) for n, it in enumerate(stamps)]
+    found, summary = sniffed(tmp_path, lines)
+
+    assert found.format == "lines"
+    assert summary.tallies[Result.COUNTED] == NUMBER
+    assert {row.day for row in summary.usage} == {start.date()}
+
+
+def test_columns_of_blanks_alone_are_named_by_their_values_with_a_doubt(tmp_path: Path) -> None:
+    found, summary = sniffed(
+        tmp_path, ["{at}   {m:20} {i:6} {o:5}   0.0012".format(**told(n)) for n in range(NUMBER)]
+    )
+
+    assert (sums(summary.usage)["input_tokens"], sums(summary.usage)["output_tokens"]) == (IN, OUT)
+    assert "first line is no header" in notes(found, "columns")
+
+
+def test_a_table_of_html_with_a_line_for_each_row_is_read(tmp_path: Path) -> None:
+    head = "<tr><th>Time</th><th>Model</th><th>Prompt tokens</th><th>Completion tokens</th></tr>"
+    row = "<tr><td>{at}</td><td><code>{m}</code></td><td>{i}</td><td class='n'>{o}</td></tr>"
+    _, summary = sniffed(tmp_path, ["<table>", head, *(row.format(**told(n)) for n in range(NUMBER)), "</table>"])
+
+    assert (sums(summary.usage)["input_tokens"], sums(summary.usage)["output_tokens"]) == (IN, OUT)
+    assert {row.model for row in summary.usage} == {"gpt-4o", "claude-sonnet-4-5"}
+
+
+def test_attributes_of_xml_are_pairs(tmp_path: Path) -> None:
+    form = '  <call time="{at}" model="{m}" inputTokens="{i}" outputTokens="{o}"/>'
+    found, summary = sniffed(tmp_path, ["<calls>", *(form.format(**told(n)) for n in range(NUMBER)), "</calls>"])
+
+    assert found.format == "logfmt"
+    assert (sums(summary.usage)["input_tokens"], sums(summary.usage)["output_tokens"]) == (IN, OUT)
+
+
+def test_a_cost_may_be_in_cents_by_its_sign() -> None:
+    lines = [f"2026-03-10 08:{n:02}:07 gpt-4o in {310 + n} out {20 + n} cost 0.{n + 11}¢" for n in range(5)]
+
+    assert of_text("\n".join([*lines, ""])).fields["cost_usd"] == {"path": "cost_cents", "unit": "cents"}
+
+
+def test_words_of_a_language_say_that_days_stand_before_months() -> None:
+    lines = [f"[04/03/2026 08:0{n}:07] Modelo: gpt-4o - Tokens de entrada: {310 + n} - Tokens de salida: {20 + n}"
+             for n in range(5)]  # fmt: skip
+
+    assert of_text("\n".join([*lines, ""])).fields["time"] == {"path": "time", "format": "%d/%m/%Y %H:%M:%S"}
 
 
 def notes(found: Guess, start: str) -> str:
@@ -170,6 +237,22 @@ def test_a_number_has_the_name_that_stands_nearest_to_it() -> None:
     assert tells(parts_of("10:00 used 1,234 tokens (1,000 prompt + 234 completion), cost $0.01")) == (
         "tokens", "tokens prompt", "tokens completion", "cost",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("in 7 out 2 cost 0.5¢", ("in", "out", "cost cents")),
+        ("prompt 7 completion 2 tokens", ("tokens prompt", "tokens completion")),
+        ("7 in 2 out", ("in", "out")),
+        ("7 tokens in 2 tokens out 3 s", ("tokens in", "tokens out", "s")),
+        ("in 7 tokens, out 2 tokens", ("tokens in", "tokens out")),
+    ],
+)
+def test_words_that_alternate_with_numbers_name_those_before_or_behind_them(
+    line: str, names: tuple[str, ...]
+) -> None:
+    assert tuple(it.name for it in parts_of(f"2026-03-10 08:00:07 {line}") if it.kind == "number") == names
 
 
 def test_lines_of_pairs_that_speak_of_an_error_beside_them_are_doubted(tmp_path: Path) -> None:

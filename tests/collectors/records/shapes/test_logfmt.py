@@ -92,7 +92,9 @@ def test_a_record_counts_and_other_lines_cost_nothing() -> None:
 
 def test_the_time_before_the_pairs_is_that_of_a_record_without_one() -> None:
     counted = read(b"2026-03-09 23:59:59,500 INFO desk: done model=m-1 in=7\n")
+    of_go = read(b"2026/03/09 23:59:59 desk: done model=m-1 in=7\n")
 
+    assert of_go.usage == counted.usage
     assert [(row.day.day, row.input_tokens) for row in counted.usage] == [(9, 7)]
 
 
