@@ -1,0 +1,61 @@
+"""Failed calls that a log tells in lines of another form than its answers are errors, and no call counts twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leverwatch.collectors.records.decoder import build_format
+from leverwatch.collectors.records.fields import FIELDS
+from leverwatch.collectors.records.vocabulary import CallStatus, status_of
+from leverwatch.collectors.sniffing.sniff import config_of, guess
+
+
+def rows_of(text: str) -> list[dict[str, Any]]:
+    data = text.encode()
+    found = guess(data, "plain")
+    assert found is not None
+    format_ = build_format(config_of(Path("x"), found.settings).format, ())
+    rows = format_.parse(data[: format_.framing.complete(data, final=True)], None).rows
+    return [dict(zip(FIELDS, row, strict=False)) for row in rows]
+
+
+def counts(text: str) -> Counter[tuple[str | None, bool]]:
+    """How many calls each model has, by whether they failed."""
+    return Counter((it["model"], status_of(it["status"]) is CallStatus.ERROR) for it in rows_of(text))
+
+
+def written(good: str, bad: str, between: str = "") -> str:
+    """Eleven answers, and two failures among them."""
+    lines = []
+    for n in range(13):
+        form = bad if n in {4, 9} else good
+        values = {"n": n, "m": f"{n:02}", "tin": 300 + n * 37 % 211, "tout": 40 + n * 13 % 57}
+        lines += [(between + form).format(**values)]
+    return "\n".join(lines) + "\n"
+
+
+STAMP = "2026-03-05 09:{m}:11"
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        (STAMP + " lab chat gpt-4o-mini ok in={tin} out={tout} 5.2s",
+         STAMP + " lab chat gpt-4o-mini FAIL 503 (busy) 3.6s"),
+        ("[05/03/2026 09:{m}:11] [INFO] Sent | model: gpt-4o-mini | input tokens: {tin} | output tokens: {tout}",
+         "[05/03/2026 09:{m}:11] [ERROR] Call failed | model: gpt-4o-mini | HTTP 503 | busy"),
+    ],
+)  # fmt: skip
+def test_a_failure_in_a_line_of_its_own_form_is_a_failed_call(good: str, bad: str) -> None:
+    assert counts(written(good, bad)) == {("gpt-4o-mini", False): 11, ("gpt-4o-mini", True): 2}
+
+
+def test_a_failure_with_its_code_is_a_failed_call_where_no_line_names_a_model() -> None:
+    good = STAMP + " info: Chat[0] Prompt tokens: {tin}. Completion tokens: {tout}."
+    bad = STAMP + " fail: Reply[0] Function failed. Error: HTTP 503 (busy)"
+
+    assert counts(written(good, bad)) == {(None, False): 11, (None, True): 2}
