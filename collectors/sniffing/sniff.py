@@ -23,6 +23,7 @@ from leverwatch.collectors.records.framing.wrappers import STRING_FIELDS, JsonSt
 from leverwatch.collectors.sniffing.by_columns import by_columns
 from leverwatch.collectors.sniffing.counting import Sample, Summary, doubts, recorded_by, samples, summarise
 from leverwatch.collectors.sniffing.guess import FieldGuess, dotted, leaves, propose
+from leverwatch.collectors.sniffing.keyed_lines import keyed, keyed_within
 from leverwatch.collectors.sniffing.loading import config_of, loadable
 from leverwatch.collectors.sniffing.multi_line import in_blocks
 from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unknown_numbers, unread_numbers
@@ -34,12 +35,13 @@ from leverwatch.collectors.sniffing.tables import (
     has_no_header,
     no_table,
 )
-from leverwatch.collectors.sniffing.text_lines import lines_in, tells_calls_apart, tells_more
+from leverwatch.collectors.sniffing.text_lines import lines_in, tells_calls_apart, tells_more, texts_of
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
 from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
 from leverwatch.collectors.sniffing.zones import NO_ZONE, zone_of_lines
 
 SAMPLE_RECORDS = 50
+_CALL = frozenset({"input_tokens", "output_tokens", "cached_input_tokens", "cost_usd", "inferences"})
 __all__ = [
     "Guess",
     "Sample",
@@ -119,7 +121,23 @@ def guess(data: bytes, compression: str) -> Guess | None:
     of_objects = _of_table(objects_in(data), compression)
     if of_objects is not None:
         return _finished(of_objects, data)
-    return _finished(_json(data, compression) or _text(data, compression) or _table(data, compression), data)
+    return _finished(_json_or_text(data, compression) or _table(data, compression), data)
+
+
+def _json_or_text(data: bytes, compression: str) -> Guess | None:
+    """Return how to read objects, or lines of text, where objects are a part of lines that tell more."""
+    objects = _json(data, compression)
+    if (
+        objects is None
+        or objects.fields is None
+        or "python" not in objects.wrap
+        or "model" in objects.fields.fields
+    ):
+        return objects or _text(data, compression)
+    texts = _text(data, compression)
+    if texts is None or texts.fields is None:
+        return objects
+    return texts if texts.fields.fields.keys() >= {*_CALL & objects.fields.fields.keys(), "model"} else objects
 
 
 def _finished(found: Guess | None, data: bytes) -> Guess | None:
@@ -140,6 +158,9 @@ def _or_map(named: Guess, data: bytes) -> Guess:
     if "model" in known[0] and known[0] & {"input_tokens", "output_tokens"}:
         return named
     mapped = _json(data, named.compression)
+    if mapped is None:
+        beside = keyed_within(texts_of(LINES.split(data)))
+        mapped = None if beside is None else _loaded(Guess("lines", named.compression, fields=beside))
     if mapped is None or mapped.fields is None:
         return named
     notes = map_that_tells_more(named.format, known, mapped.fields, told(_format_of(mapped), data))
@@ -229,6 +250,10 @@ def _json(data: bytes, compression: str) -> Guess | None:
         return None
     # An envelope has a time, and maybe more: the record is where most is known, and fewest lines are refused.
     best, wrappers, _ = max(found, key=lambda it: (len(it[0].fields), -it[2]))
+    if wrappers == ("prefix",) and not wrap:
+        both = keyed(texts_of(LINES.split(data)), best, '"')
+        if both is not None:
+            return _loaded(Guess("lines", compression, fields=both))
     if whole and not wrap and not wrappers:
         framing = "json"
     return _loaded(Guess("jsonl", compression, framing, (*wrap, *wrappers), best))
@@ -246,6 +271,9 @@ def _text(data: bytes, compression: str) -> Guess | None:
         if pairs is not None and (
             lines is None or not (tells_more(lines, pairs) or tells_calls_apart(lines, pairs))
         ):
+            both = keyed(texts_of(inner), pairs, str(pairs.extras.get("sign", "=")))
+            if both is not None:
+                return _loaded(Guess("lines", compression, None, (*wrap, *wrappers), both))
             return _loaded(Guess("logfmt", compression, None, (*wrap, *wrappers), pairs))
         if lines is not None:
             return _loaded(Guess("lines", compression, None, (*wrap, *wrappers), lines))

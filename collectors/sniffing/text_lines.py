@@ -56,7 +56,7 @@ _MAIN = frozenset({"model", "input_tokens", "output_tokens", "cost_usd"})
 def lines_in(units: Units) -> FieldGuess | None:
     """Return a pattern with a field map for the lines among texts that tell calls; None where they are no such
     log."""
-    texts = [text for text in map(_text, spread(units.units, _MOST_LINES)) if text]
+    texts = texts_of(units)
     table = drawn_table(texts)
     if table is not None:
         return _proposed(texts, table, [])
@@ -82,6 +82,11 @@ def lines_in(units: Units) -> FieldGuess | None:
     if clock is None and (found is None or not _tells_failures(found)):
         found = _of_forms(texts, told, parts) or found
     return None if found is None else _beside_requests(found, texts, told, parts)
+
+
+def texts_of(units: Units) -> list[str]:
+    """Return the lines of a sample that are text."""
+    return [text for text in map(_text, spread(units.units, _MOST_LINES)) if text]
 
 
 def _beside_requests(

@@ -39,6 +39,7 @@ def written(good: str, bad: str, between: str = "") -> str:
 
 
 STAMP = "2026-03-05 09:{m}:11"
+CLIENT = '10.0.0.1 - ide [05/Mar/2026:09:{m}:11 +0000] "POST /v1/chat/completions HTTP/1.1" '
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,37 @@ def test_a_failure_with_its_code_is_a_failed_call_where_no_line_names_a_model() 
     bad = STAMP + " fail: Reply[0] Function failed. Error: HTTP 503 (busy)"
 
     assert counts(written(good, bad)) == {(None, False): 11, (None, True): 2}
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "model"),
+    [
+        (STAMP + " run done agent=a model=lab:gpt-4o-mini Use(input_tokens={tin}, output_tokens={tout}, n=2)",
+         STAMP + " run failed agent=a model=lab:gpt-4o-mini n=2 HTTPError: status_code: 429, body: slow down",
+         "lab:gpt-4o-mini"),
+        ("[" + STAMP + '] app.INFO: AI done {{"model":"gpt-4o-mini","usage":{{"input_tokens":{tin},'
+         '"output_tokens":{tout}}},"ms":6256}} ',
+         "[" + STAMP + '] app.ERROR: AI failed: code 429 {{"model":"gpt-4o-mini","exception":"[object]'
+         '\n[trace]\n#0 /a.php(4): b()\n"}} ',
+         "gpt-4o-mini"),
+        (CLIENT + '200 930 "-" "a/1.0" 5.551 "model=gpt-4o-mini prompt_tokens={tin} completion_tokens={tout}"',
+         CLIENT + '429 130 "-" "a/1.0" 0.051 "model=gpt-4o-mini prompt_tokens=- completion_tokens=-"',
+         "gpt-4o-mini"),
+    ],
+    ids=["in what is printed of an object", "with an exception over several lines", "in an access log"],
+)  # fmt: skip
+def test_a_failure_that_stands_beside_named_values_is_a_failed_call(good: str, bad: str, model: str) -> None:
+    rows = counts(written(good, bad))
+
+    assert rows == {(model, False): 11, (model, True): 2}
+    assert sum(it["output_tokens"] or 0 for it in rows_of(written(good, bad))) == sum(
+        40 + n * 13 % 57 for n in range(13) if n not in {4, 9}
+    )
+
+
+def test_the_line_that_begins_a_call_is_none_beside_the_one_that_ends_it() -> None:
+    begun = STAMP + " DEBUG app - sent model=gpt-4o-mini attempt=1\n"
+    good = STAMP + " INFO app - got model=gpt-4o-mini attempt=1 prompt_tokens={tin} completion_tokens={tout}"
+    bad = STAMP + " ERROR app - gone model=gpt-4o-mini attempt=1 RateLimitError: Error code: 429"
+
+    assert counts(written(good, bad, begun)) == {("gpt-4o-mini", False): 11, ("gpt-4o-mini", True): 2}
