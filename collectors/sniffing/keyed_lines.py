@@ -156,8 +156,8 @@ def _proposed(
     if lines.begun:
         notes.append(
             f"inferences: {len(lines.begun)} lines that name a model, and tell neither tokens nor an error, are"
-            f" left out as the beginnings of calls that others end; were they calls, there would be {len(lines.begun)}"
-            " more"
+            " left out as the beginnings of calls that others end; were they calls, there would be"
+            f" {len(lines.begun)} more"
         )
     status = {"status": {"path": "error", "error": {"present": True}}} if lines.failed else {}
     return replace(

@@ -24,6 +24,7 @@ from leverwatch.collectors.sniffing.by_columns import by_columns
 from leverwatch.collectors.sniffing.counting import Sample, Summary, doubts, recorded_by, samples, summarise
 from leverwatch.collectors.sniffing.guess import FieldGuess, dotted, leaves, propose
 from leverwatch.collectors.sniffing.keyed_lines import keyed, keyed_within
+from leverwatch.collectors.sniffing.left_out import left_out
 from leverwatch.collectors.sniffing.loading import config_of, loadable
 from leverwatch.collectors.sniffing.multi_line import in_blocks
 from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unknown_numbers, unread_numbers
@@ -56,7 +57,7 @@ __all__ = [
 ]
 _ENOUGH = 30
 """The least score at which a record is taken for one of a format."""
-_START = 1 << 16
+_START, _COMPARED = 1 << 16, 1 << 20
 _FEWEST_OTHERS, _OTHERS = 3, 0.05
 """Lines of text among records, and their share, from which on a program logs both: fewer are broken records."""
 _FRAME = re.compile(rb"[\0\x01]...(?:\{|\x28\xb5\x2f\xfd|\x0a)", re.DOTALL)
@@ -147,7 +148,21 @@ def _finished(found: Guess | None, data: bytes) -> Guess | None:
     zoneless, notes = f"time: {NO_ZONE}", found.fields.notes
     said = zone_of_lines(data[:_START].splitlines()) if zoneless in notes else None
     notes = notes if said is None else tuple(f"time: {said}" if it == zoneless else it for it in notes)
+    notes = (*notes, *_left_out(found, data, notes))
     return replace(found, fields=replace(found.fields, notes=ordered(notes)))
+
+
+def _left_out(found: Guess, data: bytes, notes: Sequence[str]) -> list[str]:
+    """Return doubts about lines of text that look like calls or failures, and that a map does not count."""
+    fields = found.fields
+    if (
+        found.format not in {"lines", "logfmt", "jsonl"}
+        or found.framing
+        or fields is None
+        or "block" in fields.extras
+    ):
+        return []
+    return left_out(_format_of(found), data[:_COMPARED], notes)
 
 
 def _or_map(named: Guess, data: bytes) -> Guess:

@@ -11,7 +11,9 @@ import pytest
 from leverwatch.collectors.records.decoder import build_format
 from leverwatch.collectors.records.fields import FIELDS
 from leverwatch.collectors.records.vocabulary import CallStatus, status_of
+from leverwatch.collectors.sniffing.left_out import notes_on_left_out
 from leverwatch.collectors.sniffing.sniff import config_of, guess
+from tests.collectors.sniffing.proposed import of_text
 
 
 def rows_of(text: str) -> list[dict[str, Any]]:
@@ -94,3 +96,38 @@ def test_the_line_that_begins_a_call_is_none_beside_the_one_that_ends_it() -> No
     bad = STAMP + " ERROR app - gone model=gpt-4o-mini attempt=1 RateLimitError: Error code: 429"
 
     assert counts(written(good, bad, begun)) == {("gpt-4o-mini", False): 11, ("gpt-4o-mini", True): 2}
+
+
+def test_failures_that_are_not_counted_are_said() -> None:
+    good = STAMP + " INFO got model=gpt-4o-mini prompt_tokens={tin} completion_tokens={tout}"
+    notes = of_text(written(good, STAMP + " ERROR openai request failed: connection reset")).notes
+
+    assert (
+        "status: 2 other lines tell of an error beside a model or a call, and are not counted; were they failed"
+        " calls, there would be 2 more errors"
+    ) in notes
+
+
+ANSWERS = [f"2026-03-05 09:0{n}:11 gpt-4o-mini 12 in 4 out" for n in range(6)]
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        (["2026-03-05 09:07:11 cache of gpt-4o-mini hit"] * 4, ["inferences"]),
+        (["2026-03-05 09:07:11 started with gpt-4o-mini"], []),
+        (["2026-03-05 09:07:11 disk failed"], []),
+        (["2026-03-05 09:07:11 llm call timed out"], ["status"]),
+        (["    at openai.call failed"], []),
+    ],
+)
+def test_lines_that_look_like_calls_and_are_none_are_said(others: list[str], said: list[str]) -> None:
+    notes = notes_on_left_out([*ANSWERS, *others], range(6), {"gpt-4o-mini"})
+
+    assert [it.partition(":")[0] for it in notes] == said
+
+
+def test_lines_that_begin_the_calls_that_others_end_are_not_said() -> None:
+    lines = [it for answer in ANSWERS for it in ("2026-03-05 09:00:01 to gpt-4o-mini", answer)]
+
+    assert notes_on_left_out(lines, range(1, 12, 2), {"gpt-4o-mini"}) == []
