@@ -9,11 +9,18 @@ from dataclasses import dataclass
 from leverwatch.collectors.sniffing.models import looks_like_model
 
 _TIME = re.compile(r"^\^(?:\\.|[^\\()|])*\(\?P<time>(?:[^()\\]|\\.|\([^()]*\)|\[[^\]]*\])*?\)(?![?*+{])")
-_FAILED = (
-    r"(?i:failed|failure|error|exception|timed out|timeout|rate[- ]limit(?:ed)?|overloaded|unavailable|refused"
-    r"|rejected|fehlgeschlagen|echec|échec|error al|falló|falhou|fallito|失败|失敗)"
+_CODE = r"(?:http|status|code)(?:[ _]?code)?(?:/\d\.\d)?\"?[ :=]{1,3}[45]\d\d"
+_WORDS = (
+    r"(?:failed|failure|fail|error|exception|timed out|timeout|rate[- ]limit(?:ed)?|overloaded|unavailable|refused"
+    r"|throttled|rejected|fehlgeschlagen|echec|échec|error al|falló|falhou|fallito|失败|失敗)"
 )
-_NAME = re.compile(r"(?<![\w./:-])[A-Za-z][\w.:/@-]{2,80}\w")
+FAILED = rf"(?:(?i:{_CODE}|{_WORDS})|[A-Z]\w{{2,40}}(?:Error|Exception))"
+"""What a failed request is told by: its code, a word, or the class of what was thrown."""
+_NAMELESS = (
+    r"(?=[^\n]{0,160}?(?<![^\W_])(?i:failed|fail|error|exception)(?![^\W_]))"
+    rf"[^\n]{{0,160}}?(?<![^\W_])(?P<error>(?i:{_CODE}))(?![^\W_])"
+)
+"""A failure with its code, of a log whose calls name no model."""
 _FAR, _MOST = 160, 0.5
 
 
@@ -29,6 +36,7 @@ class WithFailures:
 def with_failures(texts: Sequence[str], pattern: str, models: Sequence[str]) -> WithFailures | None:
     """Return the pattern with groups `failed_model` and `error`; None where no other line begins with a time,
     names a model like those of the calls, and speaks of a failure, or where more lines do than there are calls.
+    Where no call names a model, such a line tells the code of a failed request.
 
     Args:
         texts: the lines.
@@ -37,10 +45,11 @@ def with_failures(texts: Sequence[str], pattern: str, models: Sequence[str]) -> 
     """
     time = _TIME.match(pattern)
     families = sorted({re.escape(re.split(r"[-.:/\d]", it)[0]) for it in models if looks_like_model(it)})
-    if time is None or not families or not all(families):
+    if time is None or not all(families) or bool(models) > bool(families):
         return None
     model = rf"(?<![\w./:-])(?P<failed_model>(?:{'|'.join(families)})[-.:/\d][\w.:/@-]{{0,80}}\w)"
-    fails = rf"(?=[^\n]{{0,{_FAR}}}?(?<![^\W_])(?P<error>{_FAILED})(?![^\W_]))[^\n]{{0,{_FAR}}}?{model}"
+    fails = rf"(?=[^\n]{{0,{_FAR}}}?(?<![^\W_])(?P<error>{FAILED})(?![^\W_]))[^\n]{{0,{_FAR}}}?{model}"
+    fails = fails if families else _NAMELESS
     wide = f"{time[0]}(?:{pattern[time.end() :]}|{fails})"
     try:
         search, before = re.compile(wide).search, re.compile(pattern).search

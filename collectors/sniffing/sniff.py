@@ -24,6 +24,8 @@ from leverwatch.collectors.records.framing.wrappers import STRING_FIELDS, JsonSt
 from leverwatch.collectors.sniffing.by_columns import by_columns
 from leverwatch.collectors.sniffing.counting import Sample, Summary, doubts, recorded_by, samples, summarise
 from leverwatch.collectors.sniffing.guess import FieldGuess, dotted, leaves, propose
+from leverwatch.collectors.sniffing.keyed_lines import keyed, keyed_within
+from leverwatch.collectors.sniffing.left_out import left_out
 from leverwatch.collectors.sniffing.loading import config_of, loadable
 from leverwatch.collectors.sniffing.multi_line import in_blocks
 from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unknown_numbers, unread_numbers
@@ -35,7 +37,7 @@ from leverwatch.collectors.sniffing.tables import (
     has_no_header,
     no_table,
 )
-from leverwatch.collectors.sniffing.text_lines import lines_in, tells_calls_apart, tells_more
+from leverwatch.collectors.sniffing.text_lines import lines_in, tells_calls_apart, tells_more, texts_of
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
 from leverwatch.collectors.sniffing.text_records import text_records
 from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
@@ -56,7 +58,7 @@ __all__ = [
 ]
 _ENOUGH = 30
 """The least score at which a record is taken for one of a format."""
-_START = 1 << 16
+_START, _COMPARED = 1 << 16, 1 << 20
 _MAIN = frozenset({"model", "input_tokens", "output_tokens", "cost_usd"})
 _FEWEST_OTHERS, _OTHERS = 3, 0.05
 """Lines of text among records, and their share, from which on a program logs both: fewer are broken records."""
@@ -147,7 +149,21 @@ def _finished(found: Guess | None, data: bytes) -> Guess | None:
     zoneless, notes = f"time: {NO_ZONE}", found.fields.notes
     said = zone_of_lines(data[:_START].splitlines()) if zoneless in notes else None
     notes = notes if said is None else tuple(f"time: {said}" if it == zoneless else it for it in notes)
+    notes = (*notes, *_left_out(found, data, notes))
     return replace(found, fields=replace(found.fields, notes=ordered(notes)))
+
+
+def _left_out(found: Guess, data: bytes, notes: Sequence[str]) -> list[str]:
+    """Return doubts about lines of text that look like calls or failures, and that a map does not count."""
+    fields = found.fields
+    if (
+        found.format not in {"lines", "logfmt", "jsonl"}
+        or found.framing
+        or fields is None
+        or "block" in fields.extras
+    ):
+        return []
+    return left_out(_format_of(found), data[:_COMPARED], notes)
 
 
 def _or_map(named: Guess, data: bytes) -> Guess:
@@ -158,6 +174,9 @@ def _or_map(named: Guess, data: bytes) -> Guess:
     if "model" in known[0] and known[0] & {"input_tokens", "output_tokens"}:
         return named
     mapped = _json(data, named.compression)
+    if mapped is None:
+        beside = keyed_within(texts_of(LINES.split(data)))
+        mapped = None if beside is None else _loaded(Guess("lines", named.compression, fields=beside))
     if mapped is None or mapped.fields is None:
         return named
     notes = map_that_tells_more(named.format, known, mapped.fields, told(_format_of(mapped), data))
@@ -255,6 +274,10 @@ def _json(data: bytes, compression: str, name: str = "") -> Guess | None:
         return None
     # An envelope has a time, and maybe more: the record is where most is known, and fewest lines are refused.
     best, wrappers, _ = max(found, key=lambda it: (len(it[0].fields), -it[2]))
+    if wrappers == ("prefix",) and not wrap:
+        both = keyed(texts_of(LINES.split(data)), best, '"')
+        if both is not None:
+            return _loaded(Guess("lines", compression, fields=both))
     if whole and not wrap and not wrappers:
         framing = "json"
     return _loaded(Guess("jsonl", compression, framing, (*wrap, *wrappers), best))
@@ -283,6 +306,9 @@ def _text(data: bytes, compression: str) -> Guess | None:
         if pairs is not None and (
             lines is None or not (tells_more(lines, pairs) or tells_calls_apart(lines, pairs))
         ):
+            both = keyed(texts_of(inner), pairs, str(pairs.extras.get("sign", "=")))
+            if both is not None:
+                return _loaded(Guess("lines", compression, None, (*wrap, *wrappers), both))
             return _loaded(Guess("logfmt", compression, None, (*wrap, *wrappers), pairs))
         if lines is not None:
             return _loaded(Guess("lines", compression, None, (*wrap, *wrappers), lines))

@@ -59,7 +59,7 @@ _MAIN = frozenset({"model", "input_tokens", "output_tokens", "cost_usd"})
 def lines_in(units: Units) -> FieldGuess | None:
     """Return a pattern with a field map for the lines among texts that tell calls; None where they are no such
     log."""
-    texts = [text for text in map(_text, spread(units.units, _MOST_LINES)) if text]
+    texts = texts_of(units)
     table = drawn_table(texts)
     if table is not None:
         return _proposed(texts, table, [])
@@ -87,6 +87,11 @@ def lines_in(units: Units) -> FieldGuess | None:
     if clock is None and (found is None or not _tells_failures(found)):
         found = _of_forms(texts, told, parts) or found
     return None if found is None else _beside_requests(found, texts, told, parts)
+
+
+def texts_of(units: Units) -> list[str]:
+    """Return the lines of a sample that are text."""
+    return [text for text in map(_text, spread(units.units, _MOST_LINES)) if text]
 
 
 def _beside_requests(
@@ -243,25 +248,26 @@ def _with_failures(
     """Return the field map of the same calls and of those that failed; None where no line tells of such ones, or
     a field says already how a call ended."""
     path, status = fields.fields.get("model"), fields.fields.get("status")
-    if not isinstance(path, str) or fields.only or fields.excluded or fields.fields.get("time") != "time":
+    time = fields.fields.get("time")
+    timed = time == "time" or (isinstance(time, Mapping) and time.get("path") == "time")
+    if not (path is None or isinstance(path, str)) or fields.only or fields.excluded or not timed:
         return None
     of_good = isinstance(status, Mapping) and "error" not in status
     is_good = isinstance(status, str) and all(_is_good(it.get(status)) for it in records)
     if not (status is None or of_good or is_good):
         return None
-    wide = with_failures(texts, pattern, [it[path] for it in records if path in it])
+    wide = with_failures(texts, pattern, [it[path] for it in records if path is not None and path in it])
     if wide is None:
         return None
     calls = f"inferences: each of the {len(records)} lines of the sample with what the pattern has is one call"
     failed = (
-        f"status: {wide.failed} other lines that name a model and tell of an error are taken for failed calls;"
-        f" were they none, there would be {wide.failed} fewer errors"
+        f"status: {wide.failed} other lines that {'name a model and ' if path else ''}tell of an error are taken"
+        f" for failed calls; were they none, there would be {wide.failed} fewer errors"
     )
     rest = _rest(texts, [re.search(wide.pattern, text) for text in texts], parts)[1:]
     notes = [calls, failed, *rest]
-    mapped = {
-        **fields.fields, "model": [path, "failed_model"], "status": {"path": "error", "error": {"present": True}}
-    }  # fmt: skip
+    model = {} if path is None else {"model": [path, "failed_model"]}
+    mapped = {**fields.fields, **model, "status": {"path": "error", "error": {"present": True}}}
     return replace(
         fields, fields=mapped, notes=(*notes, *fields.notes), extras={"pattern": wide.pattern, **fields.extras}
     )
