@@ -16,15 +16,17 @@ from leverwatch.collectors.aggregation.ledger import SEEN_BEFORE, CellOf, Kind, 
 from leverwatch.collectors.aggregation.open_calls import OpenCalls
 from leverwatch.collectors.aggregation.stream_parts import COUNTED_BEFORE, StreamParts
 from leverwatch.collectors.aggregation.versions import Versions
-from leverwatch.collectors.interface import Operation, Result
+from leverwatch.collectors.interface import UNKNOWN_MODEL, Operation, Result
 from leverwatch.collectors.records.fields import FIELDS, template_slice
-from leverwatch.collectors.records.formats.interface import Piece, Row
+from leverwatch.collectors.records.formats.interface import VERSIONS, Piece, Row
 from leverwatch.collectors.records.names import Refusal, model_of
 from leverwatch.collectors.records.service_tiers import row_sizes
 from leverwatch.collectors.records.timestamps import parse_time
 from leverwatch.collectors.records.vocabulary import CallStatus, operation_of
 
-_TIME, _REQUEST, _OPERATION, _COST = map(FIELDS.index, ("time", "request_id", "operation", "cost_usd"))
+_TIME, _MODEL, _REQUEST, _OPERATION, _COST = map(
+    FIELDS.index, ("time", "model", "request_id", "operation", "cost_usd")
+)
 _TEXTS = frozenset({str, type(None)})
 _naming = itemgetter(*map(FIELDS.index, NAMING))
 
@@ -86,9 +88,15 @@ class RowCounter:
                 others.append((index, COUNTED_BEFORE[0], COUNTED_BEFORE[1]))
                 continue
             known = self._know(row, stamp)
+            if piece is Piece.UPDATE and isinstance(known, Known) and known.model == UNKNOWN_MODEL:
+                # The end of a call need not repeat what its beginning says.
+                named = self._versions.model_before(row, known)
+                if named is not None:
+                    row = (*row[:_MODEL], named, *row[_MODEL + 1 :])
+                    known = self._know(row, stamp)
             if not isinstance(known, Known):
                 refused: Refusal | None = known
-            elif (piece is not None and piece is not Piece.OPEN) and (
+            elif (piece is not None and piece not in VERSIONS) and (
                 run := self._streams.add_run(
                     rows, pieces, index, partial(self._know, stamp=stamp), self._moment(row, stamp)
                 )
@@ -104,7 +112,7 @@ class RowCounter:
         return len(rows) - len(others), others, newest
 
     def _count(self, row: Row, known: Known, moment: float, piece: Piece | None) -> tuple[Refusal | None, bool]:
-        if piece is not None and piece is not Piece.OPEN:
+        if piece is not None and piece not in VERSIONS:
             return self._streams.add(row, known, moment, piece)
         if row[_REQUEST] is not None:
             found = self._versions.add(row, known, moment, piece)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from leverwatch.collectors.aggregation.ledger import SEEN_BEFORE, Known, Ledger, Memory
 from leverwatch.collectors.aggregation.open_calls import OpenCall, OpenCalls
 from leverwatch.collectors.counted_fields import COLUMN_INDEX
-from leverwatch.collectors.interface import Result
+from leverwatch.collectors.interface import UNKNOWN_MODEL, Result
 from leverwatch.collectors.records.fields import FIELD_INDEX
-from leverwatch.collectors.records.formats.interface import Piece, Row
+from leverwatch.collectors.records.formats.interface import VERSIONS, Piece, Row
 from leverwatch.collectors.records.names import Refusal
 from leverwatch.collectors.records.vocabulary import CallStatus
 
@@ -37,8 +37,13 @@ class Versions:
         key = self._memory.key(known.version_seed, row[_REQUEST])
         call = self._calls.get(key)
         if call is not None:
-            return self._next(key, call, row, known, moment, is_open=piece is Piece.OPEN)
+            return self._next(key, call, row, known, moment, is_open=piece in VERSIONS)
         return None if piece is None else self._first(key, row, known, moment)
+
+    def model_before(self, row: Row, known: Known) -> str | None:
+        """Return the model that an earlier version of the call of a row told, where that is still known."""
+        call = self._calls.get(self._memory.key(known.version_seed, row[_REQUEST]))
+        return None if call is None or call.model == UNKNOWN_MODEL else call.model
 
     def _first(self, key: int, row: Row, known: Known, moment: float) -> tuple[Refusal | None, bool]:
         place, id_, seconds = known.place, row[_REQUEST], int(moment)

@@ -39,7 +39,7 @@ def ended_of(columns: Columns, models: set[Path], spell: Callable[[Path], str]) 
         # What else names a model may be a call too.
         if len(ended) < _FEWEST or named - set(started) - set(ended):
             continue
-        for id_ in _ids(columns, path):
+        for id_ in ids_beside(columns, path):
             if not _are_pairs(id_, started, ended):
                 continue
             model = _model_of_all(columns, models, named) if not set(ended) <= named else None
@@ -122,7 +122,8 @@ def _at(column: Column, word: Scalar) -> set[int]:
     return {at for at, value in column.by_record.items() if value == word}
 
 
-def _ids(columns: Columns, path: Path) -> Iterator[Column]:
+def ids_beside(columns: Columns, path: Path) -> Iterator[Column]:
+    """Yield the columns with ids, beside the one that tells kinds of records."""
     for other, column in columns.of.items():
         named = any(rank(name, other) is not None for name in ("request_id", "trace_id"))
         if other != path and (named or words_of(other[-1])[-1:] in (("id",), ("uuid",))):

@@ -256,7 +256,8 @@ def _finished(
 ) -> FieldGuess:
     spell = draft.spell
     repeats = _repeats(draft, shared, kinds.versions)
-    doubt_what_is_missing(draft, every)
+    if kinds.versions is None:  # else the records of a call complete each other
+        doubt_what_is_missing(draft, every)
     doubt_names(draft)
     doubt_second_calls(draft)
     doubt_all(draft)

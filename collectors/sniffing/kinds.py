@@ -16,6 +16,7 @@ from leverwatch.collectors.sniffing.endpoints import endpoints_of
 from leverwatch.collectors.sniffing.exchanges import exchanges_of
 from leverwatch.collectors.sniffing.feedback import without_feedback
 from leverwatch.collectors.sniffing.field_names import rank
+from leverwatch.collectors.sniffing.joined import with_beginnings
 from leverwatch.collectors.sniffing.kept import Kinds
 from leverwatch.collectors.sniffing.kind_fields import by_kind_field
 from leverwatch.collectors.sniffing.models import is_vendor, looks_like_model, looks_like_models, models_elsewhere
@@ -66,6 +67,7 @@ def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
         found = without_other_services(found, columns, own, spell)
     found = without_rest(_without_sums(found, columns, spell), columns, calls, models, spell)
     found = without_nameless(without_begun(found, columns, spell), columns, models, spell)
+    found = with_beginnings(found, columns, models, spell)
     started = None if tokens else started_of(columns, columns.covered(models), spell)
     # What tells the calls from the rest already is not told again.
     told = {*found.only, *found.excluded}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from leverwatch.collectors.records.fields import FIELD_INDEX
-from leverwatch.collectors.records.formats.interface import STREAMED, Parsed, Piece
+from leverwatch.collectors.records.formats.interface import STREAMED, VERSIONS, Parsed, Piece
 
 _TIME, _REQUEST = FIELD_INDEX["time"], FIELD_INDEX["request_id"]
 _CHUNKS = frozenset({Piece.CHUNK, Piece.END, Piece.REST})
@@ -16,7 +16,7 @@ def piece_notes(parsed: Parsed) -> tuple[str, ...]:
     """Return sentences about versions and parts of calls among the records of a sample."""
     notes = []
     found = set(parsed.pieces.values())
-    if Piece.OPEN in found:
+    if not VERSIONS.isdisjoint(found):
         notes.append("records of calls that had not ended: a later one with the same id replaces what was counted")
     chunks = [index for index, piece in parsed.pieces.items() if piece in _CHUNKS]
     ids = Counter(parsed.rows[index][_REQUEST] for index in chunks)

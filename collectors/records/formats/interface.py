@@ -43,6 +43,8 @@ class Piece(StrEnum):
 
     OPEN = "open"
     """A version of a call that is not the last one: a later record with its id says more."""
+    UPDATE = "update"
+    """The same of a log that a field map reads, where it need not repeat the model of the call."""
     PART = "part"
     """A part of a streamed call, with the id of that call."""
     DONE = "done"
@@ -57,6 +59,8 @@ class Piece(StrEnum):
     """A chunk behind the end that tells the usage and nothing else."""
 
 
+VERSIONS = frozenset({Piece.OPEN, Piece.UPDATE})
+"""The versions of calls."""
 STREAMED = frozenset({Piece.PART, Piece.DONE, Piece.ROW, Piece.CHUNK, Piece.END, Piece.REST})
 """The parts of streamed calls."""
 NAMELESS = frozenset({Piece.CHUNK, Piece.END, Piece.REST})
@@ -107,7 +111,7 @@ class Parsed(Struct):
     @property
     def open(self) -> frozenset[int]:
         """Indices of the rows that are versions of a call and not the last one."""
-        return frozenset(index for index, piece in self.pieces.items() if piece is Piece.OPEN)
+        return frozenset(index for index, piece in self.pieces.items() if piece in VERSIONS)
 
 
 class Units(Struct):

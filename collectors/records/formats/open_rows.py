@@ -18,5 +18,5 @@ def with_versions(parsed: Parsed) -> Parsed:
         id_ = id_of(row[_REQUEST])
         if id_ is not None:
             parsed.rows[index] = (*row[:_REQUEST], id_, *row[_REQUEST + 1 :])
-            parsed.pieces[index] = Piece.OPEN
+            parsed.pieces[index] = Piece.UPDATE
     return parsed

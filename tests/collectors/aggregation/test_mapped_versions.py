@@ -44,6 +44,21 @@ def test_a_version_may_tell_another_model_and_a_failure() -> None:
         assert read.cells[("gpt-x-2026", "2026-03-10")]["inferences"] == 1
 
 
+def test_the_end_of_a_call_need_not_repeat_its_model() -> None:
+    begun, named = line("7", 0), line("9", 0, 4)
+    ended = [{**line(run, 30, 5), "m": model} for run, model in (("7", None), ("8", None), ("9", "gpt-y"))]
+    failed = {**line("6", 0, 8), "m": "", "end": "error"}
+    settings = {**VERSIONS, "fields": {**FIELDS, "status": "end"}}
+
+    for read in both(settings, [begun, line("6", 0), named, *ended, failed]):
+        assert some(read.totals, *TOLD, "errors") == (3, 210, 90, 1)
+        assert {model: some(cell, "inferences", "errors") for (model, _), cell in read.cells.items()} == {
+            "gpt-x": (1, 1),
+            "unknown": (1, 0),
+            "gpt-y": (1, 0),
+        }
+
+
 @pytest.mark.parametrize("blank", [None, "", "none", " null "])
 def test_records_without_an_id_are_calls_of_their_own(blank: str | None) -> None:
     for read in both(VERSIONS, [line(blank, 1), line(blank, 2, 1)]):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.sniffing.guess import FieldGuess, leaves, propose
 
 
@@ -227,3 +228,36 @@ def test_a_prompt_that_is_written_with_its_response_is_the_input_of_it_whatever_
     found = proposed([*halves, *({**halves[0], "at": at(n), "kind": "check"} for n in range(20, 24))])
     assert found.excluded == {"kind": ["draft_prompt", "title_prompt"]}
     assert "8 records whose kind is draft_prompt, title_prompt are taken for the inputs" in " ".join(found.notes)
+
+
+def test_beginnings_that_alone_name_the_model_are_kept_and_replaced_by_the_ends_with_their_ids() -> None:
+    records: list[dict[str, Any]] = []
+    for n in range(0, 40, 2):
+        own = {"run_id": f"r-{n * 7919 % 1000}", "at": at(n)}
+        records.append({**own, "event": "model_start", "model": "m-large" if n % 4 else "m-small"})
+        usage = {"input_tokens": 300 + 7 * n % 40, "output_tokens": 20 + 5 * n % 9}
+        end = {"event": "model_end", **usage} if n % 10 else {"event": "model_error", "error": "timeout"}
+        records += [{"at": at(n), "event": "chain_end"}, {**own, "at": at(n + 1), **end}]
+    found = proposed(records)
+
+    assert found.repeats is Repeats.VERSIONS
+    assert found.only == {"event": ["model_end", "model_error", "model_start"]}
+    assert found.fields["request_id"] == "run_id"
+    assert found.fields["status"] == {
+        "path": "event",
+        "success": ["model_end", "model_start"],
+        "error": ["model_error"],
+    }
+    assert "are replaced by these; 0 of them have no end" in " ".join(found.notes)
+
+
+def test_beginnings_whose_ends_name_the_model_too_are_left_out() -> None:
+    records: list[dict[str, Any]] = []
+    for n in range(0, 40, 2):
+        own = {"run_id": f"r-{n * 7919 % 1000}", "model": "m-large"}
+        usage = {"input_tokens": 300 + 7 * n % 40, "output_tokens": 20 + 5 * n % 9}
+        records.append({"at": at(n), "event": "model_start", **own})
+        records.append({"at": at(n + 1), "event": "model_end", **own, **usage})
+    found = proposed(records)
+
+    assert (found.repeats, found.only) == (Repeats.CALLS, {"event": "model_end"})
