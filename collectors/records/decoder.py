@@ -49,6 +49,7 @@ from leverwatch.collectors.records.formats.plan import plan_of
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.formats.rewritten import Rewriting
 from leverwatch.collectors.records.framing.blocks import Blocks
+from leverwatch.collectors.records.framing.columns import Columns
 from leverwatch.collectors.records.framing.journal import Journal, journal_fields
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.framing.partial import Cri, Docker
@@ -356,6 +357,8 @@ def compose(
             wrappers.append(Prefix())
         elif name == "python":
             wrappers.append(Python())
+        elif name == "columns":
+            wrappers.append(Columns())
         else:
             wrappers.append(JsonString(text_fields, any_text=any_text))
     return Decoder(reader, chosen, [*wrappers, *shapes], sample_rate, keeps)

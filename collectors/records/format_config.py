@@ -43,7 +43,7 @@ from leverwatch.collectors.records.framing.registry import CONTAINERS
 from leverwatch.collectors.records.shapes_config import InBlocks, Inside, OfObjects, Patterned, Signed
 
 FramingName = Literal["lines", "json", "length-prefixed"]
-WrapperName = Literal["docker", "cri", "journald", "json-string", "prefix", "python"]
+WrapperName = Literal["docker", "cri", "journald", "json-string", "prefix", "python", "columns"]
 _FRAMING = (
     "Where records end: `lines`; `json`, objects on any number of lines or in arrays; or `length-prefixed`, the"
     " frames of the OpenTelemetry Collector's file exporter."
@@ -281,8 +281,8 @@ class _TextFormat(_WrappedFormat, _Mapped, InBlocks):
         name: str = getattr(self, "type", "")
         if "prefix" in self.wrappers:
             raise ValueError(f"{name} needs no wrap: prefix: it looks for what it reads anywhere in a line")
-        if "python" in self.wrappers:
-            raise ValueError(f"{name} reads text, and wrap: python makes JSON of it: use jsonl")
+        if made := next((it for it in self.wrappers if it in ("python", "columns")), None):
+            raise ValueError(f"{name} reads text, and wrap: {made} makes JSON of it: use jsonl")
         return self
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from leverwatch.collectors.records.framing.columns import KEY, rows_of
+from leverwatch.collectors.sniffing.places import is_day_key
+
 _FEWEST_COLUMNS, _MOST = 2, 0.75
 _WHY = (
     "columns one by one ({}), and no records: let the program write an object for each call instead, as"
@@ -25,6 +28,13 @@ def by_columns(documents: Sequence[Mapping[str, Any]]) -> str | None:
         if len(names) >= max(_FEWEST_COLUMNS, _MOST * len(document)) and len(lengths) == 1 and max(lengths) > 1:
             return _WHY.format(", ".join(names[:4]))
     return None
+
+
+def are_in_columns(documents: Sequence[Any]) -> bool:
+    """Whether documents are tables whose rows can be told: those under keys by their numbers, or by their days."""
+    tables = [rows_of(it) for it in documents]
+    keys = [str(row[KEY]) for rows in tables for row in rows or () if KEY in row]
+    return bool(tables) and all(tables) and (all(map(str.isdigit, keys)) or all(map(is_day_key, keys)))
 
 
 def _is_nested(value: Any) -> bool:

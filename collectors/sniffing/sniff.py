@@ -16,12 +16,13 @@ from leverwatch.collectors.records.formats.exports import NAMES as EXPORTS
 from leverwatch.collectors.records.formats.exports import WITHOUT_CALLS, export_of, known_columns, table_names
 from leverwatch.collectors.records.formats.interface import Format, Row, Units
 from leverwatch.collectors.records.formats.registry import NAMED
+from leverwatch.collectors.records.framing.columns import Columns
 from leverwatch.collectors.records.framing.journal import Journal
 from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.framing.python_text import Python, printed
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.wrappers import STRING_FIELDS, JsonString, Prefix
-from leverwatch.collectors.sniffing.by_columns import by_columns
+from leverwatch.collectors.sniffing.by_columns import are_in_columns, by_columns
 from leverwatch.collectors.sniffing.counting import Sample, Summary, doubts, recorded_by, samples, summarise
 from leverwatch.collectors.sniffing.guess import FieldGuess, dotted, leaves, propose
 from leverwatch.collectors.sniffing.keyed_lines import keyed, keyed_within
@@ -60,6 +61,8 @@ _ENOUGH = 30
 """The least score at which a record is taken for one of a format."""
 _START, _COMPARED = 1 << 16, 1 << 20
 _MAIN = frozenset({"model", "input_tokens", "output_tokens", "cost_usd"})
+_MOST_TABLES = 8
+"""Documents of a file that may each be a table of their own."""
 _FEWEST_OTHERS, _OTHERS = 3, 0.05
 """Lines of text among records, and their share, from which on a program logs both: fewer are broken records."""
 _FRAME = re.compile(rb"[\0\x01]...(?:\{|\x28\xb5\x2f\xfd|\x0a)", re.DOTALL)
@@ -223,6 +226,8 @@ def _unwrapped(units: Units) -> Iterator[tuple[tuple[str, ...], Units]]:
     yield ("prefix",), Prefix().unwrap(units)
     strings = JsonString(any_text=True).unwrap(units)
     yield ("json-string",), strings
+    if len(units.units) <= _MOST_TABLES and are_in_columns([*map(_value, units.units)]):
+        yield ("columns",), Columns().unwrap(units)
     for wrappers, texts in ((), units), (("json-string",), strings):
         if _may_be_printed(texts.units):
             yield (*wrappers, "python"), Python().unwrap(texts)

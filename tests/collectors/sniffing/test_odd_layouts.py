@@ -70,11 +70,17 @@ COLUMNS = dict(zip(NAMES, zip(*(row[:4] for row in ROWS), strict=True), strict=T
 @pytest.mark.parametrize(
     "document", [COLUMNS, {name: {str(at): it for at, it in enumerate(cells)} for name, cells in COLUMNS.items()}]
 )
-def test_columns_one_by_one_are_refused_with_what_to_do(document: dict[str, Any]) -> None:
-    data = json.dumps(document).encode()
+def test_columns_one_by_one_are_read_and_refused_with_what_to_do_without_a_time(
+    tmp_path: Path, document: dict[str, Any]
+) -> None:
+    found, summary = sniffed(tmp_path, json.dumps(document))
+    timeless = json.dumps({name: it for name, it in document.items() if name != "time"}).encode()
 
-    assert guess(data, "plain") is None
-    assert "columns one by one (time, model, input_tokens, output_tokens)" in refusal(data)
+    assert found.wrap == ("columns",)
+    assert summary.tallies == {Result.COUNTED: NUMBER}
+    assert (sums(summary.usage)["input_tokens"], sums(summary.usage)["output_tokens"]) == (IN, OUT)
+    assert guess(timeless, "plain") is None
+    assert "columns one by one (model, input_tokens, output_tokens)" in refusal(timeless)
 
 
 def test_a_call_with_lists_of_words_is_none_of_columns() -> None:
