@@ -56,7 +56,8 @@ __all__ = [
 _ENOUGH = 30
 """The least score at which a record is taken for one of a format."""
 _START = 1 << 16
-_MAIN = frozenset({"model", "input_tokens", "output_tokens", "cost_usd"})
+_TOKENS = frozenset({"input_tokens", "output_tokens"})
+_MAIN = _TOKENS | {"model", "cost_usd"}
 _FEWEST_OTHERS, _OTHERS = 3, 0.05
 """Lines of text among records, and their share, from which on a program logs both: fewer are broken records."""
 _FRAME = re.compile(rb"[\0\x01]...(?:\{|\x28\xb5\x2f\xfd|\x0a)", re.DOTALL)
@@ -78,8 +79,6 @@ class Guess:
     fields: FieldGuess | None = None
     """The field map when the format is not a named one."""
     delimiter: str = ","
-    text_fields: tuple[str, ...] = ()
-    """The fields that hold a record as text, where they are none of the usual ones."""
 
     @property
     def settings(self) -> str | dict[str, Any]:
@@ -93,8 +92,6 @@ class Guess:
             extras["framing"] = self.framing
         if self.wrap:
             extras["wrap"] = self.wrap[0] if len(self.wrap) == 1 else list(self.wrap)
-        if self.text_fields:
-            extras["text_fields"] = list(self.text_fields)
         return {"type": self.format, **extras} if extras else self.format
 
 
@@ -130,7 +127,14 @@ def guess(data: bytes, compression: str) -> Guess | None:
         # What stands before a record may tell more of the call than the record.
         text = _text(data, compression)
         found = text if found is None or (text is not None and _tells_more(text, found)) else found
-    return _finished(found or _table(data, compression), data)
+    if found is None or (found.format in {"lines", "logfmt"} and not _tokens_of(found)):
+        table = _table(data, compression)
+        found = table if found is None or (table is not None and _tells_more(table, found)) else found
+    return _finished(found, data)
+
+
+def _tokens_of(found: Guess) -> bool:
+    return found.fields is not None and not _TOKENS.isdisjoint(found.fields.fields)
 
 
 def _tells_more(one: Guess, other: Guess) -> bool:
@@ -241,14 +245,10 @@ def _json(data: bytes, compression: str) -> Guess | None:
             found.append((inside.fields, wrappers, refused))
         elif fields is not None:
             found.append((_with_arrays(fields, records), wrappers, refused))
-    held = (
-        None
-        if framing
-        else text_records(units, max((it[0] for it in found), key=lambda it: len(it.fields), default=None))
-    )
+    records = [it for it in map(_value, spread(units.units)) if isinstance(it, dict)]
+    held = text_records(records, max((it[0] for it in found), key=lambda it: len(it.fields), default=None))
     if held is not None:
-        wraps = (*wrap, "json-string")
-        return _loaded(Guess("jsonl", compression, None, wraps, held.fields, text_fields=(held.name,)))
+        return _loaded(Guess("jsonl", compression, framing, wrap, held))
     if not found:
         return None
     # An envelope has a time, and maybe more: the record is where most is known, and fewest lines are refused.
