@@ -61,6 +61,7 @@ from leverwatch.collectors.records.path_words import PathValues, is_path_word, o
 from leverwatch.collectors.records.prompt_versions import PromptVersions
 from leverwatch.collectors.records.shapes.lines import PatternLines
 from leverwatch.collectors.records.shapes.logfmt import Logfmt
+from leverwatch.collectors.records.shapes.opened import Opened
 from leverwatch.collectors.records.shapes.pairs import Pairs
 from leverwatch.collectors.records.shapes.spread import Spread
 
@@ -309,7 +310,7 @@ def _is_bare(settings: _Own) -> bool:
     """Whether each line is a record as its field map reads it."""
     if isinstance(settings, LogfmtFormat | LinesFormat):
         return False
-    return not (settings.framing or settings.wrappers or settings.records or settings.pairs)
+    return not (settings.framing or settings.wrappers or settings.records or settings.pairs or settings.objects)
 
 
 def _shapes(settings: _Own | NamedFormat, paths: Sequence[str]) -> list[Wrapper]:
@@ -319,6 +320,8 @@ def _shapes(settings: _Own | NamedFormat, paths: Sequence[str]) -> list[Wrapper]
     if isinstance(settings, LinesFormat):
         return [PatternLines(settings.pattern)]
     made: list[Wrapper] = []
+    if isinstance(settings, JsonlFormat) and settings.objects:
+        made.append(Opened(settings.objects))
     if isinstance(settings, JsonlFormat) and settings.record_places:
         made.append(Spread(settings.record_places, paths))
     if isinstance(settings, JsonlFormat) and settings.pair_paths:

@@ -40,7 +40,7 @@ from leverwatch.collectors.records.formats.interface import MIN_RATE, Repeats
 from leverwatch.collectors.records.formats.registry import NAMED
 from leverwatch.collectors.records.formats.table_header import Dialect
 from leverwatch.collectors.records.framing.registry import CONTAINERS
-from leverwatch.collectors.records.shapes_config import InBlocks, Inside, OfObjects, Patterned, Signed
+from leverwatch.collectors.records.shapes_config import InBlocks, Inside, OfObjects, OfTexts, Patterned, Signed
 
 FramingName = Literal["lines", "json", "length-prefixed"]
 WrapperName = Literal["docker", "cri", "journald", "json-string", "prefix", "python", "columns"]
@@ -264,7 +264,7 @@ class _Mapped(Model):
         return self
 
 
-class JsonlFormat(_JsonFormat, _Mapped, Inside):
+class JsonlFormat(_JsonFormat, _Mapped, Inside, OfTexts):
     """One JSON object a line, read by a field map."""
 
     type: Literal["jsonl"]

@@ -116,6 +116,18 @@ class Patterned(Model):
         return frozenset(pattern_of(self.pattern).groupindex)
 
 
+class OfTexts(Model):
+    """Which values of a record are objects as text."""
+
+    objects: tuple[str, ...] = Field(
+        default=(),
+        description="Keys of the record whose values are texts of JSON objects: a path goes on into what such a"
+        " text has, as in `response.usage.input_tokens`.",
+        examples=[["response"]],
+        exclude_if=lambda objects: not objects,
+    )
+
+
 class OfObjects(Model):
     """Which cells of a table are objects."""
 

@@ -261,7 +261,9 @@ def _end_of_text(parts: Sequence[Part], at: int) -> int | None:
         end += 1
     words = sum(it.kind is not Kind.BLANK for it in parts[at:end])
     closed = end == len(parts) or parts[end].text in _CLOSING
-    return end if words > 1 and closed else None
+    # A model in a sentence is a value of its own.
+    named = any(it.kind is Kind.VALUE and looks_like_model(it.text) for it in parts[at + 1 : end])
+    return end if words > 1 and closed and not named else None
 
 
 def _led(parts: Sequence[Part]) -> set[int]:

@@ -60,7 +60,8 @@ __all__ = [
 _ENOUGH = 30
 """The least score at which a record is taken for one of a format."""
 _START, _COMPARED = 1 << 16, 1 << 20
-_MAIN = frozenset({"model", "input_tokens", "output_tokens", "cost_usd"})
+_TOKENS = frozenset({"input_tokens", "output_tokens"})
+_MAIN = _TOKENS | {"model", "cost_usd"}
 _MOST_TABLES = 8
 """Documents of a file that may each be a table of their own."""
 _FEWEST_OTHERS, _OTHERS = 3, 0.05
@@ -84,8 +85,6 @@ class Guess:
     fields: FieldGuess | None = None
     """The field map when the format is not a named one."""
     delimiter: str = ","
-    text_fields: tuple[str, ...] = ()
-    """The fields that hold a record as text, where they are none of the usual ones."""
 
     @property
     def settings(self) -> str | dict[str, Any]:
@@ -99,8 +98,6 @@ class Guess:
             extras["framing"] = self.framing
         if self.wrap:
             extras["wrap"] = self.wrap[0] if len(self.wrap) == 1 else list(self.wrap)
-        if self.text_fields:
-            extras["text_fields"] = list(self.text_fields)
         return {"type": self.format, **extras} if extras else self.format
 
 
@@ -138,6 +135,10 @@ def guess(data: bytes, compression: str, name: str = "") -> Guess | None:
         text = _text(data, compression)
         found = text if text is not None and _tells_more(text, found) else found
     return _finished(found or _text_or_table(data, compression), data)
+
+
+def _tokens_of(found: Guess) -> bool:
+    return found.fields is not None and not _TOKENS.isdisjoint(found.fields.fields)
 
 
 def _tells_more(one: Guess, other: Guess) -> bool:
@@ -267,14 +268,10 @@ def _json(data: bytes, compression: str, name: str = "") -> Guess | None:
             found.append((inside.fields, wrappers, refused))
         elif fields is not None:
             found.append((_with_arrays(fields, records), wrappers, refused))
-    held = (
-        None
-        if framing
-        else text_records(units, max((it[0] for it in found), key=lambda it: len(it.fields), default=None))
-    )
+    records = [it for it in map(_value, spread(units.units)) if isinstance(it, dict)]
+    held = text_records(records, max((it[0] for it in found), key=lambda it: len(it.fields), default=None))
     if held is not None:
-        wraps = (*wrap, "json-string")
-        return _loaded(Guess("jsonl", compression, None, wraps, held.fields, text_fields=(held.name,)))
+        return _loaded(Guess("jsonl", compression, framing, wrap, held))
     if not found:
         return None
     # An envelope has a time, and maybe more: the record is where most is known, and fewest lines are refused.
@@ -290,13 +287,16 @@ def _json(data: bytes, compression: str, name: str = "") -> Guess | None:
 
 def _text_or_table(data: bytes, compression: str) -> Guess | None:
     text = _text(data, compression)
-    if text is None or text.fields is None or text.format != "lines" or text.wrap:
+    if text is None or text.fields is None or text.wrap or text.format not in {"lines", "logfmt"}:
         return text or _table(data, compression)
     # A pattern may fit lines that are rows of a table whose header says more of them.
-    table = _table(data, compression) if is_table(data) else None
-    if table is None or table.fields is None or len(table.fields.fields) < len(text.fields.fields):
+    has_header = text.format == "lines" and is_table(data)
+    table = _table(data, compression) if has_header or not _tokens_of(text) else None
+    if table is None or table.fields is None:
         return text
-    return table
+    if has_header and len(table.fields.fields) >= len(text.fields.fields):
+        return table
+    return table if not _tokens_of(text) and _tells_more(table, text) else text
 
 
 def _text(data: bytes, compression: str) -> Guess | None:

@@ -1,67 +1,46 @@
-"""Finds the field of a record that holds the call as text, where the record around it tells its time. Pure."""
+"""Finds the values of a record that are objects as text, and tell more of a call than the record alone. Pure."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
-from leverwatch.collectors.records.formats.interface import Units
-from leverwatch.collectors.records.framing.wrappers import STRING_FIELDS, JsonString
-from leverwatch.collectors.sniffing.guess import FieldGuess, leaves, propose
-from leverwatch.collectors.sniffing.reading import spread
+from leverwatch.collectors.records.formats.cell_objects import object_of
+from leverwatch.collectors.sniffing.columns import dotted, leaves
+from leverwatch.collectors.sniffing.guess import FieldGuess, propose
+from leverwatch.collectors.sniffing.object_cells import paths_in
 
 _MAIN = frozenset({"model", "input_tokens", "output_tokens", "cost_usd"})
 _MOSTLY = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Inside:
-    """A field that holds calls as text, and their field map."""
-
-    name: str
-    fields: FieldGuess
-
-
-def text_records(units: Units, around: FieldGuess | None) -> Inside | None:
-    """Return the field whose text is an object that tells all of a call that the record around it does, and more;
-    None where there is none.
+def text_records(records: Sequence[dict[str, Any]], around: FieldGuess | None) -> FieldGuess | None:
+    """Return a field map of records with the objects in place of the texts that are them; None where these tell no
+    more of a call than the records alone.
 
     Args:
-        units: the records around.
+        records: the records as they are.
         around: the field map of these, if there is one.
     """
-    known = frozenset() if around is None else _MAIN & around.fields.keys()
-    best: Inside | None = None
-    for name in _holding(units.units):
-        inner = JsonString((name,)).unwrap(units)
-        clock = next((time for time in inner.times or () if time), None)
-        records = [it for it in map(_object, spread(inner.units)) if it]
-        fields = propose([leaves(it) for it in records], clock=clock, day_first=False)
-        if fields is None or not _MAIN & fields.fields.keys() > known:
-            continue
-        if best is None or len(fields.fields) > len(best.fields.fields):
-            best = Inside(name, fields)
-    return best
-
-
-def _holding(units: Sequence[bytes]) -> list[str]:
-    """Return the fields that most records have, and that mostly hold an object as text."""
-    records = [it for it in map(_object, spread(units)) if it]
-    names = dict.fromkeys(name for it in records for name in it if name not in STRING_FIELDS)
-    return [
-        name for name in names if sum(bool(_text_of(it.get(name))) for it in records) > _MOSTLY * len(records) > 0
-    ]
-
-
-def _text_of(value: object) -> dict[str, Any] | None:
-    return _object(value) if isinstance(value, str) and value.lstrip().startswith("{") else None
-
-
-def _object(text: bytes | str) -> dict[str, Any] | None:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+    names = _holding(records)
+    if not names:
         return None
-    return value if isinstance(value, dict) else None
+    opened = [{**it, **{name: inner for name in names if (inner := _opened(it.get(name)))}} for it in records]
+    fields = propose([leaves(it) for it in opened], day_first=False)
+    known = frozenset[str]() if around is None else _MAIN & around.fields.keys()
+    if fields is None or not _MAIN & fields.fields.keys() > known:
+        return None
+    mapped = paths_in(fields.settings)
+    used = [name for name in names if any(it.startswith(f"{dotted((name,))}.") for it in mapped)]
+    return replace(fields, extras={**fields.extras, "objects": used}) if used else None
+
+
+def _holding(records: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the keys that most records have, and that mostly hold an object as text."""
+    names = dict.fromkeys(name for it in records for name in it)
+    return [name for name in names if sum(bool(_opened(it.get(name))) for it in records) > _MOSTLY * len(records)]
+
+
+def _opened(value: object) -> dict[str, Any] | None:
+    return object_of(value) if isinstance(value, str) and value.lstrip().startswith("{") else None

@@ -215,18 +215,23 @@ def test_a_table_of_spans_of_phoenix_counts_by_the_kind_and_the_status_of_each(t
     assert summary.tallies.total() - summary.tallies[Result.COUNTED] == 1
 
 
-@pytest.mark.parametrize("time", ["timestamp", "asctime", "created_at"])
-def test_a_field_that_holds_the_call_as_text_is_opened_where_the_time_stands_beside_it(time: str) -> None:
+@pytest.mark.parametrize("around", ["time", "model", "both"])
+def test_a_field_that_holds_the_call_as_text_is_opened_whatever_stands_beside_it(around: str) -> None:
     def line(n: int) -> str:
-        call = {"model": "llama9.1:3b", "prompt_tokens": 40 + n, "completion_tokens": 9 + n % 3}
-        return json.dumps({time: f"2026-02-03 10:0{n}:07", "message": "done", "metrics": json.dumps(call)})
+        model = {"model": "llama9.1:3b"}
+        call = {
+            "usage": {"prompt_tokens": 40 + n, "completion_tokens": 9 + n % 3},
+            **({} if around != "time" else model),
+        }
+        outer = {"timestamp": f"2026-02-03T10:0{n}:07Z", "message": "done", **(model if around != "time" else {})}
+        return json.dumps({**outer, "metrics": json.dumps(call)})
 
     data = "\n".join([*map(line, range(5)), ""]).encode()
     found = guess(data, "plain")
 
     assert found is not None
-    assert found.wrap == ("json-string",)
-    assert found.text_fields == ("metrics",)
+    assert found.fields is not None
+    assert found.fields.extras["objects"] == ["metrics"]
     first = next(samples(config_of(Path("x.jsonl"), found.settings).format, data)).values
     assert (first["model"], first["input_tokens"], first["output_tokens"]) == ("llama9.1:3b", 40, 9)
 
@@ -239,4 +244,15 @@ def test_a_text_that_tells_no_more_than_the_record_around_it_is_left_closed() ->
     found = guess("\n".join([*map(line, range(5)), ""]).encode(), "plain")
 
     assert found is not None
-    assert not found.wrap
+    assert found.fields is not None
+    assert "objects" not in found.fields.extras
+
+
+def test_a_table_is_one_where_its_lines_alone_tell_no_tokens() -> None:
+    rows = [f"2026-02-03 10:0{n}:07,gpt-4o-mini,{n}.4s,{310 + n},{20 + n},$0.0012{n}" for n in range(6)]
+    found = guess("\n".join(["time,model,took,tokens in,tokens out,cost", *rows, ""]).encode(), "plain")
+
+    assert found is not None
+    assert found.format == "csv"
+    assert found.fields is not None
+    assert found.fields.fields["input_tokens"] == "tokens in"

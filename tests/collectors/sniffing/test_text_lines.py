@@ -43,6 +43,7 @@ FORMS: dict[str, str] = {
     "a dictionary of Python": "{at},118 - INFO - {m} usage: {{'prompt_tokens': {i}, 'completion_tokens': {o}}}",
     "an object of Java": "{at} reply by {m}: DefaultUsage{{promptTokens={i}, completionTokens={o}}}",
     "an arrow of two signs": "{at} LLM[{m}] tok {i}->{o}",
+    "a model in a sentence": "{at} host1 bot[71]: answered with {m}, {i} input tokens, {o} output tokens",
     "free text between": "{at} - Model: {m} - Input tokens: {i} - Output tokens: {o} - asked by user {at}",
 }
 
