@@ -12,6 +12,7 @@ import pytest
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.sniffing.line_tokens import parts_of, tells
 from leverwatch.collectors.sniffing.sniff import Guess, config_of, guess, summarise
+from tests.collectors.sniffing.proposed import of_text
 from tests.collectors.sources.files.logs import sums
 
 NUMBER = 12
@@ -215,3 +216,16 @@ def test_a_beginning_that_nothing_tells_from_its_end_is_doubted(tmp_path: Path) 
 @pytest.mark.parametrize("form", ["downloading llama-3.{n} weights in 3.1s", "loaded model gpt-4o config"])
 def test_lines_of_something_else_with_a_model_are_none(form: str) -> None:
     assert guess("\n".join(f"{AT.format(n)} INFO {form.format(n=n)}" for n in COUNT).encode(), "plain") is None
+
+
+@pytest.mark.parametrize("told", ["9 of them cached", "cached: 9", "9 are from cache"])
+def test_cached_tokens_that_some_lines_tell_are_read_of_these(told: str) -> None:
+    lines = [
+        f"2026-03-05 09:{n:02}:11 gpt-4o: {40 + n * 7} in {f'({told}) ' if n % 5 == 2 else ''}/ {9 + n} out"
+        for n in range(20)
+    ]
+    found = of_text("\n".join(lines) + "\n")
+
+    assert found.fields["cached_input_tokens"] == "cached_tokens"
+    matches = [re.search(found.extras["pattern"], line) for line in lines]
+    assert [it and it["cached_tokens"] for it in matches] == ["9" if n % 5 == 2 else None for n in range(20)]
