@@ -63,6 +63,8 @@ def in_blocks(data: bytes, other: FieldGuess | None) -> InBlocks | None:
         return None
     for begins in dict.fromkeys(_labels(said) if every else _beginnings(said)):
         found = _proposed(data, begins, 0 if every else dated)
+        if found is None and other is None and not every:
+            found = _among_others(data, begins)
         if found is None or not (
             found.names_models or _TOKENS & found.fields.fields.keys() or (other is None and found.asks)
         ):
@@ -149,7 +151,7 @@ def _proposed(data: bytes, begins: str, dated: int) -> InBlocks | None:
         return None
     made = Units([*units.units])
     pairs = pairs_in(made)
-    lines = lines_in(made) if sum(map(len, texts)) <= _LONGEST_FORM * len(texts) else None
+    lines = lines_in(made) if _are_short(texts) else None
     if lines is None and (pairs is None or not _TOKENS & pairs.fields.keys()):
         lines = long_blocks_in(texts)
     if lines is not None and (pairs is None or tells_more(lines, pairs)):
@@ -159,13 +161,40 @@ def _proposed(data: bytes, begins: str, dated: int) -> InBlocks | None:
     return InBlocks("logfmt", _noted(pairs, begins, texts), _names_models(pairs, texts), _asks(pairs, texts))
 
 
-def _names_models(fields: FieldGuess, texts: Sequence[str]) -> bool:
+def _among_others(data: bytes, begins: str) -> InBlocks | None:
+    """Return the field map of records of which some go on over several lines and tell a model and tokens, among
+    single lines, such as those of a server."""
+    texts = [unit.decode() for unit in Blocks(begins).split(data).units]
+    several = [text for text in texts if SEPARATOR in text]
+    if len(several) < _FEWEST or any(_times(text) != 1 for text in texts):
+        return None
+    lines = lines_in(Units([text.encode() for text in texts])) if _are_short(several) else None
+    if lines is None or not lines.fields.keys() >= _TOKENS or not _names_models(lines, texts, several):
+        return None
+    note = (
+        f"inferences: {len(several)} records of the sample begin at a line as block has it, and go on over the"
+        " next ones"
+    )
+    noted = replace(lines, notes=(note, *lines.notes), extras={"block": begins, **lines.extras})
+    return InBlocks("lines", noted, names_models=True, asks=False)
+
+
+def _are_short(texts: Sequence[str]) -> bool:
+    return sum(map(len, texts)) <= _LONGEST_FORM * len(texts)
+
+
+def _names_models(fields: FieldGuess, texts: Sequence[str], of: Sequence[str] = ()) -> bool:
+    """Whether most of some texts name a model, which are all texts unless others are told."""
     path, pattern = fields.fields.get("model"), fields.extras.get("pattern")
+    if isinstance(path, list) and of:
+        path = path[0]  # the others are those of failed calls
     if not isinstance(path, str):
         return False
     if pattern is not None:
         found = (re.search(pattern, text) for text in texts)
-        return 2 * sum(looks_like_model(match[path]) for match in found if match is not None) > len(texts)
+        return 2 * sum(looks_like_model(match[path] or "") for match in found if match is not None) > len(
+            of or texts
+        )
     sign = named_pairs_of if fields.extras.get("sign") == ":" else pairs_of
     return 2 * sum(looks_like_model(_value(sign, text, path)) for text in texts) > len(texts)
 

@@ -131,3 +131,12 @@ def test_lines_that_begin_the_calls_that_others_end_are_not_said() -> None:
     lines = [it for answer in ANSWERS for it in ("2026-03-05 09:00:01 to gpt-4o-mini", answer)]
 
     assert notes_on_left_out(lines, range(1, 12, 2), {"gpt-4o-mini"}) == []
+
+
+def test_what_a_server_prints_over_several_lines_is_a_call_and_its_failure_another() -> None:
+    used = "  prompt_tokens: {tin},\n  completion_tokens: {tout},\n  details: {{\n    cached_tokens: 0\n  }}\n}}"
+    good = "[" + STAMP + "] usage (gpt-4o-mini): {{\n" + used
+    bad = "[" + STAMP + "] chat error (gpt-4o-mini): 503 busy\n    at a.b (/c.js:8:1)"
+    other = "[" + STAMP + "] POST /api/ask\n"
+
+    assert counts(written(good, bad, other)) == {("gpt-4o-mini", False): 11, ("gpt-4o-mini", True): 2}
