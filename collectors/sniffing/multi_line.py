@@ -15,10 +15,12 @@ from leverwatch.collectors.sniffing.guess import FieldGuess
 from leverwatch.collectors.sniffing.line_tokens import LEVELS, TIME, TIMES
 from leverwatch.collectors.sniffing.long_blocks import long_blocks_in
 from leverwatch.collectors.sniffing.models import looks_like_model
+from leverwatch.collectors.sniffing.name_words import words_of
 from leverwatch.collectors.sniffing.text_lines import lines_in, tells_more
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
 
 _KEY = re.compile(r"(?P<key>[^\W\d][\w./()-]*(?: [\w(][\w./()-]*){0,3})(?=:(?:\s|$))")
+_FIRST = re.compile(r"\s*[^\W\d_]{2,}(?=\s)")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LABEL = re.compile(
     r"(?:[-:\])|>]|\b[A-Z]{4,8})\s+(?P<label>[^\W\d][\w/-]*(?: [^\W\d][\w/-]*){0,3}(?=:)|[^\W\d][\w/-]*)"
@@ -158,7 +160,32 @@ def _proposed(data: bytes, begins: str, dated: int) -> InBlocks | None:
         return InBlocks("lines", _noted(lines, begins, texts), _names_models(lines, texts), _asks(lines, texts))
     if pairs is None:
         return None
+    pairs = replace(pairs, notes=(*_mixed(pairs, texts), *pairs.notes))
     return InBlocks("logfmt", _noted(pairs, begins, texts), _names_models(pairs, texts), _asks(pairs, texts))
+
+
+def _mixed(pairs: FieldGuess, texts: Sequence[str]) -> list[str]:
+    """Say that lines of several calls may stand in one record, where few of them tell two ids."""
+    sign = named_pairs_of if pairs.extras.get("sign") == ":" else pairs_of
+    notes = []
+    for key in dict.fromkeys(key for text in texts[:_MOST_TITLES] for key in _told(sign, text)):
+        if "id" not in words_of(key):
+            continue
+        values = [told[key] for text in texts if key in (told := _told(sign, text))]
+        two = sum(it is None for it in values)
+        if 0 < two < len(values) / 2:
+            notes.append(
+                f"model: {two} records tell two values of {key}, as lines of calls at the same time are mixed; the"
+                " model and the tokens of these may be those of two calls"
+            )
+    return notes
+
+
+def _told(pairs: Callable[[str], tuple[dict[str, Any], str]], text: str) -> dict[str, Any]:
+    try:
+        return pairs(text)[0]
+    except BadPairs:
+        return {}
 
 
 def _among_others(data: bytes, begins: str) -> InBlocks | None:
@@ -200,15 +227,16 @@ def _names_models(fields: FieldGuess, texts: Sequence[str], of: Sequence[str] = 
 
 
 def _value(pairs: Callable[[str], tuple[dict[str, Any], str]], text: str, path: str) -> Any:
-    try:
-        return pairs(text)[0].get(path)
-    except BadPairs:
-        return None
+    return _told(pairs, text).get(path)
 
 
 def _is_of_one(text: str) -> bool:
     """Whether no two lines of a record say the same of it, as they would of two calls."""
-    last = [labels[-1] for part in text.split(SEPARATOR) if (labels := _labels_of(part.partition(": ")[0]))]
+    last = []
+    for part in text.split(SEPARATOR):
+        before, _, behind = part.partition(": ")
+        word = _FIRST.match(behind)
+        last += [(labels[-1], "" if word is None else word[0]) for labels in [_labels_of(before)] if labels]
     return len(set(last)) == len(last)
 
 
