@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.interface import Format
-from leverwatch.collectors.sniffing.calls_alone import PROVIDERS
+from leverwatch.collectors.sniffing.calls_alone import is_provider
 from leverwatch.collectors.sniffing.failed_lines import FAILED
 from leverwatch.collectors.sniffing.line_tokens import TIME
 from leverwatch.collectors.sniffing.name_words import words_of
@@ -16,7 +16,7 @@ from leverwatch.collectors.sniffing.started import in_turn
 _TIMED = re.compile(rf"^[^\n]{{0,60}}?(?:{TIME}|\d\d:\d\d:\d\d)")
 _FAILS = re.compile(rf"(?<![^\W_])(?:{FAILED})(?![^\W_])")
 _WORD = re.compile(r"[^\W\d_][\w-]{1,60}")
-_CALLS = PROVIDERS | frozenset({"completion", "completions", "llm", "chat"})
+_CALLS = frozenset({"completion", "completions", "llm", "chat"})
 _FAR, _SHARE, _FEWEST, _ALIKE = 300, 0.05, 3, 0.75
 
 
@@ -83,4 +83,4 @@ def _are_sides(others: Sequence[int], kept: Sequence[int]) -> bool:
 
 
 def _speaks_of_calls(text: str) -> bool:
-    return any(not _CALLS.isdisjoint(words_of(word)) for word in _WORD.findall(text))
+    return any(is_provider(word) or not _CALLS.isdisjoint(words_of(word)) for word in _WORD.findall(text))

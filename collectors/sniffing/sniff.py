@@ -22,6 +22,7 @@ from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.wrappers import STRING_FIELDS, JsonString, Prefix
 from leverwatch.collectors.sniffing.by_columns import by_columns
 from leverwatch.collectors.sniffing.counting import Sample, Summary, doubts, recorded_by, samples, summarise
+from leverwatch.collectors.sniffing.dateless import without_date
 from leverwatch.collectors.sniffing.guess import FieldGuess, dotted, leaves, propose
 from leverwatch.collectors.sniffing.keyed_lines import keyed, keyed_within
 from leverwatch.collectors.sniffing.left_out import left_out
@@ -346,7 +347,8 @@ def refusal(data: bytes) -> str:
         ]
     table = None if said else rows_in(data)
     if table is None and not said:
-        said += [why for why in [no_table(lines_of(data)[:MOST_RECORDS])] if why]
+        lines = lines_of(data)[:MOST_RECORDS]
+        said += [why for why in [no_table(lines) or without_date(lines)] if why]
     if table is not None:
         text = found_and_missing(table.records, lambda path: path[0])
         said += ["the first line is no header, but values"] if has_no_header(table) else [text] if text else []

@@ -118,6 +118,7 @@ ANSWERS = [f"2026-03-05 09:0{n}:11 gpt-4o-mini 12 in 4 out" for n in range(6)]
         (["2026-03-05 09:07:11 started with gpt-4o-mini"], []),
         (["2026-03-05 09:07:11 disk failed"], []),
         (["2026-03-05 09:07:11 llm call timed out"], ["status"]),
+        (["2026-03-05 09:07:11 OpenAI call failed: 503"], ["status"]),
         (["    at openai.call failed"], []),
     ],
 )
