@@ -14,7 +14,8 @@ from leverwatch.collectors.sniffing.name_words import words_of
 from leverwatch.collectors.sniffing.started import in_turn
 
 _TIMED = re.compile(rf"^[^\n]{{0,60}}?(?:{TIME}|\d\d:\d\d:\d\d)")
-_FAILS = re.compile(rf"(?<![^\W_])(?:{FAILED})(?![^\W_])")
+_FAILS = re.compile(rf"(?<![^\W_])(?:{FAILED}|(?i:retry|retrying|retried)|429|529)(?![^\W_])")
+_OBJECT = re.compile(rb"\s*\[?\s*\{\s*\"")
 _WORD = re.compile(r"[^\W\d_][\w-]{1,60}")
 _CALLS = frozenset({"completion", "completions", "llm", "chat"})
 _FAR, _SHARE, _FEWEST, _ALIKE = 300, 0.05, 3, 0.75
@@ -30,7 +31,7 @@ def left_out(format_: Format, data: bytes, notes: Sequence[str]) -> list[str]:
         notes: what is said of it.
     """
     lines = data.splitlines(keepends=True)
-    if 2 * sum(line.lstrip()[:1] in {b"{", b"["} and b'":' in line for line in lines) > len(lines):
+    if 2 * sum(_OBJECT.match(line) is not None for line in lines) > len(lines):
         return []
     parsed = format_.parse(data, None)
     counted = range(len(parsed.rows)) if parsed.lines is None else parsed.lines

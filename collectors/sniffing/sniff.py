@@ -33,10 +33,7 @@ from leverwatch.collectors.sniffing.order import ordered
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
 from leverwatch.collectors.sniffing.reshaping import reshaped
 from leverwatch.collectors.sniffing.table_guess import SQL, lines_of, objects_in, rows_in, table_in
-from leverwatch.collectors.sniffing.tables import (
-    has_no_header,
-    no_table,
-)
+from leverwatch.collectors.sniffing.tables import has_no_header, no_table
 from leverwatch.collectors.sniffing.text_lines import lines_in, tells_calls_apart, tells_more, texts_of
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
 from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
@@ -174,9 +171,8 @@ def _or_map(named: Guess, data: bytes) -> Guess:
     if "model" in known[0] and known[0] & {"input_tokens", "output_tokens"}:
         return named
     mapped = _json(data, named.compression)
-    if mapped is None:
-        beside = keyed_within(texts_of(LINES.split(data)))
-        mapped = None if beside is None else _loaded(Guess("lines", named.compression, fields=beside))
+    if mapped is None and (beside := keyed_within(texts_of(LINES.split(data)))) is not None:
+        mapped = _loaded(Guess("lines", named.compression, fields=beside))
     if mapped is None or mapped.fields is None:
         return named
     notes = map_that_tells_more(named.format, known, mapped.fields, told(_format_of(mapped), data))
@@ -291,6 +287,7 @@ def _text(data: bytes, compression: str) -> Guess | None:
             if both is not None:
                 return _loaded(Guess("lines", compression, None, (*wrap, *wrappers), both))
             return _loaded(Guess("logfmt", compression, None, (*wrap, *wrappers), pairs))
+        lines = lines or keyed_within(texts_of(inner))
         if lines is not None:
             return _loaded(Guess("lines", compression, None, (*wrap, *wrappers), lines))
     return None

@@ -78,8 +78,14 @@ def test_a_failure_with_its_code_is_a_failed_call_where_no_line_names_a_model() 
         (CLIENT + '200 930 "-" "a/1.0" 5.551 "model=gpt-4o-mini prompt_tokens={tin} completion_tokens={tout}"',
          CLIENT + '429 130 "-" "a/1.0" 0.051 "model=gpt-4o-mini prompt_tokens=- completion_tokens=-"',
          "gpt-4o-mini"),
+        (CLIENT + '200 9 model="gpt-4o-mini" tokens_in="{tin}" tokens_out="{tout}"',
+         CLIENT + '503 9 model="gpt-4o-mini" tokens_in="-" tokens_out="-"', "gpt-4o-mini"),
+        (STAMP + ' prod.INFO: LLM {{"model":"gpt-4o-mini","tokens_in":{tin},"tokens_out":{tout},"status":"ok"}}',
+         STAMP + ' prod.ERROR: LLM {{"model":"gpt-4o-mini","status":"error","exception":"x\n#0 y\n"}}',
+         "gpt-4o-mini"),
     ],
-    ids=["in what is printed of an object", "with an exception over several lines", "in an access log"],
+    ids=["in what is printed of an object", "with an exception over several lines", "in an access log",
+         "with values in quotes", "where a status says of each answer that it is one"],
 )  # fmt: skip
 def test_a_failure_that_stands_beside_named_values_is_a_failed_call(good: str, bad: str, model: str) -> None:
     rows = counts(written(good, bad))
