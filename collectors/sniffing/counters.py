@@ -6,6 +6,7 @@ from collections import Counter as Counts
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column, Columns
@@ -19,6 +20,9 @@ _ANY_KEY = 12
 """The same when nothing but the numbers says what the key of the counter is."""
 _RESETS = 0.04
 _GROWS = 0.5
+_ANEW, _NEARLY, _MANY = 0.2, 0.8, 10
+"""The share of the steps at which a counter may start anew, as that of a process does with this, where it grows at
+nearly all others, of so many at least."""
 _MOST_KEYS = 12
 _SAME = 0.7
 """The share of the steps up that may be equal: different calls do not all take the same."""
@@ -87,6 +91,14 @@ def counter_of(columns: Columns, column: Column, keys: Sequence[Path], *, any_ke
     return None
 
 
+def numbers_records(column: Column) -> bool:
+    """Whether the numbers are those of the records: one more than the one before, or one where they begin anew."""
+    steps = list(pairwise(column.counts.values()))
+    ups = sum(after == before + 1 for before, after in steps)
+    anew = sum(after == 1 != before for before, after in steps)
+    return ups >= _FEWEST and ups >= _NEARLY * len(steps) and ups + anew == len(steps)
+
+
 def goes_up(column: Column) -> bool:
     """Whether the numbers never fall and end higher than they began, by whatever steps."""
     numbers = list(column.counts.values())
@@ -103,17 +115,23 @@ def _series(column: Column, keys: Mapping[int, object]) -> Iterable[list[float]]
 
 def _grows(series: Iterable[list[float]], fewest: int) -> bool:
     ups = downs = same = 0
+    after_fall: list[float] = []
     by: Counts[float] = Counts()
     for numbers in series:
         for before, after in pairwise(numbers):
             ups += after > before
             downs += after < before
+            after_fall += [after] if after < before else []
             same += after == before
             if after > before:
                 by[after - before] += 1
     steps = ups + downs + same
     if not by or max(by.values()) > _SAME * ups:
         return False  # calls do not all take the same, and what does is a number of the record
+    usual = median(by.elements())
+    anew = downs <= _ANEW * steps and all(it <= _FEWEST * usual for it in after_fall)
+    if anew and steps >= _MANY and ups >= _NEARLY * steps:
+        return True
     # A counter that starts anew goes down once; one that is given again does not move.
     return ups >= fewest and downs <= _RESETS * steps and ups >= _GROWS * steps
 

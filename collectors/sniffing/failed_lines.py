@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from leverwatch.collectors.sniffing.models import looks_like_model
 
-_TIME = re.compile(r"^\^(?:\\.|[^\\()|])*\(\?P<time>(?:[^()\\]|\\.|\([^()]*\)|\[[^\]]*\])*?\)(?![?*+{])")
+TIMED = re.compile(r"^\^(?:\\.|[^\\()|])*\(\?P<time>(?:[^()\\]|\\.|\([^()]*\)|\[[^\]]*\])*?\)(?![?*+{])")
 _CODE = r"(?:http|status|code)(?:[ _]?code)?(?:/\d\.\d)?\"?[ :=]{1,3}[45]\d\d"
 _WORDS = (
     r"(?:failed|failure|fail|error|exception|timed out|timeout|rate[- ]limit(?:ed)?|overloaded|unavailable|refused"
@@ -21,7 +21,7 @@ _NAMELESS = (
     rf"[^\n]{{0,160}}?(?<![^\W_])(?P<error>(?i:{_CODE}))(?![^\W_])"
 )
 """A failure with its code, of a log whose calls name no model."""
-_FAR, _MOST = 160, 0.5
+_FAR, _MOST = 400, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def with_failures(texts: Sequence[str], pattern: str, models: Sequence[str]) -> 
         pattern: fits those of calls, and has a group for the time at the start of a line.
         models: what it finds for the model.
     """
-    time = _TIME.match(pattern)
+    time = TIMED.match(pattern)
     families = sorted({re.escape(re.split(r"[-.:/\d]", it)[0]) for it in models if looks_like_model(it)})
     if time is None or not all(families) or bool(models) > bool(families):
         return None

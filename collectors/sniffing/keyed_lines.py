@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.failed_lines import FAILED
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.line_tokens import NUMBER, TIMES, USUAL_TIME
 from leverwatch.collectors.sniffing.models import looks_like_model
 from leverwatch.collectors.sniffing.started import in_turn
+from leverwatch.collectors.sniffing.words import outcome_of
 
 _TOKENS = ("output_tokens", "input_tokens")
 _NUMBERS = frozenset({
@@ -26,7 +28,7 @@ _NUMBERS = frozenset({
 _MAIN = frozenset({"model", "input_tokens", "output_tokens", "cost_usd", "inferences"})
 _FEWEST, _ALIKE, _MOST, _FAR = 3, 0.75, 0.5, 300
 _WORD = r"[^\s,;|()\[\]{}\"'<>&]*[^\s,;|()\[\]{}\"'<>&.:-]"
-_ANY_PAIR = re.compile(r"(?<![\w.-])([^\W\d][\w.-]{0,60})=([^\s,;|()\[\]{}\"'<>&]+)")
+_ANY_PAIR = re.compile(r"(?<![\w.-])([^\W\d][\w.-]{0,60})=[\"']?([^\s,;|()\[\]{}\"'<>&]+)")
 _TIME = r"^[^\n]{0,80}?(?<![\d.])"
 
 
@@ -62,9 +64,15 @@ def keyed(texts: Sequence[str], fields: FieldGuess, sign: str, *, always: bool =
         sign: what stands between a name and its value.
         always: whether lines are read where all that name a model tell tokens, too.
     """
-    if "status" in fields.fields or fields.excluded or not fields.fields.keys() & set(_TOKENS):
+    status = fields.fields.get("status")
+    if (isinstance(status, Mapping) and "error" in status) or isinstance(status, list) or fields.excluded:
         return None
     names = dict(_names(fields))
+    good = names.pop("status", None)
+    if status is not None and (
+        good is None or any(map(_is_bad, _found(texts, _value(good, sign, _WORD), names, sign)))
+    ):
+        return None
     lost = _MAIN & fields.fields.keys() - names.keys()
     if "model" not in names or lost or len(set(names.values())) < len(names):
         return None
@@ -87,6 +95,19 @@ def keyed(texts: Sequence[str], fields: FieldGuess, sign: str, *, always: bool =
     if not _are_calls(lines) and not (always and not lines.failed and not lines.begun and lines.answered):
         return None
     return _proposed([it.groupdict() for it in found if it is not None], lines, pattern, names)
+
+
+def _found(texts: Sequence[str], expression: str, names: Mapping[str, str], sign: str) -> Iterator[str]:
+    """Yield what an expression finds in the lines that tell tokens."""
+    told = [re.compile(_value(names[it], sign, NUMBER)).search for it in _TOKENS if it in names]
+    for text in texts:
+        match = re.search(expression, text)
+        if match is not None and any(search(text) for search in told):
+            yield match[1]
+
+
+def _is_bad(word: str) -> bool:
+    return outcome_of(int(word) if word.isdecimal() else word) is CallStatus.ERROR
 
 
 def _names(fields: FieldGuess) -> Iterator[tuple[str, str]]:

@@ -7,16 +7,17 @@ from collections.abc import Collection, Sequence
 
 from leverwatch.collectors.records.fields import FIELD_INDEX
 from leverwatch.collectors.records.formats.interface import Format
-from leverwatch.collectors.sniffing.calls_alone import PROVIDERS
+from leverwatch.collectors.sniffing.calls_alone import is_provider
 from leverwatch.collectors.sniffing.failed_lines import FAILED
 from leverwatch.collectors.sniffing.line_tokens import TIME
 from leverwatch.collectors.sniffing.name_words import words_of
 from leverwatch.collectors.sniffing.started import in_turn
 
 _TIMED = re.compile(rf"^[^\n]{{0,60}}?(?:{TIME}|\d\d:\d\d:\d\d)")
-_FAILS = re.compile(rf"(?<![^\W_])(?:{FAILED})(?![^\W_])")
+_FAILS = re.compile(rf"(?<![^\W_])(?:{FAILED}|(?i:retry|retrying|retried)|429|529)(?![^\W_])")
+_OBJECT = re.compile(rb"\s*\[?\s*\{\s*\"")
 _WORD = re.compile(r"[^\W\d_][\w-]{1,60}")
-_CALLS = PROVIDERS | frozenset({"completion", "completions", "llm", "chat"})
+_CALLS = frozenset({"completion", "completions", "llm", "chat"})
 _FAR, _SHARE, _FEWEST, _ALIKE = 300, 0.05, 3, 0.75
 
 
@@ -30,7 +31,7 @@ def left_out(format_: Format, data: bytes, notes: Sequence[str]) -> list[str]:
         notes: what is said of it.
     """
     lines = data.splitlines(keepends=True)
-    if 2 * sum(line.lstrip()[:1] in {b"{", b"["} and b'":' in line for line in lines) > len(lines):
+    if 2 * sum(_OBJECT.match(line) is not None for line in lines) > len(lines):
         return []
     parsed = format_.parse(data, None)
     counted = range(len(parsed.rows)) if parsed.lines is None else parsed.lines
@@ -83,4 +84,4 @@ def _are_sides(others: Sequence[int], kept: Sequence[int]) -> bool:
 
 
 def _speaks_of_calls(text: str) -> bool:
-    return any(not _CALLS.isdisjoint(words_of(word)) for word in _WORD.findall(text))
+    return any(is_provider(word) or not _CALLS.isdisjoint(words_of(word)) for word in _WORD.findall(text))

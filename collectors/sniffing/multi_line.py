@@ -15,10 +15,12 @@ from leverwatch.collectors.sniffing.guess import FieldGuess
 from leverwatch.collectors.sniffing.line_tokens import LEVELS, TIME, TIMES
 from leverwatch.collectors.sniffing.long_blocks import long_blocks_in
 from leverwatch.collectors.sniffing.models import looks_like_model
+from leverwatch.collectors.sniffing.name_words import words_of
 from leverwatch.collectors.sniffing.text_lines import lines_in, tells_more
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
 
 _KEY = re.compile(r"(?P<key>[^\W\d][\w./()-]*(?: [\w(][\w./()-]*){0,3})(?=:(?:\s|$))")
+_FIRST = re.compile(r"\s*[^\W\d_]{2,}(?=\s)")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LABEL = re.compile(
     r"(?:[-:\])|>]|\b[A-Z]{4,8})\s+(?P<label>[^\W\d][\w/-]*(?: [^\W\d][\w/-]*){0,3}(?=:)|[^\W\d][\w/-]*)"
@@ -63,6 +65,8 @@ def in_blocks(data: bytes, other: FieldGuess | None) -> InBlocks | None:
         return None
     for begins in dict.fromkeys(_labels(said) if every else _beginnings(said)):
         found = _proposed(data, begins, 0 if every else dated)
+        if found is None and other is None and not every:
+            found = _among_others(data, begins)
         if found is None or not (
             found.names_models or _TOKENS & found.fields.fields.keys() or (other is None and found.asks)
         ):
@@ -149,37 +153,90 @@ def _proposed(data: bytes, begins: str, dated: int) -> InBlocks | None:
         return None
     made = Units([*units.units])
     pairs = pairs_in(made)
-    lines = lines_in(made) if sum(map(len, texts)) <= _LONGEST_FORM * len(texts) else None
+    lines = lines_in(made) if _are_short(texts) else None
     if lines is None and (pairs is None or not _TOKENS & pairs.fields.keys()):
         lines = long_blocks_in(texts)
     if lines is not None and (pairs is None or tells_more(lines, pairs)):
         return InBlocks("lines", _noted(lines, begins, texts), _names_models(lines, texts), _asks(lines, texts))
     if pairs is None:
         return None
+    pairs = replace(pairs, notes=(*_mixed(pairs, texts), *pairs.notes))
     return InBlocks("logfmt", _noted(pairs, begins, texts), _names_models(pairs, texts), _asks(pairs, texts))
 
 
-def _names_models(fields: FieldGuess, texts: Sequence[str]) -> bool:
+def _mixed(pairs: FieldGuess, texts: Sequence[str]) -> list[str]:
+    """Say that lines of several calls may stand in one record, where few of them tell two ids."""
+    sign = named_pairs_of if pairs.extras.get("sign") == ":" else pairs_of
+    notes = []
+    for key in dict.fromkeys(key for text in texts[:_MOST_TITLES] for key in _told(sign, text)):
+        if "id" not in words_of(key):
+            continue
+        values = [told[key] for text in texts if key in (told := _told(sign, text))]
+        two = sum(it is None for it in values)
+        if 0 < two < len(values) / 2:
+            notes.append(
+                f"model: {two} records tell two values of {key}, as lines of calls at the same time are mixed; the"
+                " model and the tokens of these may be those of two calls"
+            )
+    return notes
+
+
+def _told(pairs: Callable[[str], tuple[dict[str, Any], str]], text: str) -> dict[str, Any]:
+    try:
+        return pairs(text)[0]
+    except BadPairs:
+        return {}
+
+
+def _among_others(data: bytes, begins: str) -> InBlocks | None:
+    """Return the field map of records of which some go on over several lines and tell a model and tokens, among
+    single lines, such as those of a server."""
+    texts = [unit.decode() for unit in Blocks(begins).split(data).units]
+    several = [text for text in texts if SEPARATOR in text]
+    if len(several) < _FEWEST or any(_times(text) != 1 for text in texts):
+        return None
+    lines = lines_in(Units([text.encode() for text in texts])) if _are_short(several) else None
+    if lines is None or not lines.fields.keys() >= _TOKENS or not _names_models(lines, texts, several):
+        return None
+    note = (
+        f"inferences: {len(several)} records of the sample begin at a line as block has it, and go on over the"
+        " next ones"
+    )
+    noted = replace(lines, notes=(note, *lines.notes), extras={"block": begins, **lines.extras})
+    return InBlocks("lines", noted, names_models=True, asks=False)
+
+
+def _are_short(texts: Sequence[str]) -> bool:
+    return sum(map(len, texts)) <= _LONGEST_FORM * len(texts)
+
+
+def _names_models(fields: FieldGuess, texts: Sequence[str], of: Sequence[str] = ()) -> bool:
+    """Whether most of some texts name a model, which are all texts unless others are told."""
     path, pattern = fields.fields.get("model"), fields.extras.get("pattern")
+    if isinstance(path, list) and of:
+        path = path[0]  # the others are those of failed calls
     if not isinstance(path, str):
         return False
     if pattern is not None:
         found = (re.search(pattern, text) for text in texts)
-        return 2 * sum(looks_like_model(match[path]) for match in found if match is not None) > len(texts)
+        return 2 * sum(looks_like_model(match[path] or "") for match in found if match is not None) > len(
+            of or texts
+        )
     sign = named_pairs_of if fields.extras.get("sign") == ":" else pairs_of
     return 2 * sum(looks_like_model(_value(sign, text, path)) for text in texts) > len(texts)
 
 
 def _value(pairs: Callable[[str], tuple[dict[str, Any], str]], text: str, path: str) -> Any:
-    try:
-        return pairs(text)[0].get(path)
-    except BadPairs:
-        return None
+    return _told(pairs, text).get(path)
 
 
 def _is_of_one(text: str) -> bool:
     """Whether no two lines of a record say the same of it, as they would of two calls."""
-    last = [labels[-1] for part in text.split(SEPARATOR) if (labels := _labels_of(part.partition(": ")[0]))]
+    last = []
+    for part in text.split(SEPARATOR):
+        before, _, behind = part.partition(": ")
+        word = _FIRST.match(behind)
+        last += [(labels[-1], "" if word is None else word[0]) for labels in [_labels_of(before)] if labels]
     return len(set(last)) == len(last)
 
 

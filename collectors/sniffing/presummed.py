@@ -8,7 +8,7 @@ from itertools import pairwise
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.calls_alone import PROVIDERS
 from leverwatch.collectors.sniffing.columns import MOSTLY, Column
-from leverwatch.collectors.sniffing.counters import counter_of, session_keys
+from leverwatch.collectors.sniffing.counters import counter_of, numbers_records, session_keys
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.invariants.sizes import has_sums
 from leverwatch.collectors.sniffing.moments import readable
@@ -103,6 +103,10 @@ def _set_total(draft: Draft, some: Sequence[Path], good: Sequence[Path], bad: Se
     column = draft.columns.of[path]
     spelled = draft.spell(path)
     counter = counter_of(draft.columns, column, session_keys(draft.columns))
+    if numbers_records(column) and not (draft.is_tally or _is_daily(draft)):
+        draft.settled.add(path)
+        draft.prove("inferences", f"{spelled} only numbers the calls")
+        return
     if counter is not None and len(column.counts) > 5 and not (draft.is_tally or _is_daily(draft)):
         steps = [after - before for before, after in pairwise(column.counts.values())]
         draft.settled.add(path)

@@ -24,6 +24,7 @@ from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.wrappers import STRING_FIELDS, JsonString, Prefix
 from leverwatch.collectors.sniffing.by_columns import are_in_columns, by_columns
 from leverwatch.collectors.sniffing.counting import Sample, Summary, doubts, recorded_by, samples, summarise
+from leverwatch.collectors.sniffing.dateless import without_date
 from leverwatch.collectors.sniffing.guess import FieldGuess, dotted, leaves, propose
 from leverwatch.collectors.sniffing.keyed_lines import keyed, keyed_within
 from leverwatch.collectors.sniffing.left_out import left_out
@@ -34,10 +35,7 @@ from leverwatch.collectors.sniffing.order import ordered
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
 from leverwatch.collectors.sniffing.reshaping import reshaped
 from leverwatch.collectors.sniffing.table_guess import SQL, is_table, lines_of, objects_in, rows_in, table_in
-from leverwatch.collectors.sniffing.tables import (
-    has_no_header,
-    no_table,
-)
+from leverwatch.collectors.sniffing.tables import has_no_header, no_table
 from leverwatch.collectors.sniffing.text_lines import lines_in, tells_calls_apart, tells_more, texts_of
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
 from leverwatch.collectors.sniffing.text_records import text_records
@@ -178,9 +176,8 @@ def _or_map(named: Guess, data: bytes) -> Guess:
     if "model" in known[0] and known[0] & {"input_tokens", "output_tokens"}:
         return named
     mapped = _json(data, named.compression)
-    if mapped is None:
-        beside = keyed_within(texts_of(LINES.split(data)))
-        mapped = None if beside is None else _loaded(Guess("lines", named.compression, fields=beside))
+    if mapped is None and (beside := keyed_within(texts_of(LINES.split(data)))) is not None:
+        mapped = _loaded(Guess("lines", named.compression, fields=beside))
     if mapped is None or mapped.fields is None:
         return named
     notes = map_that_tells_more(named.format, known, mapped.fields, told(_format_of(mapped), data))
@@ -315,6 +312,7 @@ def _text(data: bytes, compression: str) -> Guess | None:
             if both is not None:
                 return _loaded(Guess("lines", compression, None, (*wrap, *wrappers), both))
             return _loaded(Guess("logfmt", compression, None, (*wrap, *wrappers), pairs))
+        lines = lines or keyed_within(texts_of(inner))
         if lines is not None:
             return _loaded(Guess("lines", compression, None, (*wrap, *wrappers), lines))
     return None
@@ -371,7 +369,8 @@ def refusal(data: bytes) -> str:
         ]
     table = None if said else rows_in(data)
     if table is None and not said:
-        said += [why for why in [no_table(lines_of(data)[:MOST_RECORDS])] if why]
+        lines = lines_of(data)[:MOST_RECORDS]
+        said += [why for why in [no_table(lines) or without_date(lines)] if why]
     if table is not None:
         text = found_and_missing(table.records, lambda path: path[0])
         said += ["the first line is no header, but values"] if has_no_header(table) else [text] if text else []

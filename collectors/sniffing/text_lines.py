@@ -13,6 +13,7 @@ from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.answered_lines import answers_in
 from leverwatch.collectors.sniffing.api_lines import api_requests_in, failed_requests_beside, notes_on_requests
 from leverwatch.collectors.sniffing.bare_columns import bare_columns
+from leverwatch.collectors.sniffing.cached_beside import with_cached
 from leverwatch.collectors.sniffing.called_lines import called_in, labelled_in
 from leverwatch.collectors.sniffing.chats import chat_in
 from leverwatch.collectors.sniffing.columns import leaves
@@ -83,7 +84,7 @@ def lines_in(units: Units) -> FieldGuess | None:
         # What stands around the lines has their time, unless one has a time of its own.
         start = "^" if pattern.startswith("^") else ""
         pattern = rf"{start}(?:(?P<time>{USUAL_TIME})\s++)?+{pattern.removeprefix('^')}"
-    found = None if pattern is None else _proposed(texts, pattern, parts, clock)
+    found = None if pattern is None else _proposed(texts, with_cached(texts, pattern), parts, clock)
     if clock is None and (found is None or not _tells_failures(found)):
         found = _of_forms(texts, told, parts) or found
     return None if found is None else _beside_requests(found, texts, told, parts)

@@ -78,8 +78,14 @@ def test_a_failure_with_its_code_is_a_failed_call_where_no_line_names_a_model() 
         (CLIENT + '200 930 "-" "a/1.0" 5.551 "model=gpt-4o-mini prompt_tokens={tin} completion_tokens={tout}"',
          CLIENT + '429 130 "-" "a/1.0" 0.051 "model=gpt-4o-mini prompt_tokens=- completion_tokens=-"',
          "gpt-4o-mini"),
+        (CLIENT + '200 9 model="gpt-4o-mini" tokens_in="{tin}" tokens_out="{tout}"',
+         CLIENT + '503 9 model="gpt-4o-mini" tokens_in="-" tokens_out="-"', "gpt-4o-mini"),
+        (STAMP + ' prod.INFO: LLM {{"model":"gpt-4o-mini","tokens_in":{tin},"tokens_out":{tout},"status":"ok"}}',
+         STAMP + ' prod.ERROR: LLM {{"model":"gpt-4o-mini","status":"error","exception":"x\n#0 y\n"}}',
+         "gpt-4o-mini"),
     ],
-    ids=["in what is printed of an object", "with an exception over several lines", "in an access log"],
+    ids=["in what is printed of an object", "with an exception over several lines", "in an access log",
+         "with values in quotes", "where a status says of each answer that it is one"],
 )  # fmt: skip
 def test_a_failure_that_stands_beside_named_values_is_a_failed_call(good: str, bad: str, model: str) -> None:
     rows = counts(written(good, bad))
@@ -118,6 +124,7 @@ ANSWERS = [f"2026-03-05 09:0{n}:11 gpt-4o-mini 12 in 4 out" for n in range(6)]
         (["2026-03-05 09:07:11 started with gpt-4o-mini"], []),
         (["2026-03-05 09:07:11 disk failed"], []),
         (["2026-03-05 09:07:11 llm call timed out"], ["status"]),
+        (["2026-03-05 09:07:11 OpenAI call failed: 503"], ["status"]),
         (["    at openai.call failed"], []),
     ],
 )
@@ -131,3 +138,12 @@ def test_lines_that_begin_the_calls_that_others_end_are_not_said() -> None:
     lines = [it for answer in ANSWERS for it in ("2026-03-05 09:00:01 to gpt-4o-mini", answer)]
 
     assert notes_on_left_out(lines, range(1, 12, 2), {"gpt-4o-mini"}) == []
+
+
+def test_what_a_server_prints_over_several_lines_is_a_call_and_its_failure_another() -> None:
+    used = "  prompt_tokens: {tin},\n  completion_tokens: {tout},\n  details: {{\n    cached_tokens: 0\n  }}\n}}"
+    good = "[" + STAMP + "] usage (gpt-4o-mini): {{\n" + used
+    bad = "[" + STAMP + "] chat error (gpt-4o-mini): 503 busy\n    at a.b (/c.js:8:1)"
+    other = "[" + STAMP + "] POST /api/ask\n"
+
+    assert counts(written(good, bad, other)) == {("gpt-4o-mini", False): 11, ("gpt-4o-mini", True): 2}

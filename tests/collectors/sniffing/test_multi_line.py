@@ -69,3 +69,30 @@ def test_a_line_of_each_call_that_tells_all_of_it_is_read_alone() -> None:
     assert found is not None
     assert found.fields is not None
     assert "block" not in found.fields.extras
+
+
+def in_two_lines(order: list[int]) -> bytes:
+    """A line of what is asked and one of the answer for each call, the answers in an order."""
+    asked = [f"2026-03-10 08:{n:02}:07 INFO llm.api: request id=a{n} model=gpt-4o max=9" for n in range(NUMBER)]
+    told = [f"2026-03-10 08:{n:02}:09 INFO llm.api: response id=a{n} prompt={90 + n} completion={7 + n}"
+            for n in order]  # fmt: skip
+    return "\n".join(it for both in zip(asked, told, strict=True) for it in both).encode()
+
+
+def test_the_lines_of_what_was_asked_and_of_the_answer_are_one_call() -> None:
+    found = guess(in_two_lines(list(range(NUMBER))), "plain")
+
+    assert found is not None
+    assert found.fields is not None
+    assert found.format == "logfmt"
+    assert "block" in found.fields.extras
+    assert found.fields.fields.keys() >= {"model", "input_tokens", "output_tokens"}
+    assert not any("are mixed" in note for note in found.fields.notes)
+
+
+def test_lines_of_calls_at_the_same_time_are_said_to_be_mixed() -> None:
+    found = guess(in_two_lines([1, 0, *range(2, NUMBER)]), "plain")
+
+    assert found is not None
+    assert found.fields is not None
+    assert any(note.startswith("model: 2 records tell two values of id") for note in found.fields.notes)

@@ -60,3 +60,10 @@ def test_a_call_that_tells_its_limits_or_scores_is_still_one(more: dict[str, Any
     ]
 
     assert guess("".join(f"{json.dumps(it)}\n" for it in records).encode(), "plain") is not None
+
+
+def test_lines_with_the_time_of_day_alone_are_refused_for_the_date_that_they_lack() -> None:
+    lines = "".join(f"11:{n:02}:52 gpt-4.1-mini   in {300 + n} out {40 + n} 3.10s ok\n" for n in range(9))
+
+    assert guess(lines.encode(), "plain") is None
+    assert "9 lines tell a model or tokens and the time of day, and no date" in refusal(lines.encode())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from leverwatch.collectors.sniffing.guess import FieldGuess
 from leverwatch.collectors.sniffing.sniff import guess
+from tests.collectors.sniffing.proposed import found_in, said
 
 
 def read(document: Any) -> FieldGuess | None:
@@ -132,3 +134,29 @@ def test_one_call_of_a_history_with_its_time_and_model_is_a_record() -> None:
 
     assert found.extras["records"] == "usage_history"
     assert found.fields["model"] == "usage_history.model"
+
+
+def of_processes(write: Callable[[int, int], dict[str, Any]]) -> FieldGuess:
+    """What is proposed for the calls of five processes, each of which counts anew."""
+    return found_in([{"at": f"2026-03-{day + 1:02}T09:{n:02}:11Z", **write(day, n)}
+                     for day in range(5) for n in range(9)])  # fmt: skip
+
+
+def test_numbers_that_begin_anew_with_each_process_are_no_numbers_of_calls_and_no_tokens_of_one() -> None:
+    found = of_processes(lambda day, n: {
+        "calls": n + 1,
+        "prompt_tokens": sum(200 + (day + at) * 37 % 211 for at in range(n + 1)),
+        "completion_tokens": sum(40 + (day + at) * 13 % 57 for at in range(n + 1)),
+    })  # fmt: skip
+
+    assert "inferences" not in found.fields
+    assert not found.fields.keys() & {"input_tokens", "output_tokens"}
+    assert "prompt_tokens only grows, so it is a sum so far" in said(found, "input_tokens")
+
+
+def test_numbers_of_calls_that_go_up_and_down_are_those_of_records() -> None:
+    found = of_processes(lambda day, n: {
+        "calls": 1 + (day + n) % 3, "prompt_tokens": 200 + n * 37 % 211, "completion_tokens": 40 + n * 13 % 57,
+    })  # fmt: skip
+
+    assert found.fields.keys() >= {"inferences", "input_tokens", "output_tokens"}

@@ -348,3 +348,16 @@ def test_thousands_may_be_written_with_a_letter(tmp_path: Path, form: str) -> No
     assert sums(summary.usage)["input_tokens"] == 1_204_510
     assert sums(summary.usage)["output_tokens"] == 2147
     assert "rounded" in notes(found, "input_tokens")
+
+
+@pytest.mark.parametrize("told", ["9 of them cached", "cached: 9", "9 are from cache"])
+def test_cached_tokens_that_some_lines_tell_are_read_of_these(told: str) -> None:
+    lines = [
+        f"2026-03-05 09:{n:02}:11 gpt-4o: {40 + n * 7} in {f'({told}) ' if n % 5 == 2 else ''}/ {9 + n} out"
+        for n in range(20)
+    ]
+    found = of_text("\n".join(lines) + "\n")
+
+    assert found.fields["cached_input_tokens"] == "cached_tokens"
+    matches = [re.search(found.extras["pattern"], line) for line in lines]
+    assert [it and it["cached_tokens"] for it in matches] == ["9" if n % 5 == 2 else None for n in range(20)]
