@@ -34,6 +34,7 @@ from leverwatch.collectors.sniffing.invariants.denials import left_out_by_words
 from leverwatch.collectors.sniffing.invariants.every import doubt_all
 from leverwatch.collectors.sniffing.invariants.searches import left_out_searches
 from leverwatch.collectors.sniffing.invariants.sum_words import left_out_sums
+from leverwatch.collectors.sniffing.json_texts import doubt_json_texts
 from leverwatch.collectors.sniffing.kept import Kinds
 from leverwatch.collectors.sniffing.kinds import kinds_of
 from leverwatch.collectors.sniffing.models import looks_like_model, set_model
@@ -258,6 +259,7 @@ def _finished(
     repeats = _repeats(draft, shared, kinds.versions)
     if kinds.versions is None:  # else the records of a call complete each other
         doubt_what_is_missing(draft, every)
+    doubt_json_texts(draft)
     doubt_names(draft)
     doubt_second_calls(draft)
     doubt_all(draft)

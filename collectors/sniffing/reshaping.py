@@ -68,7 +68,8 @@ def reshaped(
             known = (plain, clock)
             more = _with_costs_around(documents, place, found, places, known)
             more = more or _of_more_calls(documents, place, found, places, known)
-            return more or _with_models_inside(documents, place, found, places, known) or found
+            more = more or _with_models_inside(documents, place, found, places, known)
+            return more or _with_calls_inside(documents, place, found, places, known) or found
     for place in () if places else parts_of_runs(documents, plain):
         found = _spread(documents, place, plain, clock)
         if found is not None:
@@ -180,6 +181,35 @@ def _with_models_inside(
             for it, fields in ((place, found.fields), (other, inner.fields))
         ]
         if sums[0] == sums[1] and None not in sums[0]:
+            return inner
+    return None
+
+
+def _with_calls_inside(
+    documents: Sequence[_Document],
+    place: Place,
+    found: Reshaped,
+    places: Sequence[Place],
+    known: tuple[FieldGuess | None, str | None],
+) -> Reshaped | None:
+    """Return the field map of the calls inside of sums that say how many there were, where they are as many, have
+    the same tokens in all, and each has a time of its own; None where there are none."""
+    told = [name for name in _TOKENS if name in found.fields.fields]
+    if "inferences" not in found.fields.fields or not told:
+        return None
+    sums = _Taken(documents, place)
+    for other in places:
+        if len(other.path) <= len(place.path) or other.path[: len(place.path)] != place.path:
+            continue
+        inner, calls = _spread(documents, other, *known), _Taken(documents, other)
+        if inner is None or "inferences" in inner.fields.fields or not {*told} <= inner.fields.fields.keys():
+            continue
+        same = [
+            sums.total(found.fields.fields[name]) == calls.total(inner.fields.fields[name]) is not None
+            for name in told
+        ]
+        number = sums.total(found.fields.fields["inferences"])
+        if all(same) and number == len(calls.records) and _tells(inner.fields.fields["time"], other):
             return inner
     return None
 

@@ -130,3 +130,32 @@ def test_a_cost_around_several_sums_is_said_to_be_of_none_of_them(cost: dict[str
     assert found.fields.fields["inferences"] == "by.*.calls"
     assert "cost_usd" not in found.fields.fields
     assert any("around the records at by.*, 1 in the sample" in note for note in found.fields.notes)
+
+
+def test_calls_inside_of_sums_that_say_how_many_they_are_go_before_the_sums() -> None:
+    def session(n: int, calls: int) -> dict[str, Any]:
+        own = [
+            {"at": at(n + it), "prompt_tokens": 90 + it * 7, "completion_tokens": 9 + it} for it in range(calls)
+        ]
+        own.append({"at": at(n + calls), "error": "503 overloaded"})
+        sums = {name: sum(it.get(name, 0) for it in own) for name in ("prompt_tokens", "completion_tokens")}
+        return {"started_at": at(n), "model": "m-large", "calls": own, "totals": {"calls": calls + 1, **sums}}
+
+    document = {"version": 2, "sessions": [session(n * 9, 3 + n % 3) for n in range(6)]}
+    plain = propose([leaves(document)])
+    found = reshaped([document], plain, None)
+
+    assert found is not None
+    assert found.fields.extras["records"] == "sessions.calls"
+    assert found.fields.fields["model"] == "sessions.model"
+    assert found.fields.fields["status"] == {"path": "sessions.calls.error", "error": {"present": True}}
+
+
+def test_tokens_in_a_text_of_json_are_said_to_be_unknown() -> None:
+    found = proposed(lambda n: {"at": at(n), "model": "m", **used(n), "other": f'{{"cache_tokens": {n}, "x": 1}}'})
+
+    assert "cached_input_tokens" not in found.fields
+    assert (
+        "cached_input_tokens: other is JSON in a text, whose cache_tokens (up to 29) no path reaches"
+        in found.notes
+    )
