@@ -18,18 +18,18 @@ def with_beginnings(found: Kinds, columns: Columns, models: set[Path], spell: Ca
     """Return the kinds with the records that name the model of calls which end in others, as versions of these;
     the same kinds where all ends name one, or nothing joins them."""
     named = columns.covered(models)
-    nameless = set(found.kept) - named
-    if not nameless or found.versions is not None or len(found.only) != 1:
+    if set(found.kept) <= named or found.versions is not None or len(found.only) != 1:
         return found
     (path, said), *_ = found.only.items()
-    values: list[Scalar] = list(said) if isinstance(said, list) else [said]
-    column = columns.of.get(path)
-    if column is None or isinstance(said, Mapping):
+    if path not in columns.of:
         return found
-    for word, begun in _beginnings(column, values, named):
+    if isinstance(said, Mapping):
+        return _by_presence(found, columns, named, (path, spell))
+    values: list[Scalar] = list(said) if isinstance(said, list) else [said]
+    for word, begun in _beginnings(columns.of[path], values, named):
         for ids in ids_beside(columns, path):
-            if _are_of_one(ids.by_record, begun, found.kept, nameless):
-                return _joined(found, path, (values, word), begun, ids, spell)
+            if _are_of_one(ids, begun, found.kept, named):
+                return _by_word(found, path, (values, word), begun, ids, spell)
     return found
 
 
@@ -41,18 +41,35 @@ def _beginnings(column: Column, values: Sequence[Scalar], named: set[int]) -> It
             yield word, at
 
 
-def _are_of_one(ids: Mapping[int, Scalar], begun: Sequence[int], ended: Sequence[int], nameless: set[int]) -> bool:
+def _are_of_one(ids: Column, begun: Sequence[int], ended: Sequence[int], named: set[int]) -> bool:
     """Whether each beginning and each end has an id of its own, and nearly all ends without a model have that of a
     beginning before them."""
-    first = {str(ids[at]): at for at in begun if at in ids}
-    last = {str(ids[at]) for at in ended if at in ids}
+    values, nameless = ids.by_record, set(ended) - named
+    first = {str(values[at]): at for at in begun if at in values}
+    last = {str(values[at]) for at in ended if at in values}
     if len(first) < _NEARLY * len(begun) or len(last) < _NEARLY * len(ended):
         return False
-    follow = sum(first.get(str(ids[at]), at) < at for at in nameless if at in ids)
+    follow = sum(first.get(str(values[at]), at) < at for at in nameless if at in values)
     return follow >= _NEARLY * len(nameless)
 
 
-def _joined(
+def _by_presence(
+    found: Kinds, columns: Columns, named: set[int], told: tuple[Path, Callable[[Path], str]]
+) -> Kinds:
+    """Return the same where calls are told by what only they have, and no word says which records begin one."""
+    path, spell = told
+    begun = sorted(named.difference(found.kept))
+    rest = set(range(len(columns))).difference(begun, found.kept)
+    for ids in ids_beside(columns, path) if begun else ():
+        if _are_of_one(ids, begun, found.kept, named) and not rest.intersection(ids.by_record):
+            note = _said(found, f"without {spell(path)}", begun, ids, spell)
+            only = {ids.path: {"present": True}} if rest else {}
+            kept = sorted({*found.kept, *begun})
+            return replace(found, kept=kept, only=only, notes=(note,), versions=ids.path)
+    return found
+
+
+def _by_word(
     found: Kinds,
     path: Path,
     words: tuple[Sequence[Scalar], Scalar],
@@ -61,26 +78,26 @@ def _joined(
     spell: Callable[[Path], str],
 ) -> Kinds:
     values, word = words
-    name = spell(path)
-    ends = {str(ids.by_record[at]) for at in found.kept if at in ids.by_record}
-    open_ = sum(str(ids.by_record.get(at)) not in ends for at in begun)
-    note = (
-        f"request_id: {len(begun)} records whose {name} is {word} name the models of calls that others with their"
-        f" {spell(ids.path)} end, and are replaced by these; {open_} of them have no end, and count as calls that"
-        " succeeded"
-    )
     status = found.status
     if status is not None and status[0] == path:
         status = path, {**status[1], "success": [*status[1].get("success", ()), word]}
+    outdated = f"only: {len(begun)} records whose {spell(path)} is {word}"
+    note = _said(found, f"whose {spell(path)} is {word}", begun, ids, spell)
     return replace(
         found,
         kept=sorted({*found.kept, *begun}),
         only={path: [*values, word]},
         status=status,
-        notes=(*(it for it in found.notes if not it.startswith(_left_out(len(begun), name, word))), note),
+        notes=(*(it for it in found.notes if not it.startswith(outdated)), note),
         versions=ids.path,
     )
 
 
-def _left_out(number: int, name: str, word: Scalar) -> str:
-    return f"only: {number} records whose {name} is {word}"
+def _said(found: Kinds, which: str, begun: Sequence[int], ids: Column, spell: Callable[[Path], str]) -> str:
+    ends = {str(ids.by_record[at]) for at in found.kept if at in ids.by_record}
+    unended = sum(str(ids.by_record.get(at)) not in ends for at in begun)
+    return (
+        f"request_id: {len(begun)} records {which} name the models of calls that others with their"
+        f" {spell(ids.path)} end, and are replaced by these; {unended} of them have no end, and count as calls"
+        " that succeeded"
+    )
