@@ -60,6 +60,8 @@ class Written(Struct, frozen=True):
     thousands: str = ""
     dollars: bool = False
     """Whether a sign of US dollars may stand before or behind a number."""
+    rounded: bool = False
+    """Whether a fraction stands for the whole number next to it."""
 
     def pattern(self) -> re.Pattern[str]:
         """Return the pattern of such a number; groups of thousands must be whole."""
@@ -93,6 +95,8 @@ def number_reader(written: Written | None) -> Callable[[Any], float]:
             return _finite(_parsed(text if pattern is None else text.translate(change)))
         return _finite(value)
 
+    if written is not None and written.rounded:
+        return lambda value: round(read(value))
     return read
 
 
