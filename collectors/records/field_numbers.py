@@ -7,11 +7,13 @@ from typing import Any, Literal
 from msgspec.structs import replace
 from pydantic import Field
 
+from leverwatch.collectors import counted_fields
 from leverwatch.collectors.records.field_config import FieldEntry, Unit
 from leverwatch.collectors.records.field_specs import COUNTERS
 from leverwatch.collectors.records.field_values import BOUNDED, TEXT, Mistyped, Written, number_reader
 from leverwatch.collectors.records.tokens import Stands
 
+_TOKENS = frozenset(counted_fields.amounts(counted_fields.Unit.TOKENS))
 PartOfDollar = Literal["cents", "millis", "micros", "nanos"]
 
 
@@ -44,7 +46,16 @@ class NumberEntry(FieldEntry):
         examples=["session_id"],
     )
 
+    # Without it a map is stored as it was before there was one.
+    rounded: bool = Field(
+        default=False,
+        description="Fractions, as estimates of tokens have them, are rounded to whole numbers, each by itself.",
+        exclude_if=lambda rounded: not rounded,
+    )
+
     def _further(self, name: str) -> dict[str, Any]:
+        if self.rounded and name not in _TOKENS:
+            raise ValueError(f"{name}: only numbers of tokens are rounded")
         if self.of_session is not None and name not in COUNTERS:
             raise ValueError(f"{name}: is no counter that could grow in a session")
         if self.constant is not None:
@@ -57,7 +68,7 @@ class NumberEntry(FieldEntry):
 
     def _written(self, name: str) -> Written | None:
         if self.decimal is None and self.thousands is None and not self.multiples:
-            return None
+            return Written(".", rounded=True) if self.rounded else None
         thousands = self.thousands or ""
         decimal = self.decimal or ("," if thousands == "." else ".")
         for sign in (decimal, thousands):
@@ -65,7 +76,7 @@ class NumberEntry(FieldEntry):
                 raise ValueError(f"{name}: {sign} is no sign between digits")
         if decimal == thousands or decimal.isspace():
             raise ValueError(f"{name}: decimal and thousands are two signs")
-        return Written(decimal, thousands, multiples=self.multiples)
+        return Written(decimal, thousands, multiples=self.multiples, rounded=self.rounded)
 
 
 class PartEntry(NumberEntry):

@@ -64,6 +64,8 @@ class Written(Struct, frozen=True):
     """Whether a sign of US dollars may stand before or behind a number."""
     multiples: bool = False
     """Whether `k` or `M` may stand behind a number, for thousands and millions."""
+    rounded: bool = False
+    """Whether a fraction stands for the whole number next to it."""
 
     def pattern(self) -> re.Pattern[str]:
         """Return the pattern of such a number; groups of thousands must be whole."""
@@ -102,6 +104,8 @@ def number_reader(written: Written | None) -> Callable[[Any], float]:
             return number if times == 1 else round(number * times, 6)
         return _finite(value)
 
+    if written is not None and written.rounded:
+        return lambda value: round(read(value))
     return read
 
 

@@ -6,8 +6,10 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 from leverwatch.collectors.records.fields import Path
+from leverwatch.collectors.records.formats.interface import MAX_COUNT
 from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.counters import (
     Counter,
@@ -31,6 +33,7 @@ from leverwatch.collectors.sniffing.unnamed_tokens import WHOLES, Choice, choice
 from leverwatch.collectors.sniffing.version_ids import version_id
 
 _MOSTLY = 0.9
+_SMALLEST = 4
 _FEWEST, _ROUND = 5, (1000, 1024)
 _WIDER = frozenset({"total", "all", "overall", "sum", "aggregate", "combined"})
 _LONG = frozenset({"session", "cumulative", "lifetime", "running"})
@@ -39,9 +42,12 @@ _LONG = frozenset({"session", "cumulative", "lifetime", "running"})
 def set_tokens(draft: Draft, shared: Sequence[Path] = ()) -> None:
     """Map the input and output tokens, of one scope both; `shared` are ids that several records have."""
     fitting = {
-        name: [path for path in draft.named(name) if draft.fits(name, path) and not _is_limit(draft, path)]
+        name: [
+            path for path in draft.named(name)
+            if (draft.fits(name, path) or _are_fractions(draft, path)) and not _is_limit(draft, path)
+        ]
         for name in WHOLES
-    }
+    }  # fmt: skip
     if not any(fitting.values()):
         fitting = _estimates(draft)
     if not all(fitting.values()):
@@ -103,6 +109,17 @@ def _is_limit(draft: Draft, path: Path) -> bool:
     )
     draft.settled.add(path)
     return True
+
+
+def _are_fractions(draft: Draft, path: Path) -> bool:
+    """Whether numbers of tokens, by their name, have fractions as estimates have, and are too large for prices."""
+    column = draft.columns.of[path]
+    numbers = column.numbers.values()
+    return (
+        speaks_of_tokens(path) and column.is_numeric and column.numerals.is_plain
+        and all(0 <= it <= MAX_COUNT for it in numbers)
+        and any(not it.is_integer() for it in numbers) and median(numbers) >= _SMALLEST
+    )  # fmt: skip
 
 
 def _doubt_bare(draft: Draft, fitting: dict[str, list[Path]]) -> None:
@@ -206,7 +223,11 @@ def _set(
             name, f"{draft.spell(first)} never falls; it is taken as of single calls, and may be a sum so far"
         )
     numerals = draft.signs(column)
-    if numerals:
+    if not draft.fits(name, first):
+        draft.set(name, {"path": draft.spell(first), "rounded": True}, first)
+        whole = sum(column.numbers.values())
+        draft.doubt(name, f"{draft.spell(first)} has fractions, {whole:,.1f} in the sample, and each is rounded")
+    elif numerals:
         draft.set(name, {"path": draft.spell(first), **numerals}, first)
         signs = " and ".join(f"{key} {value!r}" for key, value in numerals.items())
         if column.count_numerals.multiples:

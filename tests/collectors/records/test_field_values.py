@@ -24,6 +24,7 @@ from leverwatch.collectors.records.field_values import (
 )
 from leverwatch.collectors.records.timestamps import parse_time
 
+ROUNDED = Written(".", rounded=True)
 GERMAN, SWISS, FRENCH = Written(",", "."), Written(".", "'"), Written(",", " ")
 
 
@@ -36,6 +37,7 @@ GERMAN, SWISS, FRENCH = Written(",", "."), Written(".", "'"), Written(",", " ")
         (GERMAN, 1.234, 1.234), (GERMAN, "1,2E-05", 1.2e-5), (GERMAN, "-0,5", -0.5),
         (SWISS, "1'234.50", 1234.5), (FRENCH, "1 234,5", 1234.5), (FRENCH, "1\u00a0234\u202f567", 1234567),
         (Written(","), "3,25", 3.25),
+        (ROUNDED, 50.7, 51), (ROUNDED, "50.2", 50), (ROUNDED, 7, 7), (Written(",", rounded=True), "50,7", 51),
     ],
 )  # fmt: skip
 def test_a_number_is_read_as_it_is_written(written: Written | None, text: Any, number: float) -> None:

@@ -159,3 +159,12 @@ def test_a_call_whose_tokens_are_not_told_is_one_where_it_took_as_long_as_others
     assert not found.only
     assert "1 records without tokens took as long as calls" in said(found, "inferences")
     assert quick.only == {"output_tokens": {"present": True}}
+
+
+def test_tokens_with_fractions_are_estimates_and_are_rounded_and_prices_are_no_tokens() -> None:
+    found = found_in([{**it, "input_tokens": it["input_tokens"] * 1.3} for it in records()])
+    prices = found_in([{**it, "input_tokens": 0.15} for it in records()])
+
+    assert found.fields["input_tokens"] == {"path": "input_tokens", "rounded": True}
+    assert "has fractions" in said(found, "input_tokens")
+    assert "input_tokens" not in prices.fields

@@ -71,6 +71,17 @@ def test_days_and_models_may_be_keys() -> None:
     assert counted.tallies == {Result.COUNTED: 2}
 
 
+def test_fractions_of_tokens_are_refused_unless_they_are_rounded() -> None:
+    document = {"at": AT, "calls": [{"m": "a", "in": 50.7}, {"m": "a", "in": 20.2}, {"m": "a", "in": 1}]}
+    fields: dict[str, Any] = {"time": "at", "model": "calls.m", "input_tokens": "calls.in"}
+    rounded = {**fields, "input_tokens": {"path": "calls.in", "rounded": True}}
+
+    assert calls(read(document, records="calls", fields=fields)) == {"a 10": (3, 1)}
+    assert calls(read(document, records="calls", fields=rounded)) == {"a 10": (3, 72)}
+    with pytest.raises(ValueError, match="only numbers of tokens are rounded"):
+        read(document, records="calls", fields={**fields, "cost_usd": {"path": "calls.c", "rounded": True}})
+
+
 def test_what_stands_beside_entries_by_their_keys_is_theirs_too() -> None:
     document = {"day": "2026-03-10", "m-1": {"calls": 3}, "m-2": {"calls": 1}, "v": 2}
     counted = read(document, records="*", fields={"time": "day", "model": "key.1", "inferences": "*.calls"})

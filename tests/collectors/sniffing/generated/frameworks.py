@@ -14,7 +14,7 @@ from .traffic import traffic
 @style("langchain-callback", "callbacks.jsonl", calls="event on_llm_end", errors="event on_llm_error error",
        model="model_name model")  # fmt: skip
 def langchain(rng: Random, number: int) -> tuple[str, Truth]:
-    """A start and an end of each call among those of chains and tools; a failure names no model, its start does."""
+    """A start and an end of each call among those of chains and tools; the start of a failure names its model."""
     records: list[dict[str, Any]] = []
     true = []
     for call in traffic(rng, number, models=("gpt-4.1-mini", "gpt-4.1")):
