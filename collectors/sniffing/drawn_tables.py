@@ -10,7 +10,7 @@ from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.field_names import is_time, rank
 from leverwatch.collectors.sniffing.html_tables import html_cells, html_pattern
 from leverwatch.collectors.sniffing.moments import moments_of
-from leverwatch.collectors.sniffing.name_words import token_field
+from leverwatch.collectors.sniffing.name_words import TOKEN, bare_field, token_field, words_of
 from leverwatch.collectors.sniffing.sum_row import SUMS
 
 _BAR = re.compile(r"[|│┃]")
@@ -23,6 +23,7 @@ _MARKED = re.compile(r"[`*]+[^`*|]+[`*]+")
 """A cell with what Markdown puts around code and emphasis."""
 _CURRENCIES = {"$": "cost_usd", "US$": "cost_usd", "€": "cost_eur", "£": "cost_gbp"}
 """What a column is called whose name is nothing but the sign of a currency."""
+_PAIR, _PAIR_OF = re.compile(r"[\d.,]+ ?/ ?[\d.,]+"), "pair_tokens"
 _MOST_APART = 3
 """Lines from a header within which a rule must be."""
 
@@ -41,7 +42,8 @@ def drawn_table(lines: Sequence[str]) -> str | None:
         if time is not None:
             marked = any(_MARKED.match(cell) for row in rows for cell in row)
             inside = [_numbers_inside([row[at] for row in rows]) for at in range(len(names))]
-            return _pattern(names, time, inside, led=bool(_BAR.match(line.strip())), marked=marked)
+            pattern = _pattern(names, time, inside, led=bool(_BAR.match(line.strip())), marked=marked)
+            return _with_pair(pattern, names, rows)
     return _html_table(lines) or _padded_table(lines) or _spaced_table(lines)
 
 
@@ -49,6 +51,23 @@ def _html_table(lines: Sequence[str]) -> str | None:
     found = html_cells(lines)
     time = None if found is None else _time_of(*found)
     return None if found is None or time is None else html_pattern(_groups(found[0]), time)
+
+
+def _with_pair(pattern: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return the pattern with two groups for a column of tokens that has two numbers in each cell, `7 / 2`: what
+    went in and what came out, the other way round where its name says so."""
+    for at, name in enumerate(_groups(names)):
+        cells = [row[at] for row in rows if row[at]]
+        if TOKEN.isdisjoint(words_of(names[at])) or not cells or not all(map(_PAIR.fullmatch, cells)):
+            continue
+        sides = [bare_field((word,)) for word in words_of(names[at])]
+        given_first = "output_tokens" in sides and "input_tokens" in sides[sides.index("output_tokens") :]
+        one, other = ("out", "in") if given_first else ("in", "out")
+        cell = re.compile(rf"\(\?P<{name}>[^()]*\)")
+        two = rf"\s*(?P<{_PAIR_OF}_{one}>[\d.,]+)\s*/\s*(?P<{_PAIR_OF}_{other}>[\d.,]+)\s*"
+        match = cell.search(pattern)
+        return pattern if match is None else pattern.replace(match[0], two, 1)
+    return pattern
 
 
 def _padded_table(lines: Sequence[str]) -> str | None:

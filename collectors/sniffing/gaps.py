@@ -60,12 +60,9 @@ def _no_model(draft: Draft, every: Columns) -> str:
     elsewhere = [path for path in every.of if rank("model", path) is not None and fits("model", every.of[path])]
     if not elsewhere:
         return f"no field names one; {unknown}"
-    id_ = draft.first("request_id")
-    by = "" if id_ is None or every.share(id_) <= draft.columns.share(id_) / 2 else f" by {draft.spell(id_)}"
     return (
-        f"only records that are left out name one, in {draft.spell(elsewhere[0])}; {unknown}. A join is needed,"
-        f" which no setting makes: write the model into the record with the tokens too, or join both{by} before"
-        " they are read"
+        f"only records that are left out name one, in {draft.spell(elsewhere[0])}; {unknown}. No id joins them: write"
+        " the model into the record with the tokens too, or the same id into both, for `repeats: versions`"
     )
 
 

@@ -109,6 +109,15 @@ def test_a_table_of_html_with_a_line_for_each_row_is_read(tmp_path: Path) -> Non
     assert {row.model for row in summary.usage} == {"gpt-4o", "claude-sonnet-4-5"}
 
 
+@pytest.mark.parametrize(("name", "cell"), [("Tokens", "{i} / {o}"), ("tokens (out/in)", "{o}/{i}")])
+def test_two_numbers_of_tokens_in_a_cell_are_input_and_output(tmp_path: Path, name: str, cell: str) -> None:
+    rows = [f"| {{at}} | {{m}} | {cell} |".format(**told(n)) for n in range(NUMBER)]
+    found, summary = sniffed(tmp_path, [f"| Time | Model | {name} |", "|---|---|---|", *rows])
+
+    assert (sums(summary.usage)["input_tokens"], sums(summary.usage)["output_tokens"]) == (IN, OUT)
+    assert "written as one are taken as input and output" in notes(found, "input_tokens")
+
+
 def test_attributes_of_xml_are_pairs(tmp_path: Path) -> None:
     form = '  <call time="{at}" model="{m}" inputTokens="{i}" outputTokens="{o}"/>'
     found, summary = sniffed(tmp_path, ["<calls>", *(form.format(**told(n)) for n in range(NUMBER)), "</calls>"])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from leverwatch.collectors.interface import Operation, Result, UsageRow
+from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.sniffing import reading
 from leverwatch.collectors.sniffing.guess import FieldGuess
 from leverwatch.collectors.sniffing.loading import loadable
@@ -219,17 +220,32 @@ def test_a_dump_of_a_database_is_refused_with_what_to_do(dump: str) -> None:
     assert "canary" not in said
 
 
-def test_a_model_that_only_the_request_names_needs_a_join_and_that_is_said() -> None:
+def exchanges(*, joined: bool) -> str:
+    """Requests that name the model, and responses with tokens: with the same ids, or with ids of their own."""
     lines = []
     for n in range(20):
         call = {"call_id": f"c{n}", "time": f"2026-02-03T11:{n:02}:00Z"}
+        back = call if joined else {**call, "call_id": f"d{n * 7919 % 97}"}
         lines.append({**call, "way": "out", "request": {"model": "m-9"}})
-        lines.append({**call, "way": "back", "used": {"tokens_in": 50 + n * 7 % 31, "tokens_out": 9 + n}})
-    found = guess("".join(f"{json.dumps(line)}\n" for line in lines).encode(), "plain")
+        lines.append({**back, "way": "back", "used": {"tokens_in": 50 + n * 7 % 31, "tokens_out": 9 + n}})
+    return "".join(f"{json.dumps(line)}\n" for line in lines)
+
+
+def test_a_model_that_only_the_request_names_is_joined_by_the_id() -> None:
+    found = guess(exchanges(joined=True).encode(), "plain")
+    assert found is not None
+    assert found.fields is not None
+
+    assert found.fields.repeats is Repeats.VERSIONS
+    assert found.fields.fields["model"] == "request.model"
+    assert not found.fields.only
+
+
+def test_a_model_that_only_the_request_names_needs_a_join_and_that_is_said() -> None:
+    found = guess(exchanges(joined=False).encode(), "plain")
     assert found is not None
     assert found.fields is not None
     (note,) = (note for note in found.fields.notes if note.startswith("model:"))
 
     assert "only records that are left out name one, in request.model" in note
-    assert "A join is needed" in note
-    assert "join both by call_id" in note
+    assert "No id joins them" in note
