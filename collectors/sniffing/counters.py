@@ -20,7 +20,7 @@ _ANY_KEY = 12
 """The same when nothing but the numbers says what the key of the counter is."""
 _RESETS = 0.04
 _GROWS = 0.5
-_ANEW, _NEARLY, _MANY = 0.2, 0.8, 10
+_ANEW, _NEARLY, _MANY, _ONE_MORE = 0.12, 0.88, 20, 0.8
 """The share of the steps at which a counter may start anew, as that of a process does with this, where it grows at
 nearly all others, of so many at least."""
 _MOST_KEYS = 12
@@ -96,7 +96,7 @@ def numbers_records(column: Column) -> bool:
     steps = list(pairwise(column.counts.values()))
     ups = sum(after == before + 1 for before, after in steps)
     anew = sum(after == 1 != before for before, after in steps)
-    return ups >= _FEWEST and ups >= _NEARLY * len(steps) and ups + anew == len(steps)
+    return ups >= _FEWEST and ups >= _ONE_MORE * len(steps) and ups + anew == len(steps)
 
 
 def goes_up(column: Column) -> bool:

@@ -160,3 +160,11 @@ def test_numbers_of_calls_that_go_up_and_down_are_those_of_records() -> None:
     })  # fmt: skip
 
     assert found.fields.keys() >= {"inferences", "input_tokens", "output_tokens"}
+
+
+def test_outputs_of_calls_that_run_side_by_side_and_end_by_their_length_are_no_sum() -> None:
+    ends = [2_391, 2_783, 394, 883, 891, 973, 3_036, 4_276, 600, 777, 933, 1_235]
+    found = found_in([{"at": f"2026-03-05T09:{n:02}:11Z", "model": "m", "input_tokens": 4_540 + n * 997 % 1_013,
+                       "output_tokens": out} for n, out in enumerate(ends)])  # fmt: skip
+
+    assert found.fields["output_tokens"] == "output_tokens"
