@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from datetime import date, datetime
-from functools import lru_cache
 from operator import add, attrgetter
-from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Dialect, Table, case, delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from leverwatch.agent.errors import StoreConflict
+from leverwatch.agent.store import added_rows
 from leverwatch.agent.store.billed_days import write_billed
-from leverwatch.agent.store.bulk_insert import BulkInsert, insert_into
+from leverwatch.agent.store.bulk_insert import insert_into
 from leverwatch.agent.store.findings import write_eval_results, write_model_shutdowns, write_prompt_changes
 from leverwatch.agent.store.highest import keep_highest
 from leverwatch.agent.store.names import Admission
@@ -32,12 +30,9 @@ from leverwatch.agent.store.rows import RowWriter
 from leverwatch.agent.store.schema import (
     COUNTS,
     record_tallies,
-    source_days,
     source_state,
     sources,
     unreadable_values,
-    usage_daily,
-    usage_totals,
 )
 from leverwatch.agent.store.tier_days import write_tier_counts
 from leverwatch.agent.store.values import (
@@ -48,13 +43,10 @@ from leverwatch.agent.store.values import (
 )
 from leverwatch.collectors.interface import Batch, UsageRow
 
-_USAGE = ("source", *(field.name for field in fields(UsageRow)))
 _SLICE = 1000
-_usage_values = attrgetter(*_USAGE[1:])
+_usage_values = attrgetter(*added_rows.USAGE[1:])
 _usage_counts = attrgetter(*COUNTS)
 _row_key = attrgetter("system", "model", "operation")
-_KEY = ("source", "system", "model", "operation")
-_TOTALS = (*_KEY, "first_day", "first_written", *_USAGE[len(_KEY) + 1 :])
 
 
 class _Total(Struct):
@@ -86,8 +78,7 @@ def write_batch(
     replaced = None
     if batch.replaces:
         before = read_inferences(connection, source, batch.replaces)
-        totals = BulkInsert(connection, _totals(connection.dialect), _TOTALS)
-        take_out(connection, source, batch.replaces, totals, now)
+        take_out(connection, source, batch.replaces, added_rows.totals(connection), now)
     _write_usage(connection, source, batch.usage, now, admission, writer)
     if batch.replaces:
         # Read, and not added up from the batch: rows may have found other names, or no room.
@@ -95,19 +86,15 @@ def write_batch(
         add_restated(connection, source, replaced.taken_back)
         renew_first_days(connection, source, batch.replaces)
     if batch.tallies:
-        rows = [
-            {"source": source, "result": str(result), "records": number}
-            for result, number in batch.tallies.items()
-        ]
-        connection.execute(_adding(connection.dialect, record_tallies, ("records",)), rows)
+        rows = [(source, str(result), number) for result, number in batch.tallies.items()]
+        added_rows.numbers(connection, record_tallies, "result", "records").write(rows)
     if batch.unreadable:
-        rows = [{"source": source, "field": field, "number": number} for field, number in batch.unreadable.items()]
-        connection.execute(_adding(connection.dialect, unreadable_values, ("number",)), rows)
+        rows = [(source, field, number) for field, number in batch.unreadable.items()]
+        added_rows.numbers(connection, unreadable_values, "field", "number").write(rows)
     # A day that was asked for as a whole was seen, whether or not there was anything on it.
     days = batch.days_seen | batch.replaces
     if days:
-        statement = insert_into(connection.dialect, source_days).on_conflict_do_nothing()
-        connection.execute(statement, [{"source": source, "day": day} for day in sorted(days)])
+        added_rows.days(connection).write([(source, day) for day in sorted(days)])
     if batch.tier_counts or batch.replaces:
         write_tier_counts(connection, source, batch, admission, writer)
     if batch.billed or batch.uncounted_tokens or batch.replaces:
@@ -119,14 +106,6 @@ def write_batch(
     write_eval_results(connection, source, batch.eval_results, admission, writer)
     write_model_shutdowns(connection, source, batch.model_shutdowns, now, writer)
     return replaced
-
-
-def _adding(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Any:
-    statement = insert_into(dialect, table)
-    return statement.on_conflict_do_update(
-        index_elements=list(table.primary_key.columns),
-        set_={name: table.c[name] + statement.excluded[name] for name in columns},
-    )
 
 
 def _advance(connection: Connection, source: str, revision: int, batch: Batch) -> None:
@@ -163,18 +142,9 @@ def _write_state(connection: Connection, source: str, state: Mapping[str, bytes 
     for start in range(0, len(gone), _SLICE):
         keys = source_state.c.key.in_(gone[start : start + _SLICE])
         connection.execute(delete(source_state).where(source_state.c.source == source, keys))
-    kept = [
-        {"source": source, "key": key, "versioned": value} for key, value in state.items() if value is not None
-    ]
+    kept = [(source, key, value) for key, value in state.items() if value is not None]
     if kept:
-        statement = insert_into(connection.dialect, source_state)
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=list(source_state.primary_key.columns),
-                set_={"versioned": statement.excluded["versioned"]},
-            ),
-            kept,
-        )
+        added_rows.state(connection).write(kept)
 
 
 def _write_usage(
@@ -202,7 +172,7 @@ def _write_usage(
 def _add_usage(
     connection: Connection, source: str, usage: Sequence[UsageRow], now: datetime, *, highest_kept: bool
 ) -> None:
-    daily = BulkInsert(connection, _daily(connection.dialect), _USAGE)
+    daily = added_rows.daily(connection)
     totals: dict[tuple[str, str, str], _Total] = {}
     # In slices, as a row that is ready to be written takes several times the memory of a UsageRow.
     for start in range(0, len(usage), _SLICE):
@@ -221,22 +191,4 @@ def _add_usage(
     if not highest_kept:
         keep_highest(connection, source, [key for key, total in totals.items() if min(total.counts) < 0])
     rows = [(source, *key, total.first_day, now, *total.counts) for key, total in totals.items()]
-    BulkInsert(connection, _totals(connection.dialect), _TOTALS).write(rows)
-
-
-@lru_cache(maxsize=8)
-def _daily(dialect: Dialect) -> Any:
-    return _adding(dialect, usage_daily, COUNTS)
-
-
-@lru_cache(maxsize=8)
-def _totals(dialect: Dialect) -> Any:
-    statement = insert_into(dialect, usage_totals)
-    new = statement.excluded
-    earliest = case(
-        (usage_totals.c.first_day <= new["first_day"], usage_totals.c.first_day), else_=new["first_day"]
-    )
-    return statement.on_conflict_do_update(
-        index_elements=list(usage_totals.primary_key.columns),
-        set_={"first_day": earliest, **{name: usage_totals.c[name] + new[name] for name in COUNTS}},
-    )
+    added_rows.totals(connection).write(rows)

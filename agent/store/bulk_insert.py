@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib import import_module
@@ -18,12 +19,17 @@ Processors = tuple[tuple[int, Callable[[Any], Any]], ...]
 
 def insert_into(dialect: Dialect, table: Table) -> Any:
     """Return an INSERT statement that supports a conflict clause."""
+    return insert_for(dialect.name, table)
+
+
+def insert_for(kind: str, table: Table) -> Any:
+    """Return the same for a kind of database, given the name of its dialect."""
     # Only the one in use: importing either takes as long as a small command.
-    return import_module(f"sqlalchemy.dialects.{dialect.name}").insert(table)
+    return import_module(f"sqlalchemy.dialects.{kind}").insert(table)
 
 
 class BulkInsert:
-    """An insert `statement`, compiled once for each dialect, for rows with the values of the columns `names`.
+    """An insert `statement` for rows with the values of the columns `names`; for SQLite it is compiled once.
 
     SQLAlchemy's usual way makes a dictionary of every row twice, and takes several times as long as SQLite itself.
     """
@@ -41,7 +47,7 @@ class BulkInsert:
         if not self._plain:
             self._connection.execute(self._statement, [dict(zip(self._names, row, strict=True)) for row in rows])
             return
-        text, order, processors = _compiled(self._connection.dialect, self._statement, self._names)
+        text, order, processors = _compiled(self._statement, self._names)
         try:
             values = [_processed(row, order, processors) for row in rows]
         except (TypeError, ValueError, AttributeError) as error:
@@ -57,9 +63,13 @@ def _processed(row: Values, order: tuple[int, ...], processors: Processors) -> V
 
 
 @lru_cache(maxsize=16)
-def _compiled(dialect: Dialect, statement: Any, names: tuple[str, ...]) -> tuple[str, tuple[int, ...], Processors]:
-    """Return the text of a statement, the index of each of its values in a row, and the conversions for the
-    driver."""
+def _compiled(statement: Any, names: tuple[str, ...]) -> tuple[str, tuple[int, ...], Processors]:
+    """Return the text of a statement for SQLite, the index of each of its values in a row, and the conversions for
+    the driver."""
+    from sqlalchemy.dialects import sqlite
+
+    # One for all stores of the process, as nothing of this depends on the file.
+    dialect = sqlite.dialect(dbapi=sqlite3)
     compiled = statement.compile(dialect=dialect, column_keys=names)
     order = compiled.positiontup or ()
     kinds = (statement.table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in order)

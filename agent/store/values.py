@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import MAXYEAR, datetime
+from math import isnan
 from operator import attrgetter
 
 from sqlalchemy import Table
@@ -38,6 +39,7 @@ _STATES_OF_A_VALUE = ("22", "23", "54")
 """Classes of SQLSTATE: data exceptions, violated constraints, limits such as the size of an index entry."""
 
 _counts = attrgetter(*COUNTS)
+_used = attrgetter(*USED)
 
 
 class UnstorableValue(ValueError):
@@ -69,9 +71,10 @@ def is_text(text: str, longest: int) -> bool:
         return False
 
 
-def are_counts(counts: Iterable[float]) -> bool:
-    """Return whether all of them are finite, and small enough that sums stay finite."""
-    return all(-_LARGEST <= count <= _LARGEST for count in counts)
+def are_counts(counts: Sequence[float]) -> bool:
+    """Return whether all of them, one at least, are finite, and small enough that sums stay finite."""
+    # A sum is no number where one of them is none, and neither the least nor the largest need show that.
+    return min(counts) >= -_LARGEST and max(counts) <= _LARGEST and not isnan(sum(counts))
 
 
 def is_usage(row: UsageRow) -> bool:
@@ -100,7 +103,7 @@ def is_prompt_count(row: PromptCount) -> bool:
 
 def is_tier_count(row: TierCount) -> bool:
     """Return whether the store can hold the count."""
-    return _texts(row, _TIER_DAYS, ("system", "model", "tier")) and are_counts(getattr(row, name) for name in USED)
+    return _texts(row, _TIER_DAYS, ("system", "model", "tier")) and are_counts(_used(row))
 
 
 def is_billed(row: BilledAmount) -> bool:

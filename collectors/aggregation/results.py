@@ -45,6 +45,8 @@ class Results:
         """Tally what became of the records of a chunk."""
         self.tallies[Result.COUNTED] += chunk.counted
         self.tallies[Result.IGNORED] += chunk.ignored
+        if not chunk.others and not chunk.unreadable:
+            return
         results = Counter(map(itemgetter(1), chunk.others))
         self.tallies.update(results)
         if results[Result.UNATTRIBUTED]:

@@ -30,6 +30,9 @@ from leverwatch.collectors.unpacking import (
 )
 
 _RAW = 65536
+_UNPACKED = (
+    1 << 18
+)  # bytes of text at a time: they are still in the cache when they are copied to where they are read
 _ZSTD_SLICE = 1024  # a block of 4 bytes may hold 128 KiB of text, so that larger slices could fill the memory
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -115,15 +118,29 @@ class _Zstd:
 
     def __init__(self) -> None:
         self._object = zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW).decompressobj()
+        self._error: zstandard.ZstdError | None = None
         self.ended = False
 
-    def feed(self, raw: bytes, limit: int) -> tuple[bytes, bytes]:  # noqa: ARG002 - bounded by the slice instead
-        """Decompress one piece. Returns its text and the rest of `raw`."""
-        if not raw:
-            return b"", b""
-        data = self._object.decompress(raw[:_ZSTD_SLICE])
-        self.ended = self._object.eof
-        return data, (self._object.unused_data if self.ended else b"") + raw[_ZSTD_SLICE:]
+    def feed(self, raw: bytes, limit: int) -> tuple[bytes, bytes]:
+        """Decompress slices up to the one with which there are `limit` bytes. Returns these and the rest of
+        `raw`."""
+        pieces: list[bytes] = []
+        have = at = 0
+        view = memoryview(raw)
+        if self._error is not None:
+            raise self._error
+        while at < len(raw) and have < limit and not self.ended:
+            try:
+                pieces.append(self._object.decompress(view[at : at + _ZSTD_SLICE]))
+            except zstandard.ZstdError as error:
+                if not pieces:
+                    raise
+                self._error = error  # of the next call: what was before the damage is whole
+                break
+            have += len(pieces[-1])
+            at += _ZSTD_SLICE
+            self.ended = self._object.eof
+        return b"".join(pieces), (self._object.unused_data if self.ended else b"") + raw[at:]
 
 
 class _Buffering:
@@ -245,14 +262,34 @@ class FileReader:
         return data[:size]
 
     def read_into(self, memory: memoryview) -> int:
-        """Read a plain file into a buffer. Returns the number of bytes, 0 at the end.
+        """Read into a buffer. Returns the number of bytes, 0 at the end.
 
         A reused buffer is several times as fast as a new one, which the system has to clear first.
         """
+        if self.kind is not Kind.PLAIN:
+            return self._unpack_into(memory)
         size = min(len(memory), self.found.size - self.raw_position)
         size = os.preadv(self._file, [memory[:size]], self.raw_position) if size > 0 else 0
         self.raw_position += size
         return size
+
+    def _unpack_into(self, memory: memoryview) -> int:
+        have = 0
+        while have < len(memory):
+            piece: bytes | None = self._ready
+            if not piece:
+                if self.damage is not None or self._refusal is not None:
+                    break
+                piece = self._piece(min(len(memory) - have, _UNPACKED))
+            if piece is None:
+                break
+            fits = min(len(piece), len(memory) - have)
+            memory[have : have + fits] = memoryview(piece)[:fits]
+            self._ready = piece[fits:]
+            have += fits
+        if self._refusal is not None and not have:
+            raise TooDense(self._refusal, self.found.path)
+        return have
 
     def read_exactly(self, size: int) -> bytes:
         """Return `size` bytes; fewer only at the end."""

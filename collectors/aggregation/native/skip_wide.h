@@ -28,6 +28,19 @@ static int skip_blocks(const uint8_t **p, const uint8_t *end, int *escaped)
             continue;
         }
         uint64_t escapes = escaped_by(slashes, &before);
+        if (__builtin_expect(!(escapes & ~(bytes_like(block, 'n') | quotes | slashes) || digits), 1)) {
+            /* Line breaks, quotes and backslashes alone are escaped, as nearly everywhere: no kinds to look up. */
+            uint64_t stops = (quotes & ~escapes) | control;
+            if (stops) {
+                unsigned place = (unsigned)__builtin_ctzll(stops);
+                *escaped |= (slashes & ((1ULL << place) - 1)) != 0;
+                *p = at + place + 1;
+                return control >> place & 1 ? -1 : 1;
+            }
+            *escaped |= slashes != 0;
+            at += BLOCK;
+            continue;
+        }
         quotes &= ~escapes;
         uint64_t text = quotes ^ (quotes - 1); /* up to the closing quote, all when there is none */
         uint64_t numbers = escapes & text & bytes_like(block, 'u');

@@ -38,20 +38,30 @@ class CheckpointSet:
         self._open = ""
         self._opened: set[str] = set()
         """Ids of the documents whose records may have changed."""
-        self.index = FingerprintIndex(states.values())
+        self._index = FingerprintIndex(states.values())
+        self._indexed: dict[str, FileCheckpoint | None] = {}
+        """What the index has, by id, in place of checkpoints that were changed since somebody looked into it."""
         self._stored = dict(states)
         self._touched: set[str] = set()
 
+    @property
+    def index(self) -> FingerprintIndex:
+        """What finds checkpoints by the content of their files; while one grows, nobody looks."""
+        for key, old in self._indexed.items():
+            self._index.replace(old, self.states.get(key))
+        self._indexed.clear()
+        return self._index
+
     def put(self, state: FileCheckpoint) -> FileCheckpoint:
         """Add or change a checkpoint, and return it."""
-        self.index.replace(self.states.get(state.id), state)
+        self._indexed.setdefault(state.id, self.states.get(state.id))
         self.states[state.id] = state
         self._touched.add(state.id)
         return state
 
     def drop(self, state: FileCheckpoint) -> None:
         """Remove a checkpoint."""
-        self.index.replace(self.states[state.id], None)
+        self._indexed.setdefault(state.id, self.states[state.id])
         for path in {state.origin, state.path, self.states[state.id].path} & self._at.keys():
             self._at[path].discard(state.id)
         del self.states[state.id]

@@ -48,7 +48,8 @@ from leverwatch.collectors.sources.files.tracker import REPLACED, FileTracker, r
 from leverwatch.collectors.stored_state import Kind, check_keys
 from leverwatch.collectors.unpacking import TooDense
 
-_BATCH_BYTES = 32 << 20
+_BATCH_BYTES = 256 << 20
+"""Bytes of a batch at most: plain records have them in some tenths of a second, and a commit takes hundredths."""
 _BATCH_GROUPS = 5_000
 _BATCH_SECONDS = 5.0
 _FIRST_BATCH_SECONDS = 0.2

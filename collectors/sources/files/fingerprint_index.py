@@ -39,12 +39,13 @@ class FingerprintIndex:
         None)."""
         if old is not None and new is not None and _facts(old) == _facts(new):
             return
-        # A file that grows keeps its marks, of which there are dozens, with every chunk that is read.
-        before, after = _powers(old), _powers(new)
-        for mark, id_ in before - after:
-            _discard(self._powers, mark, id_)
-        for mark, id_ in after - before:
-            self._powers[mark].add(id_)
+        # A file that grows keeps its marks, of which there are dozens, with nearly every chunk that is read.
+        if old is None or new is None or (old.id, old.marks) != (new.id, new.marks):
+            before, after = _powers(old), _powers(new)
+            for mark, id_ in before - after:
+                _discard(self._powers, mark, id_)
+            for mark, id_ in after - before:
+                self._powers[mark].add(id_)
         if old is not None:
             spans = self._spans[old.span]
             _discard(spans, old.span_crc, old.id)

@@ -117,7 +117,7 @@ class Visit:
                 return
             self._go_on_after_rest(following)
         packed = content.kind is not Kind.PLAIN
-        in_place = not packed and self._ingest.takes_lines
+        in_place = self._ingest.takes_lines
         if packed:
             self._context.unpacking.begin(content.found.size)
         while data := content.read(chunk):
@@ -127,11 +127,14 @@ class Visit:
             self._feed.take(data)
             self._progress.position = content.raw_position
             yield
-            if packed:
-                self._context.unpacking.spend(content.found.path)
+            self._spend()
             if in_place:
                 yield from self._run_in_place()
         self._finish()
+
+    def _spend(self) -> None:
+        if self._content.kind is not Kind.PLAIN:
+            self._context.unpacking.spend(self._content.found.path)
 
     def _run_in_place(self) -> Iterator[None]:
         """Read without a copy, as long as the ingest accepts that and no line is too long for it."""
@@ -172,6 +175,7 @@ class Visit:
                     feed.take(bytes(view[have:end]))
             self._progress.position = content.raw_position
             yield
+            self._spend()
 
     def _go_on_after_rest(self, following: bytes) -> None:
         """Decide by what follows a counted rest whether it was a whole record; if not, take it back."""
