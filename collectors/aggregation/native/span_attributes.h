@@ -1,0 +1,159 @@
+/* What the attributes of a span tell. Part of spans.c, for speed. */
+
+#ifndef LEVERWATCH_SPAN_ATTRIBUTES_H
+#define LEVERWATCH_SPAN_ATTRIBUTES_H
+
+#include "flat.h"
+#include "hash.h"
+
+#define LONGEST_KEY 100 /* bytes of a name that is read */
+#define MOST_WHOLE_DIGITS 16
+
+static const Wanted *find_wanted(const Flat *f, Piece key)
+{
+    size_t at = mix(0, key.at, key.length) % PLACES;
+    for (; f->place[at]; at = (at + 1) % PLACES) {
+        const Wanted *wanted = &f->wanted[f->place[at] - 1];
+        if (wanted->length == key.length && !memcmp(wanted->bytes, key.at, key.length))
+            return wanted;
+    }
+    return NULL;
+}
+
+/* A number of a span, of which the first name that tells it counts, or the first that is not zero. */
+static int note(Numbers *numbers, const Wanted *wanted, Piece text)
+{
+    int what = wanted->what, zero = 1;
+    for (size_t at = 0; at < text.length && what != RESPONSE; at++) {
+        if (text.at[at] == 'e' || text.at[at] == 'E' || text.at[at] == '-')
+            return -1;
+        zero &= text.at[at] == '0' || text.at[at] == '.';
+    }
+    if (numbers->told[what].length && wanted->rank == numbers->rank[what])
+        return -1; /* the same name again */
+    int is_first = !numbers->told[what].length || wanted->rank < numbers->rank[what];
+    if (wanted->first_told && numbers->told[what].length && numbers->zero[what] != zero)
+        is_first = !zero;
+    if (is_first) {
+        numbers->told[what] = text;
+        numbers->rank[what] = wanted->rank;
+        numbers->zero[what] = zero;
+    }
+    return 0;
+}
+
+static int note_name(Flat *f, Piece key, Piece value)
+{
+    static const char start[] = ",\\\"", middle[] = "\\\":";
+    return put(f, &f->names, start, sizeof start - 1) < 0 || put(f, &f->names, key.at, key.length) < 0 ||
+                   put(f, &f->names, middle, sizeof middle - 1) < 0 || put_escaped(f, &f->names, value) < 0
+               ? -1
+               : 0;
+}
+
+static int is_plain_ascii(Piece text)
+{
+    for (size_t at = 0; at < text.length; at++)
+        if (text.at[at] >= 0x7f)
+            return 0;
+    return 1;
+}
+
+/* The value of an attribute that is read. */
+static const uint8_t *read_wanted(Flat *f, Numbers *numbers, const Wanted *wanted, Piece name, const uint8_t *p)
+{
+    Piece key, value;
+    if (wanted->what == UNUSUAL || *p != '{' || !(p = read_name(&f->reader, skip_space(p + 1), &key)))
+        return NULL;
+    const uint8_t *start = p;
+    int what = wanted->what;
+    int whole = IS(key, "intValue"), is_string = IS(key, "stringValue"), decimal = IS(key, "doubleValue");
+    if (whole) {
+        p = whole_number(&f->reader, p, &value);
+    } else {
+        Number number;
+        int escaped = 0;
+        if (is_string)
+            p = *p == '"' ? skip_string(&f->reader, p + 1, &escaped, 0) : NULL;
+        else if (decimal)
+            p = (*p == '-' || (uint8_t)(*p - '0') < 10) && (p = read_number(p, f->reader.end, &number)) &&
+                        (!number.whole || what == COST)
+                    ? p
+                    : NULL; /* a whole one would be taken for an integer */
+        else if (IS(key, "boolValue"))
+            p = *p == 't' || *p == 'f' ? skip_word(p) : NULL;
+        else
+            p = IS(key, "arrayValue") && *p == '{' ? skip_outer(&f->reader, p) : NULL;
+        value = (Piece){start, p ? (size_t)(p - start) : 0};
+    }
+    if (!p)
+        return NULL;
+    if (what == NAMED) {
+        if (note_name(f, name, value) < 0)
+            return NULL;
+    } else if (what == RESPONSE) {
+        if (!is_string || !is_plain_ascii(value) || (value.length > 2 && note(numbers, wanted, value) < 0))
+            return NULL;
+    } else if (!(whole || (decimal && what == COST)) || (whole && value.length > MOST_WHOLE_DIGITS) ||
+               note(numbers, wanted, value) < 0) {
+        return NULL;
+    }
+    p = skip_space(p);
+    return *p == '}' ? p + 1 : NULL;
+}
+
+/* `[{"key": …, "value": {…}}, …]` */
+static const uint8_t *read_attributes(Flat *f, Numbers *numbers, const uint8_t *p)
+{
+    Piece key, name;
+    int done = 0;
+    if (!(p = go_in(p, '[', ']', &done)))
+        return NULL;
+    while (!done) {
+        if (*p != '{' || !(p = read_name(&f->reader, skip_space(p + 1), &key)) || !IS(key, "key") ||
+            !(p = bare_text(&f->reader, p, &name)))
+            return NULL;
+        p = skip_space(p);
+        if (*p != ',' || !(p = read_name(&f->reader, skip_space(p + 1), &key)) || !IS(key, "value"))
+            return NULL;
+        const Wanted *wanted = name.length <= LONGEST_KEY ? find_wanted(f, name) : NULL;
+        p = wanted ? read_wanted(f, numbers, wanted, name, p) : skip_outer(&f->reader, p);
+        if (!p)
+            return NULL;
+        p = skip_space(p);
+        if (*p != '}' || !(p = go_on(p + 1, ']', &done)))
+            return NULL;
+    }
+    return p;
+}
+
+static int read_names(Flat *f, PyObject *names)
+{
+    if (PyTuple_Size(names) > MOST_WANTED) {
+        PyErr_SetString(PyExc_ValueError, "too many names");
+        return -1;
+    }
+    for (Py_ssize_t at = 0; at < PyTuple_Size(names); at++) {
+        Wanted *wanted = &f->wanted[at];
+        PyObject *name;
+        char *bytes;
+        Py_ssize_t length;
+        if (!PyArg_ParseTuple(PyTuple_GetItem(names, at), "O!iii", &PyBytes_Type, &name, &wanted->what, &wanted->rank,
+                              &wanted->first_told) ||
+            PyBytes_AsStringAndSize(name, &bytes, &length) < 0)
+            return -1;
+        wanted->bytes = (const uint8_t *)bytes; /* of the tuple, which is there as long as this call */
+        wanted->length = (size_t)length;
+        if (wanted->what < UNUSUAL || wanted->what >= WHATS) {
+            PyErr_SetString(PyExc_ValueError, "something that is not known here");
+            return -1;
+        }
+        size_t place = mix(0, wanted->bytes, wanted->length) % PLACES;
+        while (f->place[place])
+            place = (place + 1) % PLACES;
+        f->place[place] = (uint16_t)(at + 1);
+    }
+    return 0;
+}
+
+#endif
