@@ -17,10 +17,10 @@ static const uint8_t *read_hex(const Flat *f, const uint8_t *p, Piece *id)
     }
     if (!(p = bare_text(&f->reader, p, id)) || id->length > LONGEST_HEX)
         return NULL;
+    unsigned others = 0; /* without a branch for each, so that many are looked at in one step */
     for (size_t at = 0; at < id->length; at++)
-        if ((uint8_t)(id->at[at] - '0') > 9 && (uint8_t)(id->at[at] - 'a') > 5)
-            return NULL;
-    return p;
+        others |= ((uint8_t)(id->at[at] - '0') > 9) & ((uint8_t)(id->at[at] - 'a') > 5);
+    return others ? NULL : p;
 }
 
 static const uint8_t *read_status(Flat *f, const uint8_t *p, Piece *code)
@@ -48,30 +48,41 @@ static const uint8_t *read_status(Flat *f, const uint8_t *p, Piece *code)
     return p;
 }
 
-static enum part part_of(Piece key)
+/* `next` is the one that usually comes. */
+static enum part part_of(Piece key, int next)
 {
-    static const char *const names[] = {"traceId", "spanId", "parentSpanId", "startTimeUnixNano", "endTimeUnixNano",
-                                        "traceState", "status", "attributes"};
-    int at = 0;
-    while (at < PARTS_OF_SPAN && (strlen(names[at]) != key.length || memcmp(names[at], key.at, key.length)))
-        at++;
-    return (enum part)at;
+#define NAMED_PART(name) {name, sizeof name - 1}
+    static const struct {
+        const char *name;
+        size_t length;
+    } names[] = {NAMED_PART("traceId"), NAMED_PART("spanId"), NAMED_PART("parentSpanId"), NAMED_PART("startTimeUnixNano"),
+                 NAMED_PART("endTimeUnixNano"), NAMED_PART("traceState"), NAMED_PART("status"), NAMED_PART("attributes")};
+#undef NAMED_PART
+    for (int tried = 0; tried < PARTS_OF_SPAN; tried++) {
+        int at = (next + tried) % PARTS_OF_SPAN;
+        if (is_text_of(key, names[at].name, names[at].length))
+            return (enum part)at;
+    }
+    return PARTS_OF_SPAN;
 }
 
 static const uint8_t *read_span(Flat *f, const uint8_t *p)
 {
-    Numbers numbers = {0};
+    Numbers numbers;
     Piece part[PARTS_OF_SPAN] = {{NULL, 0}}, key;
     uint32_t seen = 0;
-    int done = 0;
+    int done = 0, next = 0;
     if (*p != '{')
         return NULL;
+    for (int what = 0; what < WHATS; what++)
+        numbers.told[what] = (Piece){NULL, 0};
     f->names.length = 0;
     for (p = skip_space(p + 1); !done;) {
         if (!(p = read_name(&f->reader, p, &key)))
             return NULL;
-        enum part at = part_of(key);
+        enum part at = part_of(key, next);
         if (at < PARTS_OF_SPAN) {
+            next = (int)at + 1;
             if (seen & 1U << at)
                 return NULL;
             seen |= 1U << at;

@@ -102,22 +102,45 @@ static const uint8_t *read_wanted(Flat *f, Numbers *numbers, const Wanted *wante
     return *p == '}' ? p + 1 : NULL;
 }
 
+/* From `{"key": …, "value": …}` to the value. */
+static const uint8_t *read_key(const Flat *f, const uint8_t *p, Piece *name)
+{
+    Piece key;
+    const uint8_t *usual = BEHIND(&f->reader, p, "{\"key\":");
+    if (usual)
+        p = skip_space(usual);
+    else if (*p != '{' || !(p = read_name(&f->reader, skip_space(p + 1), &key)) || !IS(key, "key"))
+        return NULL;
+    if (!(p = bare_text(&f->reader, p, name)))
+        return NULL;
+    if ((usual = BEHIND(&f->reader, p, ",\"value\":")))
+        return skip_space(usual);
+    p = skip_space(p);
+    return *p == ',' && (p = read_name(&f->reader, skip_space(p + 1), &key)) && IS(key, "value") ? p : NULL;
+}
+
+/* The value of an attribute that nobody asks for, which is a text mostly. */
+static const uint8_t *skip_unread(const Flat *f, const uint8_t *p)
+{
+    int escaped = 0;
+    const uint8_t *text = BEHIND(&f->reader, p, "{\"stringValue\":\"");
+    if (text && (text = skip_string(&f->reader, text, &escaped, 0)) && *text == '}')
+        return text + 1;
+    return skip_outer(&f->reader, p);
+}
+
 /* `[{"key": …, "value": {…}}, …]` */
 static const uint8_t *read_attributes(Flat *f, Numbers *numbers, const uint8_t *p)
 {
-    Piece key, name;
+    Piece name;
     int done = 0;
     if (!(p = go_in(p, '[', ']', &done)))
         return NULL;
     while (!done) {
-        if (*p != '{' || !(p = read_name(&f->reader, skip_space(p + 1), &key)) || !IS(key, "key") ||
-            !(p = bare_text(&f->reader, p, &name)))
-            return NULL;
-        p = skip_space(p);
-        if (*p != ',' || !(p = read_name(&f->reader, skip_space(p + 1), &key)) || !IS(key, "value"))
+        if (!(p = read_key(f, p, &name)))
             return NULL;
         const Wanted *wanted = name.length <= LONGEST_KEY ? find_wanted(f, name) : NULL;
-        p = wanted ? read_wanted(f, numbers, wanted, name, p) : skip_outer(&f->reader, p);
+        p = wanted ? read_wanted(f, numbers, wanted, name, p) : skip_unread(f, p);
         if (!p)
             return NULL;
         p = skip_space(p);

@@ -5,19 +5,45 @@
 
 #include "flat.h"
 
-#include <stdio.h>
+#define MOST_OF_SIGNS 256 /* bytes of a line beside its values, numbers that are worked out included */
 
-/* `"name":` and a value. */
-static int put_value(Flat *f, char name, const char *quote, Piece value)
+static uint8_t *copied(uint8_t *out, const void *bytes, size_t length)
 {
-    char start[] = {',', '"', name, '"', ':'};
-    return put(f, &f->lines, start, sizeof start) < 0 || put(f, &f->lines, quote, strlen(quote)) < 0 ||
-           put(f, &f->lines, value.at, value.length) < 0 || put(f, &f->lines, quote, strlen(quote)) < 0;
+    memcpy(out, bytes, length);
+    return out + length;
+}
+#define SIGNS(out, text) copied(out, text, sizeof text - 1)
+
+static uint8_t *piece(uint8_t *out, Piece value)
+{
+    return value.length ? copied(out, value.at, value.length) : out;
 }
 
-static uint32_t here(const Flat *f, size_t start)
+static uint8_t *decimal(uint8_t *out, uint64_t number)
 {
-    return (uint32_t)(f->lines.length - start);
+    uint8_t digits[20];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (uint8_t)('0' + number % 10);
+    while (number /= 10);
+    return copied(out, digits + at, sizeof digits - at);
+}
+
+/* `"name":` and a value. */
+static uint8_t *member(uint8_t *out, char name, Piece value)
+{
+    const char start[] = {',', '"', name, '"', ':'};
+    return piece(copied(out, start, sizeof start), value);
+}
+
+static size_t most_bytes(const Flat *f, const Piece *part, const Numbers *numbers)
+{
+    size_t most = MOST_OF_SIGNS + f->names.length;
+    for (int at = 0; at < PARTS_OF_SPAN; at++)
+        most += 2 * part[at].length; /* the trace is there twice, and so is the start */
+    for (int what = 0; what < WHATS; what++)
+        most += numbers->told[what].length;
+    return most;
 }
 
 /* Write the line of a span; 0: it is not plain. */
@@ -32,35 +58,34 @@ static int put_span(Flat *f, const Piece *part, const Numbers *numbers)
         return 0;
     if (f->is_naming && code.length && *code.at != '0' && *code.at != '1' && *code.at != 'n')
         return 0;
+    if (reserve(&f->lines, most_bytes(f, part, numbers)) < 0) {
+        f->failed = 1;
+        return 0;
+    }
     uint32_t row[OF_LINE] = {[OUTER] = f->outer, [CONTEXT] = f->context};
-    char text[80];
-    int length = snprintf(text, sizeof text, "{\"t\":%llu,\"l\":%llu,\"r\":%u", (unsigned long long)(first / 1000),
-                          (unsigned long long)(last - first), (unsigned)f->context);
-    int wrong = put(f, &f->lines, text, (size_t)length) < 0 || put_value(f, 'b', "", began) ||
-                put_value(f, 'n', "", ended) || put_value(f, 'c', "\"", trace) ||
-                put(f, &f->lines, ",\"q\":\"", 6) < 0 || put(f, &f->lines, trace.at, trace.length) < 0 ||
-                put(f, &f->lines, ":", 1) < 0;
-    if (wrong)
-        return 0;
-    row[ID_AT] = here(f, 0);
+    uint8_t *start = f->lines.bytes, *out = SIGNS(start + f->lines.length, "{\"t\":");
+    out = copied(out, began.at, began.length - 3); /* microseconds */
+    out = decimal(SIGNS(out, ",\"l\":"), last - first);
+    out = decimal(SIGNS(out, ",\"r\":"), f->context);
+    out = member(member(out, 'b', began), 'n', ended);
+    out = SIGNS(piece(SIGNS(out, ",\"c\":\""), trace), "\"");
+    out = SIGNS(piece(SIGNS(out, ",\"q\":\""), trace), ":");
+    row[ID_AT] = (uint32_t)(out - start);
     row[ID_LENGTH] = (uint32_t)id.length;
-    if (put(f, &f->lines, id.at, id.length) < 0 || put(f, &f->lines, "\",\"p\":\"", 7) < 0)
-        return 0;
-    row[PARENT_AT] = here(f, 0);
+    out = SIGNS(piece(out, id), "\",\"p\":\"");
+    row[PARENT_AT] = (uint32_t)(out - start);
     row[PARENT_LENGTH] = (uint32_t)part[PARENT_ID].length;
-    if (put(f, &f->lines, part[PARENT_ID].at, part[PARENT_ID].length) < 0 || put(f, &f->lines, "\"", 1) < 0)
-        return 0;
-    if (code.length && put_value(f, 'x', "", code))
-        return 0;
+    out = SIGNS(piece(out, part[PARENT_ID]), "\"");
+    if (code.length)
+        out = member(out, 'x', code);
     for (int what = 0; what < WHATS; what++)
-        if (numbers->told[what].length && put_value(f, names[what], "", numbers->told[what]))
-            return 0;
-    Piece told = {f->names.bytes, f->names.length};
-    if (told.length) /* without its first comma */
-        told = (Piece){told.at + 1, told.length - 1};
-    if (put(f, &f->lines, ",\"a\":\"{", 7) < 0 || put(f, &f->lines, told.at, told.length) < 0 ||
-        put(f, &f->lines, "}\"}\n", 4) < 0)
-        return 0;
+        if (numbers->told[what].length)
+            out = member(out, names[what], numbers->told[what]);
+    out = SIGNS(out, ",\"a\":\"{");
+    if (f->names.length) /* without its first comma */
+        out = copied(out, f->names.bytes + 1, f->names.length - 1);
+    out = SIGNS(out, "}\"}\n");
+    f->lines.length = (size_t)(out - start);
     return put(f, &f->rows, row, sizeof row) == 0;
 }
 

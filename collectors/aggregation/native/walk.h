@@ -63,6 +63,13 @@ static inline const uint8_t *bare_text(const Reader *r, const uint8_t *p, Piece 
     return end;
 }
 
+/* Behind what most writers write here; NULL: it is written in another way. */
+static inline const uint8_t *behind(const Reader *r, const uint8_t *p, const char *usual, size_t length)
+{
+    return (size_t)(r->end - p) >= length && !memcmp(p, usual, length) ? p + length : NULL;
+}
+#define BEHIND(reader, p, usual) behind(reader, p, usual, sizeof usual - 1)
+
 /* From a key to its value. */
 static inline const uint8_t *read_name(const Reader *r, const uint8_t *p, Piece *key)
 {
