@@ -165,7 +165,7 @@ class Counting:
         both = _mixed(found, calls.lines() if counts.refused else [], counts)
         refused = [(found.outer_line(line), result, detail) for line, result, detail in counts.refused]
         self._count_chunk(lines, Chunk(counts.counted, 0, refused, mixed=both))
-        return plain.lines(lines.data)
+        return found.newlines
 
     def _count_rows(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
         """Count records in Python. Returns the results and, when it is known, the number of lines."""

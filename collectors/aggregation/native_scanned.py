@@ -23,7 +23,7 @@ class Scanned(Struct):
     is_table: bool = False
     """Whether the records are rows, which may have several lines each."""
     newlines: int = 0
-    """Of rows."""
+    """Of rows, and of what spans were found in."""
     header: bytes | None = None
     """What names the columns of rows."""
     outer: bytes | bytearray | memoryview | None = None

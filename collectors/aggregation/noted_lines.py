@@ -15,6 +15,10 @@ from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import Parsed, Row
 
 
+_SHORT = 1_000
+"""Bytes of a line that is copied sooner than it is passed by."""
+
+
 class NotedRows(Struct, frozen=True):
     """Rows that were counted."""
 
@@ -91,7 +95,10 @@ class NotedLines(Struct, frozen=True):
 
 
 def _only(data: bytes, lines: Iterable[int]) -> bytes:
-    """Return some lines, which are in order: most are passed by, and not copied."""
+    """Return some lines, which are in order: most of those that are not short are passed by, and not copied."""
+    if len(data) < _SHORT * data.count(b"\n"):
+        records = data.split(b"\n")
+        return b"".join([records[line] + b"\n" for line in lines])
     find, texts, at, here = data.find, [], 0, 0
     for line in lines:
         for _ in range(line - here):

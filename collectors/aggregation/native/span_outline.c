@@ -2,6 +2,8 @@
 
 #include "spans.h"
 
+#include <string.h>
+
 /* Add the id at some place to a set; -1: an error. */
 static int add_id(PyObject *set, const Py_buffer *lines, uint32_t at, uint32_t length)
 {
@@ -44,6 +46,26 @@ static int add_outline(const Py_buffer *lines, const uint32_t *row, const uint8_
     return 0;
 }
 
+/* The lines of the calls, without the others; NULL: an error. */
+static PyObject *lines_of_calls(const Py_buffer *lines, const uint8_t *calls, Py_ssize_t number)
+{
+    const uint8_t *line = lines->buf, *end = line + lines->len;
+    uint8_t *text = PyMem_Malloc(lines->len ? (size_t)lines->len : 1), *out = text;
+    if (!text)
+        return PyErr_NoMemory();
+    for (Py_ssize_t at = 0; at < number && line < end; at++) {
+        const uint8_t *newline = memchr(line, '\n', (size_t)(end - line)), *behind = newline ? newline + 1 : end;
+        if (calls[at]) {
+            memcpy(out, line, (size_t)(behind - line));
+            out += behind - line;
+        }
+        line = behind;
+    }
+    PyObject *made = PyBytes_FromStringAndSize((const char *)text, out - text);
+    PyMem_Free(text);
+    return made;
+}
+
 PyObject *outline(PyObject *Py_UNUSED(module), PyObject *args)
 {
     Py_buffer lines, rows, calls;
@@ -54,8 +76,10 @@ PyObject *outline(PyObject *Py_UNUSED(module), PyObject *args)
     if ((size_t)rows.len != (size_t)calls.len * OF_LINE * sizeof(uint32_t))
         PyErr_SetString(PyExc_ValueError, "not what is known of these lines");
     else if (ids && parents && contexts &&
-             add_outline(&lines, rows.buf, calls.buf, calls.len, ids, parents, contexts, &nests) == 0)
-        made = nests ? Py_NewRef(Py_None) : Py_BuildValue("(OOO)", ids, parents, contexts);
+             add_outline(&lines, rows.buf, calls.buf, calls.len, ids, parents, contexts, &nests) == 0) {
+        PyObject *text = nests ? NULL : lines_of_calls(&lines, calls.buf, calls.len);
+        made = nests ? Py_NewRef(Py_None) : text ? Py_BuildValue("(OOON)", ids, parents, contexts, text) : NULL;
+    }
     Py_XDECREF(ids);
     Py_XDECREF(parents);
     Py_XDECREF(contexts);

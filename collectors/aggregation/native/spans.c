@@ -134,7 +134,8 @@ PyObject *flatten(PyObject *module, PyObject *args)
         if (f->failed && !PyErr_Occurred())
             PyErr_NoMemory();
         if (!f->failed)
-            made = p ? pair_of(f->lines.bytes, f->lines.length, f->rows.bytes, f->rows.length) : Py_NewRef(Py_None);
+            made = p ? Py_BuildValue("(NNI)", bytes_of(&f->lines), bytes_of(&f->rows), (unsigned)f->outer)
+                     : Py_NewRef(Py_None);
     }
     if (f) {
         free(f->lines.bytes);

@@ -46,6 +46,11 @@ static inline int add_bytes(Buffer *buffer, const void *bytes, size_t length)
     return 0;
 }
 
+static inline PyObject *bytes_of(const Buffer *buffer)
+{
+    return PyBytes_FromStringAndSize(buffer->bytes ? (const char *)buffer->bytes : "", (Py_ssize_t)buffer->length);
+}
+
 static inline int is_text_of(Piece text, const char *other, size_t length)
 {
     return text.length == length && !memcmp(text.at, other, length);
