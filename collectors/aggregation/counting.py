@@ -150,7 +150,7 @@ class Counting:
             plain.leave(found)
             return self._count_plain(plain, lines, None)
         calls, outline = told
-        counts = plain.count(found, limit, None, _none_left)
+        counts = plain.count(found, limit, None, _none_left, notes=False)
         left = dict.fromkeys(counts.again, Result.DUPLICATE)
         left |= {line: result for line, result, _ in counts.refused}
         others = dict(zip(calls.places(left), left.values(), strict=True))
@@ -161,7 +161,7 @@ class Counting:
         results = self._results
         results.read += found.lines
         results.tallies[Result.DUPLICATE] += counts.repeated
-        results.tallies[Result.NOT_A_CALL] += len(counts.passed)
+        results.tallies[Result.NOT_A_CALL] += counts.no_calls
         both = _mixed(found, calls.lines() if counts.refused else [], counts)
         refused = [(found.outer_line(line), result, detail) for line, result, detail in counts.refused]
         self._count_chunk(lines, Chunk(counts.counted, 0, refused, mixed=both))

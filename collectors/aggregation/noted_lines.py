@@ -14,7 +14,6 @@ from msgspec import Struct
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import Parsed, Row
 
-
 _SHORT = 1_000
 """Bytes of a line that is copied sooner than it is passed by."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -187,9 +187,9 @@ class Observed:
         self._met(outline)
         for first in range(0, number, _STORED):
             behind = min(first + _STORED, number)
-            once = cache(partial(read, first, behind))
+            once = _Once(read, first, behind)
             out = frozenset(place - first for place in left_out if first <= place < behind)
-            self._wait(_Chunk(partial(_seen, once), partial(_rows, once), out, behind - first, behind - first))
+            self._wait(_Chunk(once.seen, once.rows, out, behind - first, behind - first))
 
     def _wait(self, chunk: _Chunk) -> None:
         self._waiting.append(chunk)
@@ -352,15 +352,29 @@ class Observed:
             del self._fits[other][key]
 
 
-def _seen(read: Callable[[], Parsed]) -> Observations:
-    found = read().observed
-    if found is None:
-        raise TypeError("rows of spans have observations")
-    return found
+class _Once(Struct):
+    """The calls of a chunk from one to before another, which are read when they are first asked for."""
 
+    read: Callable[[int, int], Parsed]
+    first: int
+    behind: int
+    found: Parsed | None = None
 
-def _rows(read: Callable[[], Parsed]) -> Sequence[tuple[Any, ...]]:
-    return read().rows
+    def seen(self) -> Observations:
+        """Return their observations."""
+        seen = self._parsed().observed
+        if seen is None:
+            raise TypeError("rows of spans have observations")
+        return seen
+
+    def rows(self) -> Sequence[tuple[Any, ...]]:
+        """Return their rows."""
+        return self._parsed().rows
+
+    def _parsed(self) -> Parsed:
+        if self.found is None:
+            self.found = self.read(self.first, self.behind)
+        return self.found
 
 
 def _packed(rows: Sequence[tuple[Any, ...]]) -> Callable[[], Sequence[tuple[Any, ...]]]:

@@ -67,7 +67,8 @@ static int put_span(Flat *f, const Piece *part, const Numbers *numbers)
     out = copied(out, began.at, began.length - 3); /* microseconds */
     out = decimal(SIGNS(out, ",\"l\":"), last - first);
     out = decimal(SIGNS(out, ",\"r\":"), f->context);
-    out = member(member(out, 'b', began), 'n', ended);
+    if (first % 1000)
+        out = decimal(SIGNS(out, ",\"b\":"), first % 1000); /* nanoseconds beyond */
     out = SIGNS(piece(SIGNS(out, ",\"c\":\""), trace), "\"");
     out = SIGNS(piece(SIGNS(out, ",\"q\":\""), trace), ":");
     row[ID_AT] = (uint32_t)(out - start);

@@ -15,10 +15,18 @@ static int add_id(PyObject *set, const Py_buffer *lines, uint32_t at, uint32_t l
     return added;
 }
 
+static int has_same_parent(const uint8_t *text, const uint32_t *of, const uint32_t *last)
+{
+    return last && of[PARENT_LENGTH] == last[PARENT_LENGTH] &&
+           !memcmp(text + of[PARENT_AT], text + last[PARENT_AT], of[PARENT_LENGTH]);
+}
+
 /* The ids of calls and of their parents, and how many are of each context. `*nests`: a call has something inside. */
 static int add_outline(const Py_buffer *lines, const uint32_t *row, const uint8_t *calls, Py_ssize_t number, PyObject *ids,
                        PyObject *parents, PyObject *contexts, int *nests)
 {
+    const uint8_t *text = lines->buf;
+    const uint32_t *last = NULL; /* spans of one parent mostly come together */
     for (Py_ssize_t at = 0; at < number; at++) {
         const uint32_t *of = row + at * OF_LINE;
         if (!calls[at])
@@ -30,13 +38,16 @@ static int add_outline(const Py_buffer *lines, const uint32_t *row, const uint8_
         Py_XDECREF(context);
         Py_XDECREF(after);
         if (wrong || add_id(ids, lines, of[ID_AT], of[ID_LENGTH]) < 0 ||
-            add_id(parents, lines, of[PARENT_AT], of[PARENT_LENGTH]) < 0)
+            (!has_same_parent(text, of, last) && add_id(parents, lines, of[PARENT_AT], of[PARENT_LENGTH]) < 0))
             return -1;
+        last = of;
     }
+    last = NULL;
     for (Py_ssize_t at = 0; at < number && !*nests; at++) {
         const uint32_t *of = row + at * OF_LINE;
-        if (calls[at] || !of[PARENT_LENGTH])
+        if (calls[at] || !of[PARENT_LENGTH] || has_same_parent(text, of, last))
             continue;
+        last = of;
         PyObject *id = PyUnicode_DecodeASCII((const char *)lines->buf + of[PARENT_AT], (Py_ssize_t)of[PARENT_LENGTH], NULL);
         *nests = id ? PySet_Contains(ids, id) : -1;
         Py_XDECREF(id);

@@ -76,15 +76,18 @@ class _Line(msgspec.Struct, gc=False):
 
     r: int
     """The number of its resource and scope."""
-    b: int
-    """Start and end in nanoseconds."""
-    n: int
+    t: int
+    """Its start in microseconds."""
+    lasted: int = msgspec.field(name="l")
+    """Nanoseconds from start to end."""
     c: msgspec.Raw
     """The ids of its trace, of both, and of its parent."""
     q: str
     p: msgspec.Raw
     a: str
     """All other attributes that are read, as JSON."""
+    b: int = 0
+    """Nanoseconds of the start beyond its microseconds."""
     x: msgspec.Raw = _NOTHING
     """The code of its status."""
     i: msgspec.Raw = _NOTHING
@@ -201,10 +204,11 @@ class SpanLines:
             attributes.append(b'%b%b":%b}}' % (_COST, _kind(bytes(told.d)), told.d))
         if named := self._attributes(told.a):
             attributes.insert(0, named)
+        start = told.t * 1000 + told.b
         status = b"" if told.x is _NOTHING else b'"code":%b' % told.x
         return _DOCUMENT % (
-            resource, scope, told.c, told.q.rpartition(":")[2].encode(), told.p, told.b, told.n, status,
-            b",".join(attributes),
+            resource, scope, told.c, told.q.rpartition(":")[2].encode(), told.p, start, start + told.lasted,
+            status, b",".join(attributes),
         )  # fmt: skip
 
 
