@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
+from typing import Protocol
 
 from msgspec import Struct
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import Parsed, Row
 
-_SHORT = 1_000
+_SHORT = 4_000
 """Bytes of a line that is copied sooner than it is passed by."""
 
 
@@ -45,10 +46,64 @@ class NotedRows(Struct, frozen=True):
         return self
 
 
+class Texts(Protocol):
+    """The records of some lines as they were read."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that are held."""
+        ...
+
+    def whole(self) -> bytes:
+        """Return all of them."""
+        ...
+
+    def some(self, places: Sequence[int]) -> bytes:
+        """Return those at some places, which are in order."""
+        ...
+
+
+class LineTexts(Struct, frozen=True):
+    """Records, each on lines of its own."""
+
+    data: bytes
+    number: int
+    cut: Callable[[bytes], list[bytes]] | None = None
+    """Takes the data apart into records without their newlines; None: each line is one."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that are held."""
+        return len(self.data)
+
+    def whole(self) -> bytes:
+        """Return all of them."""
+        return self.data
+
+    def some(self, places: Sequence[int]) -> bytes:
+        """Return those at some places, which are in order."""
+        if self.cut is None and len(self.data) > self.number * _SHORT:
+            return _only(self.data, places)
+        records = self.data.split(b"\n") if self.cut is None else self.cut(self.data)
+        return b"".join([records[place] + b"\n" for place in places])
+
+
+def _only(data: bytes, lines: Iterable[int]) -> bytes:
+    """Return some lines, which are in order: most are passed by, and not copied."""
+    find, texts, at, here = data.find, [], 0, 0
+    for line in lines:
+        for _ in range(line - here):
+            at = find(b"\n", at) + 1
+        end = find(b"\n", at) + 1
+        texts.append(data[at:end])
+        at, here = end, line + 1
+    return b"".join(texts)
+
+
 class NotedLines(Struct, frozen=True):
     """Records, each on lines of its own, counted without a row of it."""
 
-    data: bytes
+    texts: Texts
     lines: int
     """The number of records."""
     others: Mapping[int, Result]
@@ -56,8 +111,6 @@ class NotedLines(Struct, frozen=True):
     refused: Sequence[int]
     """The indices of those among them that are not to be noted, in order."""
     read: Callable[[bytes], Parsed]
-    cut: Callable[[bytes], list[bytes]] | None
-    """Takes the data apart into records without their newlines; None: each line is one."""
     noted: Callable[[Parsed, Mapping[int, Result]], NotedRows]
     """Makes what is noted of rows, given the results of some."""
 
@@ -69,7 +122,7 @@ class NotedLines(Struct, frozen=True):
     @property
     def size(self) -> int:
         """Bytes of records that are held."""
-        return len(self.data)
+        return self.texts.size
 
     def some(self, places: Sequence[int]) -> list[int]:
         """Return the digests at some places, which are in order."""
@@ -77,35 +130,15 @@ class NotedLines(Struct, frozen=True):
             return []
         gone = frozenset(self.refused)
         kept = [line for line in range(self.lines) if line not in gone] if gone else range(self.lines)
-        at = [kept[place] for place in places]
-        parsed = self.read(_only(self.data, at) if self.cut is None else self._rows(self.cut, at))
+        parsed = self.read(self.texts.some([kept[place] for place in places]))
         return self.noted(parsed, {}).digests
-
-    def _rows(self, cut: Callable[[bytes], list[bytes]], at: Iterable[int]) -> bytes:
-        records = cut(self.data)
-        return b"".join([records[number] + b"\n" for number in at])
 
     def rows(self) -> NotedRows:
         """Return what is noted of all of them."""
-        parsed = self.read(self.data)
+        parsed = self.read(self.texts.whole())
         lines = range(len(parsed.rows)) if parsed.lines is None else parsed.lines
         others = {row: self.others[line] for row, line in enumerate(lines) if line in self.others}
         return self.noted(parsed, others)
-
-
-def _only(data: bytes, lines: Iterable[int]) -> bytes:
-    """Return some lines, which are in order: most of those that are not short are passed by, and not copied."""
-    if len(data) < _SHORT * data.count(b"\n"):
-        records = data.split(b"\n")
-        return b"".join([records[line] + b"\n" for line in lines])
-    find, texts, at, here = data.find, [], 0, 0
-    for line in lines:
-        for _ in range(line - here):
-            at = find(b"\n", at) + 1
-        end = find(b"\n", at) + 1
-        texts.append(data[at:end])
-        at, here = end, line + 1
-    return b"".join(texts)
 
 
 Noted = NotedRows | NotedLines

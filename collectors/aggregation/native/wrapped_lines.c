@@ -24,7 +24,14 @@ typedef struct {
     Piece text;
     int unsure;    /* something may be a part of a longer line */
     int open[STREAMS]; /* whether a line of the stream goes on */
+    size_t room;       /* bytes that the time of the line before took: that of this one needs as many, mostly */
 } State;
+
+/* Where a text is written, so that it need not be moved when the time is put before it. */
+static uint8_t *place_of_text(const State *s)
+{
+    return s->out + s->room + 1;
+}
 
 static int is_blank(uint8_t c)
 {
@@ -105,15 +112,14 @@ static enum found read_cri(State *s, const uint8_t *p, const uint8_t *end)
     return in_stream(s, errors, ends);
 }
 
-/* An object with `log`, `stream` and `time`; a part has no newline at its end. The text is written behind the room
-   that a time needs. */
+/* An object with `log`, `stream` and `time`; a part has no newline at its end. */
 static enum found read_docker(State *s, const uint8_t *p, const uint8_t *end)
 {
     if (*p != '{') {
         s->unsure |= is_blank(*p) || !*p;
         return ODD;
     }
-    uint8_t *from = s->out + MOST_TIME + 1, *to = NULL;
+    uint8_t *from = place_of_text(s), *to = NULL;
     int stream = -1, timed = 0, done = 0, unsure = s->unsure;
     s->unsure = 1;
     for (p = skip_space(p + 1); !done; p = skip_space(p + 1)) {
@@ -195,7 +201,7 @@ static enum found read_shipped(State *s, const uint8_t *p, const uint8_t *end)
         if (seen & bits) /* the last one counts */
             return ODD;
         seen |= bits;
-        uint8_t *from = s->out + MOST_TIME + 1, *to = from;
+        uint8_t *from = place_of_text(s), *to = from;
         int is_better = field < best && (*p == '{' || *p == '"');
         p = is_better && *p == '"' && time == TIMES ? put_text(p + 1, s->reader.end, &to) : skip_outer(&s->reader, p);
         if (!p)
@@ -287,12 +293,13 @@ static void put_line(State *s, enum found found)
     if (found == NOTHING)
         *out++ = NO_RECORD;
     if (found == RECORD) {
-        if (s->time.length <= MOST_TIME && !memchr(s->time.at ? s->time.at : out, BEHIND_TIME, s->time.length)) {
-            for (size_t at = 0; at < s->time.length; at++)
-                *out++ = s->time.at[at] == ',' ? '.' : s->time.at[at];
-        }
+        int is_time = s->time.length <= MOST_TIME && !memchr(s->time.at ? s->time.at : out, BEHIND_TIME, s->time.length);
+        s->room = is_time ? s->time.length : 0;
+        if (out + s->room + 1 != text.at) /* before the time is written, which may need the place of its beginning */
+            memmove(out + s->room + 1, text.at, text.length);
+        for (size_t at = 0; at < s->room; at++)
+            *out++ = s->time.at[at] == ',' ? '.' : s->time.at[at];
         *out++ = BEHIND_TIME;
-        memmove(out, text.at, text.length);
         out += text.length;
     }
     *out++ = '\n';
@@ -327,7 +334,7 @@ static void unwrap_line(State *s, const uint8_t *p, const uint8_t *end, int is_f
 Py_ssize_t unwrap_lines(const Stage *stage, const uint8_t *data, size_t size, uint8_t *out, uint32_t *starts,
                                int by_brace, int *is_open)
 {
-    State state = {.stage = stage, .reader = {.data = data, .end = data + size}, .out = out};
+    State state = {.stage = stage, .reader = {.data = data, .end = data + size}, .out = out, .room = MOST_TIME};
     for (const uint8_t *p = data; p < data + size;) {
         const uint8_t *end = memchr(p, '\n', (size_t)(data + size - p));
         if (by_brace && (end == p || *p != '{' || end[-1] != '}'))
