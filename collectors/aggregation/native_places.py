@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from leverwatch.collectors.aggregation import _native
 from leverwatch.collectors.aggregation.batch_loops import NAMING
@@ -54,7 +53,9 @@ class Places:
     ) -> None:
         self._whole_call = whole_call
         self._plan, self._tally, self._attribute, self._read, self._tested = plan, tally, attribute, read, tested
-        self._fields = field_indexes(has_extended=plan.has_extended)
+        fields = field_indexes(has_extended=plan.has_extended)
+        self._naming = tuple(map(fields.get, NAMING))
+        self._judged = tuple((fields.get(name), judge) for name, judge in JUDGES.items())
         self._template = template_slice(has_extended=plan.has_extended)
         self.groups: dict[Group, int] = {}
         """The groups that records are counted in, and their numbers."""
@@ -89,7 +90,7 @@ class Places:
             self._tally.set_place(at, ODD, 0, 0, 0, 0, 0, _NOBODY_KNOWS)
             return
         row = parsed.rows[0]
-        model, operation, status, hit, tier = (self._value(row, name) for name in NAMING)
+        model, operation, status, hit, tier = [None if it is None else row[it] for it in self._naming]
         place = self._attribute(model, operation, status, hit, tier, row[self._template])
         if len(place) == 2 and self._plan.lines is not None and isinstance(place[1], NoSystem) and self._tested:
             # What is said of it has values that the helper left out.
@@ -105,7 +106,7 @@ class Places:
             self._tally.set_place(at, ODD, 0, 0, 0, 0, 0, _NOBODY_KNOWS)
             return
         number = self.groups.setdefault(group, len(self.groups))
-        invalid, schema, truncated = (_bit(judge(self._value(row, it))) for it, judge in JUDGES.items())
+        invalid, schema, truncated = [_bit(judge(None if it is None else row[it])) for it, judge in self._judged]
         self._tally.set_place(
             at, COUNTS, number, outcome, seed, id_seed, trace_seed, (invalid, schema, truncated), told.kept,
             told.suffix, told.parts, bool(parsed.pieces), call_seed,
@@ -129,10 +130,6 @@ class Places:
         *spans, numbers = found.scan.told(index)
         time, request, trace = (bytes(found.data[start:end]).decode() for start, end in spans)
         return Told(time if self._plan.iso is None else self._plan.iso(time), request, trace, numbers)
-
-    def _value(self, row: Row, name: str) -> Any:
-        index = self._fields.get(name)
-        return None if index is None else row[index]
 
 
 def _bit(value: bool | None) -> int:

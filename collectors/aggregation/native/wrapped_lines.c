@@ -121,6 +121,7 @@ static enum found read_docker(State *s, const uint8_t *p, const uint8_t *end)
     }
     uint8_t *from = place_of_text(s), *to = NULL;
     int stream = -1, timed = 0, done = 0, unsure = s->unsure;
+    size_t breaks = 0;
     s->unsure = 1;
     for (p = skip_space(p + 1); !done; p = skip_space(p + 1)) {
         Piece key, value = {NULL, 0};
@@ -134,7 +135,7 @@ static enum found read_docker(State *s, const uint8_t *p, const uint8_t *end)
             if (to || *p != '"')
                 return ODD;
             to = from;
-            p = put_text(p + 1, s->reader.end, &to);
+            p = put_text(p + 1, s->reader.end, &to, &breaks);
         } else if (is_same_text(key.at, key.length, "stream")) {
             if (stream >= 0 || !(p = read_plain(s, p, &value)))
                 return ODD;
@@ -159,7 +160,7 @@ static enum found read_docker(State *s, const uint8_t *p, const uint8_t *end)
         return ODD;
     int ends = to > from && to[-1] == '\n';
     s->text = (Piece){from, (size_t)(to - from) - (size_t)ends};
-    if (memchr(from, '\n', s->text.length))
+    if (breaks > (size_t)ends)
         return ODD;
     s->unsure = unsure;
     return in_stream(s, stream < 0 ? 2 : stream, ends);
@@ -184,7 +185,7 @@ static enum found read_shipped(State *s, const uint8_t *p, const uint8_t *end)
 #undef NAMED
     const Stage *stage = s->stage;
     uint32_t seen = 0;
-    size_t best = stage->fields, first = TIMES;
+    size_t best = stage->fields, first = TIMES, breaks = 0, broken = 0;
     int done = 0, timed = 0, is_text = 0;
     if (*p != '{')
         return ODD;
@@ -203,13 +204,15 @@ static enum found read_shipped(State *s, const uint8_t *p, const uint8_t *end)
         seen |= bits;
         uint8_t *from = place_of_text(s), *to = from;
         int is_better = field < best && (*p == '{' || *p == '"');
-        p = is_better && *p == '"' && time == TIMES ? put_text(p + 1, s->reader.end, &to) : skip_outer(&s->reader, p);
+        p = is_better && *p == '"' && time == TIMES ? put_text(p + 1, s->reader.end, &to, &broken)
+                                                    : skip_outer(&s->reader, p);
         if (!p)
             return ODD;
         if (is_better) {
             if (*value == '"' && time < TIMES)
                 return ODD; /* a time that is looked for records, too */
             best = field;
+            breaks = broken;
             is_text = *value == '"';
             s->text = is_text ? (Piece){from, (size_t)(to - from)} : (Piece){value, (size_t)(p - value)};
         }
@@ -233,7 +236,7 @@ static enum found read_shipped(State *s, const uint8_t *p, const uint8_t *end)
         return ODD;
     if (!stage->any_text && (!text.length || *text.at != '{'))
         return NOTHING;
-    if ((text.length && may_be_stripped(text.at[text.length - 1])) || memchr(text.at, '\n', text.length))
+    if ((text.length && may_be_stripped(text.at[text.length - 1])) || (breaks && memchr(text.at, '\n', text.length)))
         return ODD;
     return RECORD;
 }
