@@ -158,7 +158,8 @@ def count(helped: Ingest, alone: Ingest, lines: Lines, chance: random.Random) ->
         assert told(helped.drain()) == expected(alone.drain())
 
 
-def test_plain_spans_are_not_given_to_python() -> None:
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+def test_plain_spans_are_not_given_to_python(separators: tuple[str, str]) -> None:
     plain = assemble(config(format={"type": "otlp"}, system="{service.name}"), lambda: NOW).plain
     assert plain is not None
     chance = random.Random(1)
@@ -166,12 +167,16 @@ def test_plain_spans_are_not_given_to_python() -> None:
     tool = {**call, "attributes": attributes({"gen_ai.operation.name": "execute_tool"}), "spanId": "2"}
     resource = {"attributes": attributes({"service.name": "bot"})}
     document = {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": [call, tool]}]}]}
-    found = plain.scan(json.dumps(document).encode() + b"\n")
+    line = json.dumps(document, separators=separators).encode() + b"\n"
+    found = plain.scan(line + line.replace(b'"1"', b'"4"'))
     assert found is not None
 
     outlined = plain.outline(found, NOW)
     counted = plain.count(found, NOW, None, lambda *_: pytest.fail("it was given to Python"))
 
     assert outlined is not None
-    assert (outlined[1].spans, outlined[1].parents) == ({"1"}, {"2"})
-    assert (counted.counted, len(counted.passed)) == (1, 1)
+    assert (outlined[1].spans, outlined[1].parents) == ({"1", "4"}, {"2"})
+    assert (outlined[0].number, outlined[0].lines(), found.newlines) == (2, [0, 2], 2)
+    assert [row[0] for row in outlined[0].some(0, 2).rows] == 2 * [int(call["startTimeUnixNano"])]
+    assert outlined[0].text(0, 2) == outlined[0].text(0, 1) + outlined[0].text(1, 2)
+    assert (counted.counted, len(counted.passed)) == (2, 2)
