@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leverwatch.collectors.aggregation import known_records
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.aggregation.known_records import KnownRecords
 from leverwatch.collectors.aggregation.lines import Lines
@@ -140,6 +141,21 @@ def test_the_helper_counts_what_python_counts(seed: int, system: str) -> None:
     assert (helped.observers.seen, helped.observers.joined) == (alone.observers.seen, alone.observers.joined)
     assert noted(helped) == noted(alone)
     assert told(helped.drain()) == expected(alone.drain())
+
+
+def test_of_many_spans_the_same_sample_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_records, "MOST", 20)
+    monkeypatch.setattr(known_records, "SAMPLE", 8)
+    chance = random.Random(5)
+    made = config(format={"type": "otlp"}, system="{service.name}")
+    helped, alone = ingest(made), ingest(made, compiled=False)
+    helped.known, alone.known = KnownRecords(), KnownRecords()
+    for first in range(1, 40, 4):
+        data = b"".join(batch(chance, True, False) + b"\n" for _ in range(4))
+        for one in (helped, alone):
+            one.add(Lines(data, "traces.json", first))
+    assert noted(helped) == noted(alone)
+    assert alone.known.stored().many
 
 
 def refusals(made: Ingest) -> list[Any]:
