@@ -48,21 +48,11 @@ static int put(Flat *f, Buffer *buffer, const void *bytes, size_t length)
     return 0;
 }
 
-/* As a part of a text of JSON. */
-static int put_escaped(Flat *f, Buffer *buffer, Piece text)
+static uint8_t *copied(uint8_t *out, const void *bytes, size_t length)
 {
-    if (reserve(buffer, 2 * text.length) < 0) {
-        f->failed = 1;
-        return -1;
-    }
-    uint8_t *out = buffer->bytes + buffer->length;
-    for (size_t at = 0; at < text.length; at++) {
-        if (text.at[at] == '"' || text.at[at] == '\\')
-            *out++ = '\\';
-        *out++ = text.at[at];
-    }
-    buffer->length = (size_t)(out - buffer->bytes);
-    return 0;
+    memcpy(out, bytes, length);
+    return out + length;
 }
+#define SIGNS(out, text) copied(out, text, sizeof text - 1)
 
 #endif

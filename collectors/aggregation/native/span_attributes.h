@@ -42,13 +42,26 @@ static int note(Numbers *numbers, const Wanted *wanted, Piece text)
     return 0;
 }
 
-static int note_name(Flat *f, Piece key, Piece value)
+/* An attribute as a part of a text of JSON. `is_bare`: the value is a text in quotes without escapes. */
+static int note_name(Flat *f, Piece key, Piece value, int is_bare)
 {
-    static const char start[] = ",\\\"", middle[] = "\\\":";
-    return put(f, &f->names, start, sizeof start - 1) < 0 || put(f, &f->names, key.at, key.length) < 0 ||
-                   put(f, &f->names, middle, sizeof middle - 1) < 0 || put_escaped(f, &f->names, value) < 0
-               ? -1
-               : 0;
+    if (reserve(&f->names, 16 + key.length + 2 * value.length) < 0) {
+        f->failed = 1;
+        return -1;
+    }
+    uint8_t *out = SIGNS(f->names.bytes + f->names.length, ",\\\"");
+    out = SIGNS(copied(out, key.at, key.length), "\\\":");
+    if (is_bare) {
+        out = SIGNS(copied(SIGNS(out, "\\\""), value.at + 1, value.length - 2), "\\\"");
+    } else {
+        for (size_t at = 0; at < value.length; at++) {
+            if (value.at[at] == '"' || value.at[at] == '\\')
+                *out++ = '\\';
+            *out++ = value.at[at];
+        }
+    }
+    f->names.length = (size_t)(out - f->names.bytes);
+    return 0;
 }
 
 static int is_plain_ascii(Piece text)
@@ -62,22 +75,28 @@ static int is_plain_ascii(Piece text)
 /* The value of an attribute that is read. */
 static const uint8_t *read_wanted(Flat *f, Numbers *numbers, const Wanted *wanted, Piece name, const uint8_t *p)
 {
-    Piece key, value;
-    if (wanted->what == UNUSUAL || *p != '{' || !(p = read_name(&f->reader, skip_space(p + 1), &key)))
+    Piece key = {NULL, 0}, value;
+    const uint8_t *text = BEHIND(&f->reader, p, "{\"stringValue\":");
+    const uint8_t *number = BEHIND(&f->reader, p, "{\"intValue\":");
+    if (text || number)
+        p = skip_space(text ? text : number);
+    else if (*p != '{' || !(p = read_name(&f->reader, skip_space(p + 1), &key)))
+        return NULL;
+    if (wanted->what == UNUSUAL)
         return NULL;
     const uint8_t *start = p;
-    int what = wanted->what;
-    int whole = IS(key, "intValue"), is_string = IS(key, "stringValue"), decimal = IS(key, "doubleValue");
+    int what = wanted->what, escaped = 0;
+    int whole = number || IS(key, "intValue"), is_string = text || IS(key, "stringValue");
+    int decimal = IS(key, "doubleValue");
     if (whole) {
         p = whole_number(&f->reader, p, &value);
     } else {
-        Number number;
-        int escaped = 0;
+        Number told;
         if (is_string)
             p = *p == '"' ? skip_string(&f->reader, p + 1, &escaped, 0) : NULL;
         else if (decimal)
-            p = (*p == '-' || (uint8_t)(*p - '0') < 10) && (p = read_number(p, f->reader.end, &number)) &&
-                        (!number.whole || what == COST)
+            p = (*p == '-' || (uint8_t)(*p - '0') < 10) && (p = read_number(p, f->reader.end, &told)) &&
+                        (!told.whole || what == COST)
                     ? p
                     : NULL; /* a whole one would be taken for an integer */
         else if (IS(key, "boolValue"))
@@ -89,7 +108,7 @@ static const uint8_t *read_wanted(Flat *f, Numbers *numbers, const Wanted *wante
     if (!p)
         return NULL;
     if (what == NAMED) {
-        if (note_name(f, name, value) < 0)
+        if (note_name(f, name, value, is_string && !escaped) < 0)
             return NULL;
     } else if (what == RESPONSE) {
         if (!is_string || !is_plain_ascii(value) || (value.length > 2 && note(numbers, wanted, value) < 0))

@@ -7,13 +7,6 @@
 
 #define MOST_OF_SIGNS 256 /* bytes of a line beside its values, numbers that are worked out included */
 
-static uint8_t *copied(uint8_t *out, const void *bytes, size_t length)
-{
-    memcpy(out, bytes, length);
-    return out + length;
-}
-#define SIGNS(out, text) copied(out, text, sizeof text - 1)
-
 static uint8_t *piece(uint8_t *out, Piece value)
 {
     return value.length ? copied(out, value.at, value.length) : out;
