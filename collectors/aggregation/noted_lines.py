@@ -15,7 +15,7 @@ from msgspec import Struct
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import Parsed, Row
 
-_SHORT = 4_000
+_SHORT = 600
 """Bytes of a line that is copied sooner than it is passed by."""
 
 
