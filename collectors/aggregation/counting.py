@@ -19,6 +19,7 @@ from leverwatch.collectors.aggregation.day_filter import Window
 from leverwatch.collectors.aggregation.headers import Headers
 from leverwatch.collectors.aggregation.known_records import KnownRecords
 from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.noted_lines import LineTexts
 from leverwatch.collectors.aggregation.noting import Noting
 from leverwatch.collectors.aggregation.partial_lines import PartialLines
 from leverwatch.collectors.aggregation.pipeline import assemble
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from leverwatch.collectors.aggregation.native_counter import NativeCounter
     from leverwatch.collectors.aggregation.native_counts import Counts
     from leverwatch.collectors.aggregation.native_scanned import Scanned
+    from leverwatch.collectors.records.formats.span_lines import CallLines
 
 
 class Counting:
@@ -150,22 +152,22 @@ class Counting:
             plain.leave(found)
             return self._count_plain(plain, lines, None)
         calls, outline = told
-        counts = plain.count(found, limit, None, _none_left)
+        counts = plain.count(found, limit, None, _none_left, notes=False)
         left = dict.fromkeys(counts.again, Result.DUPLICATE)
         left |= {line: result for line, result, _ in counts.refused}
         others = dict(zip(calls.places(left), left.values(), strict=True))
         out = frozenset(place for place, result in others.items() if result is not Result.UNATTRIBUTED)
         observed.slept(outline, calls.some, calls.number, out)
         if self.known is not None and not self.known.idle:
-            self.known.note_lines([], calls.number, calls.text, others, calls.read, exact=True)
+            self.known.note_lines([], calls.number, partial(_texts, calls), others, calls.read, exact=True)
         results = self._results
         results.read += found.lines
         results.tallies[Result.DUPLICATE] += counts.repeated
-        results.tallies[Result.NOT_A_CALL] += len(counts.passed)
+        results.tallies[Result.NOT_A_CALL] += counts.no_calls
         both = _mixed(found, calls.lines() if counts.refused else [], counts)
         refused = [(found.outer_line(line), result, detail) for line, result, detail in counts.refused]
         self._count_chunk(lines, Chunk(counts.counted, 0, refused, mixed=both))
-        return plain.lines(lines.data)
+        return found.newlines
 
     def _count_rows(self, data: bytes, header: bytes | None) -> tuple[Chunk, int | None]:
         """Count records in Python. Returns the results and, when it is known, the number of lines."""
@@ -244,6 +246,10 @@ def _mixed(found: Scanned, rows: Sequence[int], counts: Counts) -> Mixed:
     left = [(at[line], result, detail) for line, result, detail in counts.refused]
     left += [(at[line], Result.DUPLICATE, "") for line in counts.again]
     return mixed(lines, lines, (), sorted(left))
+
+
+def _texts(calls: CallLines, first: int, behind: int) -> LineTexts:
+    return LineTexts(calls.text(first, behind), behind - first)
 
 
 def _none_left(_first: int, _behind: int, _data: bytes) -> bool:

@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from xxhash import xxh3_64_intdigest
 
-from leverwatch.collectors.aggregation.noted_lines import Noted, NotedLines, NotedRows, in_order, sample_of
+from leverwatch.collectors.aggregation.noted_lines import Noted, NotedLines, NotedRows, Texts, in_order, sample_of
 from leverwatch.collectors.exact_json import exact_decoder
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.fields import FIELDS, with_added, without_added
@@ -35,7 +35,8 @@ _TIME, _ID = FIELDS.index("time"), FIELDS.index("request_id")
 _encode = msgspec.json.Encoder().encode
 _rows = msgspec.json.Decoder(list[tuple[int, tuple[Any, ...]]])
 _NONE = b"[]"
-_KNOWN = frozenset({Result.DUPLICATE, Result.PART})
+_DUPLICATE, _PART = Result.DUPLICATE, Result.PART
+_KNOWN = frozenset({_DUPLICATE, _PART})
 RECENT = 8
 """Counted records at the end of a document that are put right when the next version says more of them."""
 _MOST_BEFORE = 4 * RECENT
@@ -236,16 +237,15 @@ class KnownRecords:
         self,
         found: Sequence[tuple[int, int, list[Noted]]],
         lines: int,
-        text: Callable[[int, int], bytes],
+        text: Callable[[int, int], Texts],
         others: Mapping[int, Result],
         read: Callable[[bytes], Parsed],
         *,
         exact: bool,
-        line: Callable[[int], int] = int,
-        cut: Callable[[bytes], list[bytes]] | None = None,
+        line: Callable[[int], int] | None = None,
     ) -> None:
         """Note records that were counted without rows of them, which `read` makes of their `text`. `line` is the
-        number of newlines before one, and `cut` takes a text apart.
+        number of newlines before one; None: each is one line.
 
         `others` are the results of those that did not count by themselves. `found` is what `held` returned of
         stretches of lines that were read, each with the first line and the one behind. `exact`: each of the lines
@@ -253,11 +253,18 @@ class KnownRecords:
         """
 
         def plain(first: int, behind: int) -> Noted:
-            mine = {index: result for index, result in others.items() if first <= index < behind}
-            refused = sorted(index - first for index, result in mine.items() if result not in _KNOWN)
-            start = line(first) if mine else 0
-            told = {line(index) - start: result for index, result in mine.items()}
-            made = NotedLines(text(first, behind), behind - first, told, refused, read, cut, _noted_of)
+            mine = others
+            if first or behind < lines:
+                mine = {index: result for index, result in others.items() if first <= index < behind}
+            refused = sorted(
+                [index - first for index, result in mine.items() if not (result is _DUPLICATE or result is _PART)]
+            )
+            if line is None:
+                told = {index - first: result for index, result in mine.items()} if first else mine
+            else:
+                start = line(first) if mine else 0
+                told = {line(index) - start: result for index, result in mine.items()}
+            made = NotedLines(text(first, behind), behind - first, told, refused, read, _noted_of)
             return made if exact else made.rows()
 
         self._add(in_order(found, lines, plain))

@@ -141,7 +141,7 @@ class NativeCounter:
 
         Counts nothing, and may run in any thread.
         """
-        outer, starts, is_open = None, b"", False
+        outer, starts, is_open, newlines = None, b"", False, 0
         rows: bytes | None = None
         if self._plan.divides:
             divided = _native.divide(data, self._plan.reads_texts)
@@ -153,7 +153,7 @@ class NativeCounter:
             if spans is None:
                 self._pause = _SHORT_PAUSE
                 return None
-            data, rows = spans
+            data, rows, newlines = spans
         if self._plan.wrappers:
             made = _native.unwrap(data, self._plan.wrappers, self._plan.by_brace)
             if made is None or self._has_mark(made[0]):
@@ -165,8 +165,9 @@ class NativeCounter:
             self.give(scan)
             return None
         return Scanned(
-            data, scan, number, outer=outer, starts=memoryview(starts).cast("I"), is_open=is_open, rows=rows
-        )
+            data, scan, number, newlines=newlines, outer=outer, starts=memoryview(starts).cast("I"),
+            is_open=is_open, rows=rows,
+        )  # fmt: skip
 
     def gives_up(self, runs: int, records: int) -> bool:  # noqa: ARG002 - of rows alone
         """Whether to leave the rest of a chunk to Python, after so many runs of what is not plain among so many
@@ -259,12 +260,10 @@ class NativeCounter:
                 told = _native.outline(found.data, found.rows, calls)
                 if told is None:
                     break
-                ids, parents, contexts = told
+                ids, parents, contexts, text = told
                 if asked * _ASKED_RARELY > found.lines > _FEW:
                     self.pause()
-                return CallLines(bytes(found.data), calls, spans), Outline(
-                    spans.scopes(contexts), {*ids}, {*parents}
-                )
+                return CallLines(text, calls, spans), Outline(spans.scopes(contexts), ids, parents)
             if stop == _NEW_TIME and given is not None:
                 self._tell_time(other, given)
             elif stop not in (_DONE, _ODD_LINES):

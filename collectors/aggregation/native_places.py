@@ -54,7 +54,7 @@ class Places:
         self._whole_call = whole_call
         self._plan, self._tally, self._attribute, self._read, self._tested = plan, tally, attribute, read, tested
         fields = field_indexes(has_extended=plan.has_extended)
-        self._naming = tuple(fields.get(name) for name in NAMING)
+        self._naming = tuple(map(fields.get, NAMING))
         self._judged = tuple((fields.get(name), judge) for name, judge in JUDGES.items())
         self._template = template_slice(has_extended=plan.has_extended)
         self.groups: dict[Group, int] = {}
@@ -90,7 +90,7 @@ class Places:
             self._tally.set_place(at, ODD, 0, 0, 0, 0, 0, _NOBODY_KNOWS)
             return
         row = parsed.rows[0]
-        model, operation, status, hit, tier = (None if it is None else row[it] for it in self._naming)
+        model, operation, status, hit, tier = [None if it is None else row[it] for it in self._naming]
         place = self._attribute(model, operation, status, hit, tier, row[self._template])
         if len(place) == 2 and self._plan.lines is not None and isinstance(place[1], NoSystem) and self._tested:
             # What is said of it has values that the helper left out.
@@ -106,9 +106,9 @@ class Places:
             self._tally.set_place(at, ODD, 0, 0, 0, 0, 0, _NOBODY_KNOWS)
             return
         number = self.groups.setdefault(group, len(self.groups))
-        invalid, schema, truncated = (
+        invalid, schema, truncated = [
             -1 if it is None or row[it] is None else _bit(judge(row[it])) for it, judge in self._judged
-        )
+        ]
         self._tally.set_place(
             at, COUNTS, number, outcome, seed, id_seed, trace_seed, (invalid, schema, truncated), told.kept,
             told.suffix, told.parts, bool(parsed.pieces), call_seed,

@@ -4,14 +4,37 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
 from leverwatch.collectors.aggregation import _native
+from leverwatch.collectors.aggregation.noted_lines import LineTexts
 
 _OF_SPAN, _OF_TRACE = 24, 28
 """Bytes of what is known of a span."""
+
+
+class _Divided(Struct, frozen=True):
+    """The spans of traces, of which lines are made where somebody asks for them."""
+
+    log: bytes
+    known: bytes
+    """What is known of each."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that are held."""
+        return len(self.log)
+
+    def whole(self) -> bytes:
+        """Return all of them."""
+        return _native.undivide(self.log, self.known)
+
+    def some(self, places: Sequence[int]) -> bytes:
+        """Return those at some places, which are in order."""
+        known = (self.known[place * _OF_TRACE : (place + 1) * _OF_TRACE] for place in places)
+        return _native.undivide(self.log, b"".join(known))
 
 
 class Scanned(Struct):
@@ -23,7 +46,7 @@ class Scanned(Struct):
     is_table: bool = False
     """Whether the records are rows, which may have several lines each."""
     newlines: int = 0
-    """Of rows."""
+    """Of rows, and of what spans were found in."""
     header: bytes | None = None
     """What names the columns of rows."""
     outer: bytes | bytearray | memoryview | None = None
@@ -76,6 +99,17 @@ class Scanned(Struct):
             return bytes(self.outer[self.starts[first] : end])
         start, end = self.scan.span(first, behind)
         return bytes(self.data[start:end])
+
+    def texts(
+        self, first: int, behind: int, cut: Callable[[bytes], list[bytes]] | None = None
+    ) -> LineTexts | _Divided:
+        """Return the records from index `first` up to, not including, `behind`; `cut` takes those of tables apart.
+
+        They stay as they are when the memory that was read into is used again.
+        """
+        if self.is_divided and first == 0 and behind == self.lines:
+            return _Divided(bytes(self.outer or b""), self.rows or b"")
+        return LineTexts(self.text(first, behind), behind - first, cut)
 
     def record(self, index: int) -> bytes:
         """Return a record as it was read."""

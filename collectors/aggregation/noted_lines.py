@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
+from typing import Protocol
 
 from msgspec import Struct
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import Parsed, Row
+
+_SHORT = 600
+"""Bytes of a line that is copied sooner than it is passed by."""
 
 
 class NotedRows(Struct, frozen=True):
@@ -42,52 +46,46 @@ class NotedRows(Struct, frozen=True):
         return self
 
 
-class NotedLines(Struct, frozen=True):
-    """Records, each on lines of its own, counted without a row of it."""
-
-    data: bytes
-    lines: int
-    """The number of records."""
-    others: Mapping[int, Result]
-    """The results of those that did not count by themselves, by the lines on which they begin."""
-    refused: Sequence[int]
-    """The indices of those among them that are not to be noted, in order."""
-    read: Callable[[bytes], Parsed]
-    cut: Callable[[bytes], list[bytes]] | None
-    """Takes the data apart into records without their newlines; None: each line is one."""
-    noted: Callable[[Parsed, Mapping[int, Result]], NotedRows]
-    """Makes what is noted of rows, given the results of some."""
-
-    @property
-    def number(self) -> int:
-        """The number of digests."""
-        return self.lines - len(self.refused)
+class Texts(Protocol):
+    """The records of some lines as they were read."""
 
     @property
     def size(self) -> int:
-        """Bytes of records that are held."""
+        """Bytes that are held."""
+        ...
+
+    def whole(self) -> bytes:
+        """Return all of them."""
+        ...
+
+    def some(self, places: Sequence[int]) -> bytes:
+        """Return those at some places, which are in order."""
+        ...
+
+
+class LineTexts(Struct, frozen=True):
+    """Records, each on lines of its own."""
+
+    data: bytes
+    number: int
+    cut: Callable[[bytes], list[bytes]] | None = None
+    """Takes the data apart into records without their newlines; None: each line is one."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that are held."""
         return len(self.data)
 
-    def some(self, places: Sequence[int]) -> list[int]:
-        """Return the digests at some places, which are in order."""
-        if not places:
-            return []
-        gone = frozenset(self.refused)
-        kept = [line for line in range(self.lines) if line not in gone] if gone else range(self.lines)
-        at = [kept[place] for place in places]
-        parsed = self.read(_only(self.data, at) if self.cut is None else self._rows(self.cut, at))
-        return self.noted(parsed, {}).digests
+    def whole(self) -> bytes:
+        """Return all of them."""
+        return self.data
 
-    def _rows(self, cut: Callable[[bytes], list[bytes]], at: Iterable[int]) -> bytes:
-        records = cut(self.data)
-        return b"".join([records[number] + b"\n" for number in at])
-
-    def rows(self) -> NotedRows:
-        """Return what is noted of all of them."""
-        parsed = self.read(self.data)
-        lines = range(len(parsed.rows)) if parsed.lines is None else parsed.lines
-        others = {row: self.others[line] for row, line in enumerate(lines) if line in self.others}
-        return self.noted(parsed, others)
+    def some(self, places: Sequence[int]) -> bytes:
+        """Return those at some places, which are in order."""
+        if self.cut is None and len(self.data) > self.number * _SHORT:
+            return _only(self.data, places)
+        records = self.data.split(b"\n") if self.cut is None else self.cut(self.data)
+        return b"".join([records[place] + b"\n" for place in places])
 
 
 def _only(data: bytes, lines: Iterable[int]) -> bytes:
@@ -100,6 +98,47 @@ def _only(data: bytes, lines: Iterable[int]) -> bytes:
         texts.append(data[at:end])
         at, here = end, line + 1
     return b"".join(texts)
+
+
+class NotedLines(Struct, frozen=True):
+    """Records, each on lines of its own, counted without a row of it."""
+
+    texts: Texts
+    lines: int
+    """The number of records."""
+    others: Mapping[int, Result]
+    """The results of those that did not count by themselves, by the lines on which they begin."""
+    refused: Sequence[int]
+    """The indices of those among them that are not to be noted, in order."""
+    read: Callable[[bytes], Parsed]
+    noted: Callable[[Parsed, Mapping[int, Result]], NotedRows]
+    """Makes what is noted of rows, given the results of some."""
+
+    @property
+    def number(self) -> int:
+        """The number of digests."""
+        return self.lines - len(self.refused)
+
+    @property
+    def size(self) -> int:
+        """Bytes of records that are held."""
+        return self.texts.size
+
+    def some(self, places: Sequence[int]) -> list[int]:
+        """Return the digests at some places, which are in order."""
+        if not places:
+            return []
+        gone = frozenset(self.refused)
+        kept = [line for line in range(self.lines) if line not in gone] if gone else range(self.lines)
+        parsed = self.read(self.texts.some([kept[place] for place in places]))
+        return self.noted(parsed, {}).digests
+
+    def rows(self) -> NotedRows:
+        """Return what is noted of all of them."""
+        parsed = self.read(self.texts.whole())
+        lines = range(len(parsed.rows)) if parsed.lines is None else parsed.lines
+        others = {row: self.others[line] for row, line in enumerate(lines) if line in self.others}
+        return self.noted(parsed, others)
 
 
 Noted = NotedRows | NotedLines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from leverwatch.collectors.aggregation.known_records import KnownRecords
@@ -53,10 +54,9 @@ class Noting:
         self._known.note_lines(
             self._read,
             found.lines,
-            found.text,
+            partial(found.texts, cut=cut),
             results,
             read,
             exact=not (counts.filtered or counts.nothing),
-            line=found.line,
-            cut=cut,
+            line=found.line if found.is_table else None,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -151,7 +151,7 @@ class Observed:
         outline = seen.outline()
         self.report.seen.update(outline.scopes)
         self._scopes.update(outline.scopes)
-        if not self._is_awake and not self._wakes(outline.spans, outline.parents):
+        if not self._is_awake and not self._wakes(outline):
             self._wait(_Chunk(seen.packed(), _packed(rows), left_out, len(rows), len(rows)))
             return NOTHING
         if not self._is_awake:
@@ -176,21 +176,20 @@ class Observed:
 
     def sleeps(self, outline: Outline) -> bool:
         """Whether none of the calls of a chunk can be seen twice, so that `slept` can note it. Changes nothing."""
-        spans, parents = outline.spans, outline.parents
-        apart = spans.isdisjoint(parents) and spans.isdisjoint(self._parents) and parents.isdisjoint(self._spans)
-        return apart and not self._is_awake and len(self._scopes.union(outline.scopes)) <= 1
+        is_one = not self._is_awake and len(self._scopes.union(outline.scopes)) <= 1
+        return is_one and self._is_apart(outline)
 
     def slept(self, outline: Outline, read: Callable[[int, int], Parsed], number: int, left_out: Set[int]) -> None:
         """Note the calls of a chunk none of which is seen twice. `read` makes rows of those from one to before
         another, when they are needed."""
         self.report.seen.update(outline.scopes)
         self._scopes.update(outline.scopes)
-        self._wakes(outline.spans, outline.parents)
+        self._met(outline)
         for first in range(0, number, _STORED):
             behind = min(first + _STORED, number)
-            once = cache(partial(read, first, behind))
+            once = _Once(read, first, behind)
             out = frozenset(place - first for place in left_out if first <= place < behind)
-            self._wait(_Chunk(partial(_seen, once), partial(_rows, once), out, behind - first, behind - first))
+            self._wait(_Chunk(once.seen, once.rows, out, behind - first, behind - first))
 
     def _wait(self, chunk: _Chunk) -> None:
         self._waiting.append(chunk)
@@ -198,17 +197,24 @@ class Observed:
         while self._held > _WAITING and len(self._waiting) > 1:
             self._held -= self._waiting.popleft().number
 
-    def _wakes(self, spans: set[str | None], parents: set[str | None]) -> bool:
+    def _wakes(self, outline: Outline) -> bool:
         """Whether calls may be seen twice: by two instrumentations, or by one with a span inside another."""
-        nests = not (
-            spans.isdisjoint(parents) and spans.isdisjoint(self._parents) and parents.isdisjoint(self._spans)
-        )
+        is_apart = self._is_apart(outline)
+        self._met(outline)
+        return not is_apart or len(self._scopes) > 1
+
+    def _is_apart(self, outline: Outline) -> bool:
+        """Whether no span of the calls is inside another one."""
+        _, spans, parents = outline
+        return spans.isdisjoint(parents) and spans.isdisjoint(self._parents) and parents.isdisjoint(self._spans)
+
+    def _met(self, outline: Outline) -> None:
+        """Remember spans and parents for a while."""
         if len(self._spans) > MOST:
             self._spans.clear()
             self._parents.clear()
-        self._spans |= spans
-        self._parents |= parents
-        return nests or len(self._scopes) > 1
+        self._spans |= outline.spans
+        self._parents |= outline.parents
 
     def _take_waiting(self, most: int = MOST) -> None:
         """Remember the newest observations that wait; they are counted already."""
@@ -346,15 +352,29 @@ class Observed:
             del self._fits[other][key]
 
 
-def _seen(read: Callable[[], Parsed]) -> Observations:
-    found = read().observed
-    if found is None:
-        raise TypeError("rows of spans have observations")
-    return found
+class _Once(Struct):
+    """The calls of a chunk from one to before another, which are read when they are first asked for."""
 
+    read: Callable[[int, int], Parsed]
+    first: int
+    behind: int
+    found: Parsed | None = None
 
-def _rows(read: Callable[[], Parsed]) -> Sequence[tuple[Any, ...]]:
-    return read().rows
+    def seen(self) -> Observations:
+        """Return their observations."""
+        seen = self._parsed().observed
+        if seen is None:
+            raise TypeError("rows of spans have observations")
+        return seen
+
+    def rows(self) -> Sequence[tuple[Any, ...]]:
+        """Return their rows."""
+        return self._parsed().rows
+
+    def _parsed(self) -> Parsed:
+        if self.found is None:
+            self.found = self.read(self.first, self.behind)
+        return self.found
 
 
 def _packed(rows: Sequence[tuple[Any, ...]]) -> Callable[[], Sequence[tuple[Any, ...]]]:

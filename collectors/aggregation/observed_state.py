@@ -142,7 +142,7 @@ class Segments:
 
 
 def _small(sight: Sight) -> Sight:
-    for value in sight.row:
+    for value in filter(None, sight.row):  # of most fields nothing is known
         if isinstance(value, str):
             if len(value) > _LONGEST:
                 break

@@ -61,8 +61,8 @@ def _no_model(draft: Draft, every: Columns) -> str:
     if not elsewhere:
         return f"no field names one; {unknown}"
     return (
-        f"only records that are left out name one, in {draft.spell(elsewhere[0])}; {unknown}. No id joins them: write"
-        " the model into the record with the tokens too, or the same id into both, for `repeats: versions`"
+        f"only records that are left out name one, in {draft.spell(elsewhere[0])}; {unknown}. No id joins them:"
+        " write the model into the record with the tokens too, or the same id into both, for `repeats: versions`"
     )
 
 

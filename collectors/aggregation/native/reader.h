@@ -10,6 +10,7 @@
 #include <emmintrin.h>
 #endif
 #ifdef WIDE
+#include "skip_inner_wide.h"
 #include "skip_wide.h"
 #endif
 
@@ -128,17 +129,7 @@ static inline const uint8_t *skip_inner_escape(const uint8_t *p)
     return *p == 'u' ? skip_inner_unit(p) : *p == '"' ? NULL : skip_escape(p);
 }
 
-#ifdef __AVX2__
-#define INNER 32
-static inline uint32_t inner_stops(const uint8_t *p)
-{
-    const __m256i quote = _mm256_set1_epi8('"'), slash = _mm256_set1_epi8('\\'), control = _mm256_set1_epi8(0x1f);
-    __m256i text = _mm256_loadu_si256((const __m256i *)p);
-    return (uint32_t)_mm256_movemask_epi8(
-        _mm256_or_si256(_mm256_or_si256(_mm256_cmpeq_epi8(text, quote), _mm256_cmpeq_epi8(text, slash)),
-                        _mm256_cmpeq_epi8(_mm256_max_epu8(text, control), control)));
-}
-#elif defined(__SSE2__)
+#if defined(__SSE2__) && !defined(WIDE)
 #define INNER 16
 static inline uint32_t inner_stops(const uint8_t *p)
 {
@@ -173,7 +164,17 @@ static const uint8_t *skip_inner_string(const Reader *r, const uint8_t *p, int *
         }
     }
 #endif
+#ifdef WIDE
+    if (r->end - p >= BLOCK) { /* most are short, and have no escape */
+        p += first_stop(p);
+        if (*p == '\\' && p[1] == '"')
+            return p + 2;
+    }
+#endif
     for (;;) {
+#ifdef WIDE
+        skip_inner_blocks(&p, r->end, escaped);
+#endif
         while (*p != '"' && *p != '\\' && *p > 0x1f)
             p++;
         if (*p != '\\')

@@ -33,6 +33,11 @@ static int holds_text(Piece text, const char *part)
     return 0;
 }
 
+static int is_same_piece(Piece one, Piece other)
+{
+    return one.length == other.length && !memcmp(one.at, other.at, one.length);
+}
+
 /* A text, or null, which is none; it may have no escapes. */
 static const uint8_t *read_id_text(const Reader *r, const uint8_t *p, Piece *text)
 {
@@ -82,8 +87,11 @@ static const uint8_t *read_traits(const Reader *r, const uint8_t *p, Told *span)
 
 static const uint8_t *read_one(const Reader *r, const uint8_t *p, Told *span)
 {
-    static const char *const names[] = {"span_id", "parent_span_id", "start_time_unix_nano", "end_time_unix_nano",
-                                        "attributes", "parent_id", "trace_id", "context", "start_time", "end_time"};
+#define NAMED(text) {(const uint8_t *)text, sizeof text - 1}
+    static const Piece names[] = {NAMED("span_id"), NAMED("parent_span_id"), NAMED("start_time_unix_nano"),
+                                  NAMED("end_time_unix_nano"), NAMED("attributes"), NAMED("parent_id"),
+                                  NAMED("trace_id"), NAMED("context"), NAMED("start_time"), NAMED("end_time")};
+#undef NAMED
     const int most = sizeof names / sizeof *names;
     const uint8_t *start = p;
     Piece key;
@@ -96,7 +104,7 @@ static const uint8_t *read_one(const Reader *r, const uint8_t *p, Told *span)
         if (!(p = read_name(r, p, &key)))
             return NULL;
         int at = 0;
-        while (at < most && (strlen(names[at]) != key.length || memcmp(names[at], key.at, key.length)))
+        while (at < most && !is_same_piece(names[at], key))
             at++;
         if (seen & 1U << at && at < most)
             return NULL;
@@ -195,11 +203,6 @@ static const uint8_t *read_trace(Divided *d, const uint8_t *p)
     return d->info.at && d->spans && *p == '\n' ? p : NULL;
 }
 
-static int is_same_piece(Piece one, Piece other)
-{
-    return one.length == other.length && !memcmp(one.at, other.at, one.length);
-}
-
 static int place_of(const Divided *d, Piece id)
 {
     int at = 0;
@@ -285,13 +288,18 @@ static int put_one(Divided *d, const Told *span, uint32_t *row)
     return 1;
 }
 
-/* Write the lines of one line of the log; 0: it may be a span alone, which belongs to others of its trace. */
-static int put_trace(Divided *d, const uint8_t *start, const uint8_t *end)
+/* Write the lines of one line of the log; 0: it may be a span alone, which belongs to others of its trace, or is no
+   object from brace to brace. `*behind`: where it ends, which is looked for where reading it does not tell. */
+static int put_trace(Divided *d, const uint8_t *start, const uint8_t **behind)
 {
     size_t lines = d->lines->length, rows = d->rows->length;
+    const uint8_t *read = read_trace(d, start);
+    const uint8_t *end = *behind = read ? read : memchr(start, '\n', (size_t)(d->reader.end - start));
+    if (end - start < 2 || *start != '{' || end[-1] != '}')
+        return 0;
     uint32_t row[OF_TRACE] = {[TRACE_OUTER] = d->outer, [OUTER_AT] = (uint32_t)(start - d->reader.data),
                               [OUTER_LENGTH] = (uint32_t)(end - start)};
-    int is_plain = read_trace(d, start) == end && !nests(d);
+    int is_plain = read && !nests(d);
     for (int at = 0; is_plain && at < d->spans; at++)
         is_plain = put_one(d, &d->span[at], row);
     if (is_plain || d->failed)
@@ -309,8 +317,8 @@ enum divided traces_read(const uint8_t *data, size_t size, int reads_texts, Buff
 {
     Divided d = {.reader = {.data = data, .end = data + size}, .lines = lines, .rows = rows, .reads_texts = reads_texts};
     for (const uint8_t *p = data; p < d.reader.end; d.outer++) {
-        const uint8_t *end = memchr(p, '\n', (size_t)(d.reader.end - p));
-        if (end - p < 2 || *p != '{' || end[-1] != '}' || lines->length >= INT32_MAX || !put_trace(&d, p, end))
+        const uint8_t *end;
+        if (lines->length >= INT32_MAX || !put_trace(&d, p, &end))
             return d.failed ? NO_ROOM : TOGETHER;
         if (d.failed)
             return NO_ROOM;

@@ -46,6 +46,11 @@ static inline int add_bytes(Buffer *buffer, const void *bytes, size_t length)
     return 0;
 }
 
+static inline PyObject *bytes_of(const Buffer *buffer)
+{
+    return PyBytes_FromStringAndSize(buffer->bytes ? (const char *)buffer->bytes : "", (Py_ssize_t)buffer->length);
+}
+
 static inline int is_text_of(Piece text, const char *other, size_t length)
 {
     return text.length == length && !memcmp(text.at, other, length);
@@ -62,6 +67,13 @@ static inline const uint8_t *bare_text(const Reader *r, const uint8_t *p, Piece 
     *text = (Piece){p + 1, (size_t)(end - p - 2)};
     return end;
 }
+
+/* Behind what most writers write here; NULL: it is written in another way. */
+static inline const uint8_t *behind(const Reader *r, const uint8_t *p, const char *usual, size_t length)
+{
+    return (size_t)(r->end - p) >= length && !memcmp(p, usual, length) ? p + length : NULL;
+}
+#define BEHIND(reader, p, usual) behind(reader, p, usual, sizeof usual - 1)
 
 /* From a key to its value. */
 static inline const uint8_t *read_name(const Reader *r, const uint8_t *p, Piece *key)

@@ -24,7 +24,14 @@ typedef struct {
     Piece text;
     int unsure;    /* something may be a part of a longer line */
     int open[STREAMS]; /* whether a line of the stream goes on */
+    size_t room;       /* bytes that the time of the line before took: that of this one needs as many, mostly */
 } State;
+
+/* Where a text is written, so that it need not be moved when the time is put before it. */
+static uint8_t *place_of_text(const State *s)
+{
+    return s->out + s->room + 1;
+}
 
 static int is_blank(uint8_t c)
 {
@@ -105,16 +112,16 @@ static enum found read_cri(State *s, const uint8_t *p, const uint8_t *end)
     return in_stream(s, errors, ends);
 }
 
-/* An object with `log`, `stream` and `time`; a part has no newline at its end. The text is written behind the room
-   that a time needs. */
+/* An object with `log`, `stream` and `time`; a part has no newline at its end. */
 static enum found read_docker(State *s, const uint8_t *p, const uint8_t *end)
 {
     if (*p != '{') {
         s->unsure |= is_blank(*p) || !*p;
         return ODD;
     }
-    uint8_t *from = s->out + MOST_TIME + 1, *to = NULL;
+    uint8_t *from = place_of_text(s), *to = NULL;
     int stream = -1, timed = 0, done = 0, unsure = s->unsure;
+    size_t breaks = 0;
     s->unsure = 1;
     for (p = skip_space(p + 1); !done; p = skip_space(p + 1)) {
         Piece key, value = {NULL, 0};
@@ -128,7 +135,7 @@ static enum found read_docker(State *s, const uint8_t *p, const uint8_t *end)
             if (to || *p != '"')
                 return ODD;
             to = from;
-            p = put_text(p + 1, s->reader.end, &to);
+            p = put_text(p + 1, s->reader.end, &to, &breaks);
         } else if (is_same_text(key.at, key.length, "stream")) {
             if (stream >= 0 || !(p = read_plain(s, p, &value)))
                 return ODD;
@@ -153,7 +160,7 @@ static enum found read_docker(State *s, const uint8_t *p, const uint8_t *end)
         return ODD;
     int ends = to > from && to[-1] == '\n';
     s->text = (Piece){from, (size_t)(to - from) - (size_t)ends};
-    if (memchr(from, '\n', s->text.length))
+    if (breaks > (size_t)ends)
         return ODD;
     s->unsure = unsure;
     return in_stream(s, stream < 0 ? 2 : stream, ends);
@@ -178,7 +185,7 @@ static enum found read_shipped(State *s, const uint8_t *p, const uint8_t *end)
 #undef NAMED
     const Stage *stage = s->stage;
     uint32_t seen = 0;
-    size_t best = stage->fields, first = TIMES;
+    size_t best = stage->fields, first = TIMES, breaks = 0, broken = 0;
     int done = 0, timed = 0, is_text = 0;
     if (*p != '{')
         return ODD;
@@ -195,15 +202,17 @@ static enum found read_shipped(State *s, const uint8_t *p, const uint8_t *end)
         if (seen & bits) /* the last one counts */
             return ODD;
         seen |= bits;
-        uint8_t *from = s->out + MOST_TIME + 1, *to = from;
+        uint8_t *from = place_of_text(s), *to = from;
         int is_better = field < best && (*p == '{' || *p == '"');
-        p = is_better && *p == '"' && time == TIMES ? put_text(p + 1, s->reader.end, &to) : skip_outer(&s->reader, p);
+        p = is_better && *p == '"' && time == TIMES ? put_text(p + 1, s->reader.end, &to, &broken)
+                                                    : skip_outer(&s->reader, p);
         if (!p)
             return ODD;
         if (is_better) {
             if (*value == '"' && time < TIMES)
                 return ODD; /* a time that is looked for records, too */
             best = field;
+            breaks = broken;
             is_text = *value == '"';
             s->text = is_text ? (Piece){from, (size_t)(to - from)} : (Piece){value, (size_t)(p - value)};
         }
@@ -227,7 +236,7 @@ static enum found read_shipped(State *s, const uint8_t *p, const uint8_t *end)
         return ODD;
     if (!stage->any_text && (!text.length || *text.at != '{'))
         return NOTHING;
-    if ((text.length && may_be_stripped(text.at[text.length - 1])) || memchr(text.at, '\n', text.length))
+    if ((text.length && may_be_stripped(text.at[text.length - 1])) || (breaks && memchr(text.at, '\n', text.length)))
         return ODD;
     return RECORD;
 }
@@ -287,12 +296,13 @@ static void put_line(State *s, enum found found)
     if (found == NOTHING)
         *out++ = NO_RECORD;
     if (found == RECORD) {
-        if (s->time.length <= MOST_TIME && !memchr(s->time.at ? s->time.at : out, BEHIND_TIME, s->time.length)) {
-            for (size_t at = 0; at < s->time.length; at++)
-                *out++ = s->time.at[at] == ',' ? '.' : s->time.at[at];
-        }
+        int is_time = s->time.length <= MOST_TIME && !memchr(s->time.at ? s->time.at : out, BEHIND_TIME, s->time.length);
+        s->room = is_time ? s->time.length : 0;
+        if (out + s->room + 1 != text.at) /* before the time is written, which may need the place of its beginning */
+            memmove(out + s->room + 1, text.at, text.length);
+        for (size_t at = 0; at < s->room; at++)
+            *out++ = s->time.at[at] == ',' ? '.' : s->time.at[at];
         *out++ = BEHIND_TIME;
-        memmove(out, text.at, text.length);
         out += text.length;
     }
     *out++ = '\n';
@@ -327,7 +337,7 @@ static void unwrap_line(State *s, const uint8_t *p, const uint8_t *end, int is_f
 Py_ssize_t unwrap_lines(const Stage *stage, const uint8_t *data, size_t size, uint8_t *out, uint32_t *starts,
                                int by_brace, int *is_open)
 {
-    State state = {.stage = stage, .reader = {.data = data, .end = data + size}, .out = out};
+    State state = {.stage = stage, .reader = {.data = data, .end = data + size}, .out = out, .room = MOST_TIME};
     for (const uint8_t *p = data; p < data + size;) {
         const uint8_t *end = memchr(p, '\n', (size_t)(data + size - p));
         if (by_brace && (end == p || *p != '{' || end[-1] != '}'))

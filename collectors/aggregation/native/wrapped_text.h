@@ -129,11 +129,13 @@ static const uint8_t *put_blocks(const uint8_t *p, const uint8_t *end, uint8_t *
 #endif
 
 /* Write a text of JSON as it is meant, from behind its opening quote to behind the closing one; NULL: it is none.
-   There is room for all that is read, and for 64 bytes more. */
-static const uint8_t *put_text(const uint8_t *p, const uint8_t *limit, uint8_t **to)
+   There is room for all that is read, and for 64 bytes more. `*breaks`: how many newlines it has, each of which was
+   escaped. */
+static const uint8_t *put_text(const uint8_t *p, const uint8_t *limit, uint8_t **to, size_t *breaks)
 {
     uint8_t *out = *to, *start = out;
     uint64_t high = 0;
+    *breaks = 0;
 #if defined(__SSE2__) && !defined(WIDE)
     const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
 #endif
@@ -166,8 +168,10 @@ static const uint8_t *put_text(const uint8_t *p, const uint8_t *limit, uint8_t *
         if (p[1] == '"') { /* as most are of records inside */
             *out++ = '"';
             p += 2;
-        } else if (!(p = put_escape(p + 1, &out))) {
-            return NULL;
+        } else {
+            if (!(p = put_escape(p + 1, &out)))
+                return NULL;
+            *breaks += out[-1] == '\n';
         }
     }
     *to = out;

@@ -7,8 +7,8 @@ texts, its resource and its scope, by reading a document that is made of such a 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import compress, islice
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 
 import msgspec
 
@@ -57,11 +57,17 @@ def _begin(name: str) -> bytes:
     return b'{"key":%b,"value":{"' % msgspec.json.encode(name)
 
 
-_BEGIN = tuple(_begin(spellings(what)[0]) for what in _NUMBERS)
+_COST = _begin(spellings("cost")[0])
+_MEMBERS = tuple(
+    (key, _begin(spellings(what)[0]) + (b'stringValue":' if what == "response" else b'intValue":'))
+    for key, what in zip(_KEYS.decode(), _NUMBERS, strict=True)
+    if what != "cost"
+)
+"""The members of a line of which the kind is known, and how their attributes begin."""
 _MOST_KNOWN = 1_000
 _DOCUMENT = (
-    b'{"resourceSpans":[{"resource":%b,"scopeSpans":[{"scope":%b,"spans":[{"traceId":"%b","spanId":"%b",'
-    b'"parentSpanId":"%b","startTimeUnixNano":%d,"endTimeUnixNano":%d,"status":{%b},"attributes":[%b]}]}]}]}'
+    b'{"resourceSpans":[{"resource":%b,"scopeSpans":[{"scope":%b,"spans":[{"traceId":%b,"spanId":"%b",'
+    b'"parentSpanId":%b,"startTimeUnixNano":%d,"endTimeUnixNano":%d,"status":{%b},"attributes":[%b]}]}]}]}'
 )
 
 
@@ -70,15 +76,18 @@ class _Line(msgspec.Struct, gc=False):
 
     r: int
     """The number of its resource and scope."""
-    b: int
-    """Start and end in nanoseconds."""
-    n: int
-    c: str
+    t: int
+    """Its start in microseconds."""
+    lasted: int = msgspec.field(name="l")
+    """Nanoseconds from start to end."""
+    c: msgspec.Raw
     """The ids of its trace, of both, and of its parent."""
     q: str
-    p: str
+    p: msgspec.Raw
     a: str
     """All other attributes that are read, as JSON."""
+    b: int = 0
+    """Nanoseconds of the start beyond its microseconds."""
     x: msgspec.Raw = _NOTHING
     """The code of its status."""
     i: msgspec.Raw = _NOTHING
@@ -130,7 +139,7 @@ class SpanLines:
         """The attributes that are read, each with what it is and its rank among those that tell the same."""
         self.contexts: dict[tuple[bytes, bytes], int] = {}
         """The numbers of pairs of resource and scope, as they were written."""
-        self._known: dict[str, list[bytes]] = {}
+        self._known: dict[str, bytes] = {}
         self._written: list[tuple[bytes, bytes]] = []
 
     def plan(self) -> Plan:
@@ -174,12 +183,12 @@ class SpanLines:
         self._written += [(resource or b"{}", scope or b"{}") for resource, scope in new]
         return self._written
 
-    def _attributes(self, texts: str) -> list[bytes]:
+    def _attributes(self, texts: str) -> bytes:
         """Return the attributes that are no numbers, of which spans have few combinations."""
         made = self._known.get(texts)
         if made is None:
             told = ((_begin(name), bytes(raw)) for name, raw in _attributes.decode(texts).items())
-            made = [b'%b%b":%b}}' % (begin, _kind(raw), raw) for begin, raw in told]
+            made = b",".join([b'%b%b":%b}}' % (begin, _kind(raw), raw) for begin, raw in told])
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
             self._known[texts] = made
@@ -188,32 +197,28 @@ class SpanLines:
     def _document(self, line: bytes, written: Sequence[tuple[bytes, bytes]]) -> bytes:
         told = _line(line)
         resource, scope = written[told.r]
-        values = (told.i, told.k, told.w, told.o, told.h, told.T, told.d, told.y)
         attributes = [
-            b'%b%b":%b}}' % (begin, _kind(text), text)
-            for begin, raw in zip(_BEGIN, values, strict=True)
-            if (text := bytes(raw))
+            b"%b%b}}" % (begin, raw) for key, begin in _MEMBERS if (raw := getattr(told, key)) is not _NOTHING
         ]
-        attributes[:0] = self._attributes(told.a)
-        code = bytes(told.x)
-        status = b'"code":%b' % code if code else b""
+        if told.d is not _NOTHING:
+            attributes.append(b'%b%b":%b}}' % (_COST, _kind(bytes(told.d)), told.d))
+        if named := self._attributes(told.a):
+            attributes.insert(0, named)
+        start = told.t * 1000 + told.b
+        status = b"" if told.x is _NOTHING else b'"code":%b' % told.x
         return _DOCUMENT % (
-            resource, scope, told.c.encode(), told.q.rpartition(":")[2].encode(), told.p.encode(), told.b, told.n,
+            resource, scope, told.c, told.q.rpartition(":")[2].encode(), told.p, start, start + told.lasted,
             status, b",".join(attributes),
         )  # fmt: skip
 
 
 class CallLines:
-    """The lines of those spans of a chunk that are calls."""
+    """The lines of those spans of a chunk that are calls; `calls` has a 1 for each span that is one."""
 
-    def __init__(self, data: bytes, calls: bytearray, spans: Spans) -> None:
-        self._data, self._calls, self._spans = data, calls, spans
+    def __init__(self, text: bytes, calls: bytearray, spans: Spans) -> None:
+        self._text, self._calls, self._spans = text, calls, spans
         self._written = spans.written()
         self.number = calls.count(1)
-
-    def texts(self) -> Iterator[bytes]:
-        """Return them in their order."""
-        return compress(self._data.split(b"\n"), self._calls)
 
     def places(self, lines: Iterable[int]) -> list[int]:
         """Return the places among the calls of lines that are some."""
@@ -225,7 +230,9 @@ class CallLines:
 
     def text(self, first: int, behind: int) -> bytes:
         """Return the calls from one to before another."""
-        return b"".join([line + b"\n" for line in islice(self.texts(), first, behind)])
+        if first == 0 and behind == self.number:
+            return self._text
+        return b"".join([line + b"\n" for line in self._text.split(b"\n")[first:behind]])
 
     def read(self, data: bytes) -> Parsed:
         """Read lines that `text` returned."""
@@ -233,7 +240,7 @@ class CallLines:
 
     def some(self, first: int, behind: int) -> Parsed:
         """Read the calls from one to before another."""
-        return self._spans.calls(list(islice(self.texts(), first, behind)), self._written)
+        return self._spans.calls(self._text.split(b"\n")[first:behind], self._written)
 
 
 def _kind(raw: bytes) -> bytes:

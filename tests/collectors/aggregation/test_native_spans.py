@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leverwatch.collectors.aggregation import known_records
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.aggregation.known_records import KnownRecords
 from leverwatch.collectors.aggregation.lines import Lines
@@ -142,6 +143,21 @@ def test_the_helper_counts_what_python_counts(seed: int, system: str) -> None:
     assert told(helped.drain()) == expected(alone.drain())
 
 
+def test_of_many_spans_the_same_sample_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_records, "MOST", 20)
+    monkeypatch.setattr(known_records, "SAMPLE", 8)
+    chance = random.Random(5)
+    made = config(format={"type": "otlp"}, system="{service.name}")
+    helped, alone = ingest(made), ingest(made, compiled=False)
+    helped.known, alone.known = KnownRecords(), KnownRecords()
+    for first in range(1, 40, 4):
+        data = b"".join(batch(chance, True, False) + b"\n" for _ in range(4))
+        for one in (helped, alone):
+            one.add(Lines(data, "traces.json", first))
+    assert noted(helped) == noted(alone)
+    assert alone.known.stored().many
+
+
 def refusals(made: Ingest) -> list[Any]:
     """What is told of refused records from now on."""
     found: list[Any] = []
@@ -158,7 +174,8 @@ def count(helped: Ingest, alone: Ingest, lines: Lines, chance: random.Random) ->
         assert told(helped.drain()) == expected(alone.drain())
 
 
-def test_plain_spans_are_not_given_to_python() -> None:
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+def test_plain_spans_are_not_given_to_python(separators: tuple[str, str]) -> None:
     plain = assemble(config(format={"type": "otlp"}, system="{service.name}"), lambda: NOW).plain
     assert plain is not None
     chance = random.Random(1)
@@ -166,12 +183,16 @@ def test_plain_spans_are_not_given_to_python() -> None:
     tool = {**call, "attributes": attributes({"gen_ai.operation.name": "execute_tool"}), "spanId": "2"}
     resource = {"attributes": attributes({"service.name": "bot"})}
     document = {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": [call, tool]}]}]}
-    found = plain.scan(json.dumps(document).encode() + b"\n")
+    line = json.dumps(document, separators=separators).encode() + b"\n"
+    found = plain.scan(line + line.replace(b'"1"', b'"4"'))
     assert found is not None
 
     outlined = plain.outline(found, NOW)
     counted = plain.count(found, NOW, None, lambda *_: pytest.fail("it was given to Python"))
 
     assert outlined is not None
-    assert (outlined[1].spans, outlined[1].parents) == ({"1"}, {"2"})
-    assert (counted.counted, len(counted.passed)) == (1, 1)
+    assert (outlined[1].spans, outlined[1].parents) == ({"1", "4"}, {"2"})
+    assert (outlined[0].number, outlined[0].lines(), found.newlines) == (2, [0, 2], 2)
+    assert [row[0] for row in outlined[0].some(0, 2).rows] == 2 * [int(call["startTimeUnixNano"])]
+    assert outlined[0].text(0, 2) == outlined[0].text(0, 1) + outlined[0].text(1, 2)
+    assert (counted.counted, len(counted.passed)) == (2, 2)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leverwatch.collectors.aggregation import _native
+from leverwatch.collectors.aggregation import _native, known_records
 from leverwatch.collectors.aggregation.known_records import KnownRecords
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.aggregation.pipeline import assemble
@@ -114,6 +114,21 @@ def test_the_helper_counts_what_python_counts(seed: int, system: str, window: st
     assert noted(helped) == noted(alone)
     assert told(helped.drain()) == expected(alone.drain())
     _native.wide(True)
+
+
+def test_of_many_traces_the_same_sample_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_records, "MOST", 20)
+    monkeypatch.setattr(known_records, "SAMPLE", 8)
+    chance = random.Random(5)
+    made = config(format={"type": "mlflow"}, system="bot")
+    helped, alone = ingest(made), ingest(made, compiled=False)
+    helped.known, alone.known = KnownRecords(), KnownRecords()
+    for first in range(1, 40, 4):
+        data = b"".join(json.dumps(trace(chance, calm=True)).encode() + b"\n" for _ in range(4))
+        for one in (helped, alone):
+            one.add(Lines(data, "traces.json", first))
+    assert noted(helped) == noted(alone)
+    assert alone.known.stored().many
 
 
 def lines_of(data: bytes, *, reads_texts: bool, wide: bool) -> tuple[bytes, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from itertools import product
 from typing import Any
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from leverwatch.collectors.aggregation import _native
 from leverwatch.collectors.aggregation.lines import Lines
+from leverwatch.collectors.aggregation.native_scans import ROLES
+from leverwatch.collectors.records.formats.plain import IN_TEXT
 from tests.collectors.aggregation.test_native_counter import LINES, both, damaged, helped, outcome
 from tests.collectors.sources.files.logs import FIELDS
 
@@ -39,10 +42,19 @@ def line(text: str, behind: str = "") -> bytes:
     return f'{{"x":"{text}","ts":"2026-03-10T08:00:00Z","id":"{behind}r1"}}'.encode()
 
 
-def found(lines: Sequence[bytes], *, wide: bool) -> list[Any]:
+def inside(text: str) -> bytes:
+    """A record whose id is in a text, behind another text of that, written as it is."""
+    return f'{{"in":"{{\\"x\\":\\"{text}\\",\\"id\\":\\"r1\\"}}","ts":"2026-03-10T08:00:00Z"}}'.encode()
+
+
+PLAIN = ((b"ts",), 0), ((b"id",), 1)
+INSIDE = ((b"ts",), 0, 0), ((b"in",), ROLES.index(IN_TEXT), 0), ((b"in", b"id"), 1, 0)
+
+
+def found(lines: Sequence[bytes], *, wide: bool, paths: tuple[tuple[Any, ...], ...] = PLAIN) -> list[Any]:
     """Where the values of each line are; None where it is left to Python."""
     _native.wide(wide)
-    scan = _native.Scan((((b"ts",), 0), ((b"id",), 1)))
+    scan = _native.Scan(paths, int(paths is not PLAIN))
     assert scan.read(b"".join(it + b"\n" for it in lines)) == len(lines)
     told: list[Any] = []
     for at in range(len(lines)):
@@ -77,6 +89,19 @@ def test_an_escape_is_the_same_wherever_it_lies() -> None:
 def test_escapes_that_follow_each_other_are_the_same_wherever_they_lie() -> None:
     pairs = product((*SOUND, *BROKEN), repeat=2)
     check([line("a" * before + first + second + "b" * 64) for first, second in pairs for before in range(50, 66)])
+
+
+def test_an_escape_inside_of_a_text_inside_of_a_text_is_the_same_wherever_it_lies() -> None:
+    twice = [json.dumps(piece)[1:-1] for piece in (*SOUND, *BROKEN)]
+    pieces = [*SOUND, *BROKEN, *twice, *("\\" * run + end for run in range(2, 9) for end in ("", '"', "n"))]
+    lines = [inside("a" * before + piece + "b" * 70) for piece in pieces for before in range(52, 70)]
+    lines += [inside("a" * 30 + one + other + "b" * 64) for one, other in product(pieces, repeat=2)]
+    wide = found(lines, wide=True, paths=INSIDE)
+    assert wide == found(lines, wide=False, paths=INSIDE)
+    told = [line for line, values in zip(lines, wide, strict=True) if values is not None]
+    assert {json.loads(json.loads(line)["in"])["id"] for line in told} == {"r1"}
+    read = {piece for piece in pieces if inside("a" * 60 + piece + "b" * 70) in told}
+    assert {r"\\n", r"\\\"", r"\\u00fc", r"\u00fc", "ü", r"\\ud800\\udc00"} <= {it.lower() for it in read}
 
 
 def test_runs_of_backslashes_are_as_long_as_they_are() -> None:

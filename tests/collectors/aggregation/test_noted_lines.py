@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from leverwatch.collectors.aggregation import _native, known_records
+from leverwatch.collectors.aggregation import _native, known_records, noted_lines
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.aggregation.known_records import KnownRecords, StoredRecords
 from leverwatch.collectors.aggregation.lines import Lines
@@ -53,13 +53,14 @@ def counted(*chunks: list[bytes], compiled: bool) -> tuple[Ingest, StoredRecords
     return made, made.known.stored()
 
 
-@pytest.mark.parametrize("most", [5000, 20])
+@pytest.mark.parametrize(("most", "short"), [(5000, 600), (20, 600), (20, 0)])
 @pytest.mark.parametrize("cut", [1, 3, 7, len(CALLS)])
 def test_the_same_records_are_known_with_and_without_the_helper(
-    monkeypatch: pytest.MonkeyPatch, most: int, cut: int
+    monkeypatch: pytest.MonkeyPatch, most: int, short: int, cut: int
 ) -> None:
     monkeypatch.setattr(known_records, "MOST", most)
     monkeypatch.setattr(known_records, "SAMPLE", 8)
+    monkeypatch.setattr(noted_lines, "_SHORT", short)
     chunks = CALLS[:cut], CALLS[cut:] or [call(99)]
     (helped, known), (alone, wanted) = (counted(*chunks, compiled=it) for it in (True, False))
     assert known == wanted
