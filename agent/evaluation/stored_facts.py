@@ -44,7 +44,7 @@ class Reviews:
     """The verdicts that held when systems were last reviewed. Those of past days are read once and cached."""
 
     def __init__(self) -> None:
-        self._past: dict[tuple[str, date], PastVerdict] = {}
+        self._past: dict[str, tuple[date, PastVerdict]] = {}
 
     def read(self, store: Store, systems: Sequence[Facts]) -> dict[str, PastVerdict]:
         """Return the verdict that held at the review of each system, by name.
@@ -60,19 +60,20 @@ class Reviews:
             if facts.declaration and facts.declaration.reviewed
         }
         known = {
-            system: self._past[system, day] for system, (day, _) in reviewed.items() if (system, day) in self._past
+            system: past[1]
+            for system, (day, _) in reviewed.items()
+            if (past := self._past.get(system)) is not None and past[0] == day
         }
         read = store.at_review({system: day for system, (day, _) in reviewed.items() if system not in known})
         found = {system: held for system, held in {**known, **read}.items() if held.as_of <= reviewed[system][1]}
         # The verdict of the last day may still be replaced.
         # One day a system, so that reviews that were replaced are forgotten.
-        names = {facts.system for facts in systems}
-        kept = {key: held for key, held in self._past.items() if key[0] not in names}
-        self._past = kept | {
-            (system, reviewed[system][0]): held
-            for system, held in found.items()
-            if held.as_of < reviewed[system][1]
-        }
+        for facts in systems:
+            self._past.pop(facts.system, None)
+        for system, held in found.items():
+            day, as_of = reviewed[system]
+            if held.as_of < as_of:
+                self._past[system] = day, held
         return found
 
 
@@ -150,18 +151,22 @@ class StoredFacts(Struct, frozen=True):
         newest = verdict.volume.newest_day
         if newest is None:
             return TrafficMoments()
-        return traffic_of(days, self._covered(facts), newest)
+        return traffic_of(days, self._covered(facts, newest), newest)
 
-    def _covered(self, facts: Facts) -> set[date]:
+    def _covered(self, facts: Facts, newest: date) -> Collection[date]:
+        """The covered days, at least those of the window that ends at `newest`."""
+        known = known_days(facts.usage, facts.as_of)
+        if newest - timedelta(days=RECENT_DAYS - 1) >= self.since:
+            return known
         # A day before `since` was not read: it is unknown here, and no true zero.
-        return {day for day in known_days(facts.usage, facts.as_of) if day >= self.since}
+        return {day for day in known if day >= self.since}
 
     def _prices(
         self, facts: Facts, verdict: Verdict, traffic: TrafficMoments, book: PriceBook
     ) -> dict[str, Price | Unpriced]:
         tiers: dict[str, list[tuple[str, Untold]]] = {}
         newest, uses = verdict.volume.newest_day, self.tiers.get(facts.system, ())
-        days = frozenset() if newest is None or not uses else window(newest, self._covered(facts))
+        days = frozenset() if newest is None or not uses else window(newest, self._covered(facts, newest))
         for use in uses:
             if use.day in days:
                 tiers.setdefault(use.model, []).append((use.tier, use.tokens))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -119,14 +121,17 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
 BY_NAME: Mapping[str, Assumption] = {assumption.name: assumption for assumption in ASSUMPTIONS}
 
 
-def defaults() -> dict[str, Amount]:
+@cache
+def defaults() -> Mapping[str, Amount]:
     """Every input that has a default, marked as assumed."""
-    return {
-        assumption.name: Amount(float(low), float(likely), float(high), Origin.ASSUMED)
-        for assumption in ASSUMPTIONS
-        if assumption.default is not None
-        for low, likely, high in (assumption.default,)
-    }
+    return MappingProxyType(
+        {
+            assumption.name: Amount(float(low), float(likely), float(high), Origin.ASSUMED)
+            for assumption in ASSUMPTIONS
+            if assumption.default is not None
+            for low, likely, high in (assumption.default,)
+        }
+    )
 
 
 def priced(price: Price, configured: Mapping[str, Amount]) -> dict[str, Amount]:

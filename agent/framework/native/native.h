@@ -8,10 +8,7 @@
 
 PyObject *drawn(PyObject *module, PyObject *args);
 PyObject *swings(PyObject *module, PyObject *args);
-PyObject *theil_sen(PyObject *module, PyObject *args);
-PyObject *backtest(PyObject *module, PyObject *args);
-PyObject *jumps(PyObject *module, PyObject *args);
-PyObject *scores(PyObject *module, PyObject *args);
+PyObject *forecast(PyObject *module, PyObject *args);
 PyObject *walk(PyObject *module, PyObject *args);
 PyObject *add_up(PyObject *module, PyObject *args);
 
