@@ -41,7 +41,7 @@ class Calls(NamedTuple):
 
     def plus(self, other: Calls) -> Calls:
         """Return the sum of both, with this one's model name."""
-        return Calls(self.model, *map(add, self[1:], other[1:]))
+        return Calls._make((self.model, *map(add, self[1:], other[1:])))
 
 
 class DayCalls(NamedTuple):
@@ -78,7 +78,7 @@ class TrafficMoments(Struct, frozen=True):
         """The sum over all weeks and models."""
         totals = _by_model(self)
         if len(totals) == 1:
-            return Calls("", *next(iter(totals.values()))[1:])
+            return Calls._make(("", *next(iter(totals.values()))[1:]))
         total = Calls("")
         for block in self.blocks:
             for calls in block.calls:

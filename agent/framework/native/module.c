@@ -7,6 +7,7 @@ static PyMethodDef methods[] = {
     {"drawn", drawn, METH_VARARGS, "What the draws say of the costs; None: Python has to say it."},
     {"swings", swings, METH_VARARGS, "The saving at other values of single inputs; None: Python has to say it."},
     {"forecast", forecast, METH_VARARGS, "The numbers of a forecast; None: Python has to say them."},
+    {"mixes", mixes, METH_VARARGS, "Tokens and costs of each week; None: Python has to say them."},
     {"walk", walk, METH_VARARGS, "How the band settled on days without a gap; None: Python has to say it."},
     {"add_up", add_up, METH_VARARGS, "The sums of rows, by group and model."},
     {NULL, NULL, 0, NULL},

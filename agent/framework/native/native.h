@@ -9,6 +9,7 @@
 PyObject *drawn(PyObject *module, PyObject *args);
 PyObject *swings(PyObject *module, PyObject *args);
 PyObject *forecast(PyObject *module, PyObject *args);
+PyObject *mixes(PyObject *module, PyObject *args);
 PyObject *walk(PyObject *module, PyObject *args);
 PyObject *add_up(PyObject *module, PyObject *args);
 
