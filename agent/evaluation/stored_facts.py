@@ -16,9 +16,8 @@ from leverwatch.agent.framework.daily_usage import (
     GROWTH_WEEKS,
     DailyUsage,
     PromptSums,
-    output_checks,
     prompt_moments,
-    recent_models,
+    recent_uses,
     traffic_of,
 )
 from leverwatch.agent.framework.economics.amounts import Price, Unpriced
@@ -132,6 +131,7 @@ class StoredFacts(Struct, frozen=True):
         days = self.days.get(system, ())
         traffic = self._traffic(facts, verdict, days)
         plan = plans.systems.get(system, plans.everywhere)
+        recent, checks = recent_uses(days, as_of)
         return AssessmentFacts(
             facts=facts,
             verdict=verdict,
@@ -139,8 +139,8 @@ class StoredFacts(Struct, frozen=True):
             prices=self._prices(facts, verdict, traffic, book),
             costs=CostTerms(plan.hosting, plan.configured, _tuned_price(plan, book, as_of)),
             moments=prompt_moments(days, self.earlier.get(system), as_of),
-            checks=output_checks(days),
-            recent=recent_models(days, as_of),
+            checks=checks,
+            recent=recent,
             models=self.models.get(system, {}),
             results=self.results.get(system, ()),
             listed=self.listed,

@@ -9,6 +9,8 @@ static PyMethodDef methods[] = {
     {"forecast", forecast, METH_VARARGS, "The numbers of a forecast; None: Python has to say them."},
     {"mixes", mixes, METH_VARARGS, "Tokens and costs of each week; None: Python has to say them."},
     {"walk", walk, METH_VARARGS, "How the band settled on days without a gap; None: Python has to say it."},
+    {"pick", pick, METH_VARARGS, "Puts rows into the lists of their systems."},
+    {"recent", recent, METH_VARARGS, "Inferences by model and day, and checks by day."},
     {"add_up", add_up, METH_VARARGS, "The sums of rows, by group and model."},
     {NULL, NULL, 0, NULL},
 };

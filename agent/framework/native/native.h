@@ -11,6 +11,8 @@ PyObject *swings(PyObject *module, PyObject *args);
 PyObject *forecast(PyObject *module, PyObject *args);
 PyObject *mixes(PyObject *module, PyObject *args);
 PyObject *walk(PyObject *module, PyObject *args);
+PyObject *pick(PyObject *module, PyObject *args);
+PyObject *recent(PyObject *module, PyObject *args);
 PyObject *add_up(PyObject *module, PyObject *args);
 
 #endif
