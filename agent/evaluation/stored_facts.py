@@ -34,7 +34,7 @@ from leverwatch.agent.store.tier_uses import TierUse
 from leverwatch.collectors.interface import EvalResult
 
 _LATE_DAYS = 7
-"""Days that are read in addition to four weeks, for systems whose newest usage is some days old."""
+"""The most days that are read in addition to four weeks, for systems whose newest usage is some days old."""
 _RESULT_DAYS = 400
 """Days for which eval results are read at least; more when a fine-tuned model was adopted before that."""
 
@@ -100,7 +100,9 @@ class StoredFacts(Struct, frozen=True):
         """
         as_of = decided[0][0].as_of
         mistakes = settings.mistakes
-        since = as_of - timedelta(days=max(RECENT_DAYS + _LATE_DAYS, mistakes.locked_in.failure_days) - 1)
+        newest = (verdict.volume.newest_day or as_of for _, verdict in decided)
+        late = min((as_of - min(newest)).days, _LATE_DAYS)
+        since = as_of - timedelta(days=max(RECENT_DAYS + late, mistakes.locked_in.failure_days) - 1)
         until = as_of - timedelta(weeks=GROWTH_WEEKS)
         models = store.model_days(date.min, as_of, scope, _with_tuned_model(store, scope, settings))
         first = min(
