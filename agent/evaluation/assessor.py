@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
-from hashlib import blake2b
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -43,7 +43,7 @@ log = get_logger(__name__)
 
 _FEW_DAYS = 100
 """So many days are looked up one by one when what was written since is priced."""
-_AT_ONCE = 100
+_AT_ONCE = 250
 """How many systems' facts are held in memory at the same time."""
 
 
@@ -234,7 +234,7 @@ def _is_settled(given: AssessmentFacts) -> bool:
 def _digest(given: AssessmentFacts) -> bytes:
     # Years of days for every system are too much to keep only to see that none of them changed. The same facts in
     # another order would be worked out once more, and nothing else.
-    return blake2b(msgspec.json.encode(given), digest_size=16).digest()
+    return sha256(msgspec.msgpack.encode(given)).digest()
 
 
 class _Isolated(Attempt):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from hashlib import blake2b
+from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
@@ -61,4 +61,4 @@ def _digest(given: _Given) -> bytes:
         stored.declared,
         stored.declared_on,
     )
-    return blake2b(msgspec.json.encode((given.line, given.settings, taken)), digest_size=16).digest()
+    return sha256(msgspec.msgpack.encode((given.line, given.settings, taken))).digest()

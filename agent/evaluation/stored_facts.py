@@ -16,9 +16,8 @@ from leverwatch.agent.framework.daily_usage import (
     GROWTH_WEEKS,
     DailyUsage,
     PromptSums,
-    output_checks,
     prompt_moments,
-    recent_models,
+    recent_uses,
     traffic_of,
 )
 from leverwatch.agent.framework.economics.amounts import Price, Unpriced
@@ -35,7 +34,7 @@ from leverwatch.agent.store.tier_uses import TierUse
 from leverwatch.collectors.interface import EvalResult
 
 _LATE_DAYS = 7
-"""Days that are read in addition to four weeks, for systems whose newest usage is some days old."""
+"""The most days that are read in addition to four weeks, for systems whose newest usage is some days old."""
 _RESULT_DAYS = 400
 """Days for which eval results are read at least; more when a fine-tuned model was adopted before that."""
 
@@ -44,7 +43,7 @@ class Reviews:
     """The verdicts that held when systems were last reviewed. Those of past days are read once and cached."""
 
     def __init__(self) -> None:
-        self._past: dict[tuple[str, date], PastVerdict] = {}
+        self._past: dict[str, tuple[date, PastVerdict]] = {}
 
     def read(self, store: Store, systems: Sequence[Facts]) -> dict[str, PastVerdict]:
         """Return the verdict that held at the review of each system, by name.
@@ -60,19 +59,20 @@ class Reviews:
             if facts.declaration and facts.declaration.reviewed
         }
         known = {
-            system: self._past[system, day] for system, (day, _) in reviewed.items() if (system, day) in self._past
+            system: past[1]
+            for system, (day, _) in reviewed.items()
+            if (past := self._past.get(system)) is not None and past[0] == day
         }
         read = store.at_review({system: day for system, (day, _) in reviewed.items() if system not in known})
         found = {system: held for system, held in {**known, **read}.items() if held.as_of <= reviewed[system][1]}
         # The verdict of the last day may still be replaced.
         # One day a system, so that reviews that were replaced are forgotten.
-        names = {facts.system for facts in systems}
-        kept = {key: held for key, held in self._past.items() if key[0] not in names}
-        self._past = kept | {
-            (system, reviewed[system][0]): held
-            for system, held in found.items()
-            if held.as_of < reviewed[system][1]
-        }
+        for facts in systems:
+            self._past.pop(facts.system, None)
+        for system, held in found.items():
+            day, as_of = reviewed[system]
+            if held.as_of < as_of:
+                self._past[system] = day, held
         return found
 
 
@@ -100,7 +100,9 @@ class StoredFacts(Struct, frozen=True):
         """
         as_of = decided[0][0].as_of
         mistakes = settings.mistakes
-        since = as_of - timedelta(days=max(RECENT_DAYS + _LATE_DAYS, mistakes.locked_in.failure_days) - 1)
+        newest = (verdict.volume.newest_day or as_of for _, verdict in decided)
+        late = min((as_of - min(newest)).days, _LATE_DAYS)
+        since = as_of - timedelta(days=max(RECENT_DAYS + late, mistakes.locked_in.failure_days) - 1)
         until = as_of - timedelta(weeks=GROWTH_WEEKS)
         models = store.model_days(date.min, as_of, scope, _with_tuned_model(store, scope, settings))
         first = min(
@@ -131,6 +133,7 @@ class StoredFacts(Struct, frozen=True):
         days = self.days.get(system, ())
         traffic = self._traffic(facts, verdict, days)
         plan = plans.systems.get(system, plans.everywhere)
+        recent, checks = recent_uses(days, as_of)
         return AssessmentFacts(
             facts=facts,
             verdict=verdict,
@@ -138,8 +141,8 @@ class StoredFacts(Struct, frozen=True):
             prices=self._prices(facts, verdict, traffic, book),
             costs=CostTerms(plan.hosting, plan.configured, _tuned_price(plan, book, as_of)),
             moments=prompt_moments(days, self.earlier.get(system), as_of),
-            checks=output_checks(days),
-            recent=recent_models(days, as_of),
+            checks=checks,
+            recent=recent,
             models=self.models.get(system, {}),
             results=self.results.get(system, ()),
             listed=self.listed,
@@ -150,18 +153,22 @@ class StoredFacts(Struct, frozen=True):
         newest = verdict.volume.newest_day
         if newest is None:
             return TrafficMoments()
-        return traffic_of(days, self._covered(facts), newest)
+        return traffic_of(days, self._covered(facts, newest), newest)
 
-    def _covered(self, facts: Facts) -> set[date]:
+    def _covered(self, facts: Facts, newest: date) -> Collection[date]:
+        """The covered days, at least those of the window that ends at `newest`."""
+        known = known_days(facts.usage, facts.as_of)
+        if newest - timedelta(days=RECENT_DAYS - 1) >= self.since:
+            return known
         # A day before `since` was not read: it is unknown here, and no true zero.
-        return {day for day in known_days(facts.usage, facts.as_of) if day >= self.since}
+        return {day for day in known if day >= self.since}
 
     def _prices(
         self, facts: Facts, verdict: Verdict, traffic: TrafficMoments, book: PriceBook
     ) -> dict[str, Price | Unpriced]:
         tiers: dict[str, list[tuple[str, Untold]]] = {}
         newest, uses = verdict.volume.newest_day, self.tiers.get(facts.system, ())
-        days = frozenset() if newest is None or not uses else window(newest, self._covered(facts))
+        days = frozenset() if newest is None or not uses else window(newest, self._covered(facts, newest))
         for use in uses:
             if use.day in days:
                 tiers.setdefault(use.model, []).append((use.tier, use.tokens))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-_VERSION = 1
+_VERSION = 2
 """The version of `native/module.c` that this code is for."""
 
 native: ModuleType | None

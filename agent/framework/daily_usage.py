@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import add, attrgetter, itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from leverwatch.agent.framework import compiled
 from leverwatch.agent.framework.economics.doubts import doubt
@@ -61,6 +61,8 @@ _sums = attrgetter(*SUMMED)
 _checks = itemgetter(
     *map(DailyUsage._fields.index, ("day", "checked", "invalid", "schema_checked", "schema_mode"))
 )
+_CHECKED = DailyUsage._fields.index("checked")
+"""The place of the first of the four fields that `OutputChecks` has."""
 _first_three = itemgetter(0, 1, 2)
 _calls = attrgetter(*Calls._fields)
 _OF_CALLS = tuple(SUMMED.index(name) for name in Calls._fields[1:])
@@ -90,6 +92,39 @@ def traffic_of(rows: Sequence[DailyUsage], covered: Collection[date], newest: da
     for week, model, numbers in compiled.native.add_up(list(rows), week_of, True, len(SUMMED)):
         sums[week][model] = Calls._make((model, *map(numbers.__getitem__, _OF_CALLS)))
     return blocks(week_of, sums)
+
+
+def pick(
+    rows: Sequence[tuple[Any, ...]],
+    counted: dict[str, frozenset[str]],
+    found: dict[str, list[DailyUsage]],
+    day_from: Callable[[Any], date],
+) -> None:
+    """Put rows into the lists of their systems, in order; those of sources that do not count are left out.
+
+    Args:
+        rows: a system, a source, a day, and the other fields of `DailyUsage`.
+        counted: the sources that count, by system.
+        found: the lists by system, to which is added.
+        day_from: makes a day of the value of a row.
+    """
+    if compiled.native is not None and type(rows) is list and type(rows[0]) is tuple:
+        compiled.native.pick(rows, counted, found, day_from, DailyUsage)
+        return
+    make = tuple.__new__
+    for row in rows:
+        if row[1] in counted[row[0]]:
+            # As `_make` does, without its call and its count of the columns that the query itself chose.
+            found.setdefault(row[0], []).append(make(DailyUsage, (day_from(row[2]), *row[3:])))
+
+
+def recent_uses(
+    rows: Sequence[DailyUsage], as_of: date
+) -> tuple[Mapping[str, Mapping[date, float]], Mapping[date, OutputChecks]]:
+    """Return the `recent_models` and the `output_checks` of rows: by the compiled helper where there is one."""
+    if compiled.native is None:
+        return recent_models(rows, as_of), output_checks(rows)
+    return compiled.native.recent(list(rows), _last_days(as_of), _CHECKED, OutputChecks)  # type: ignore[no-any-return]  # its declaration says what it is
 
 
 def output_checks(rows: Iterable[DailyUsage]) -> dict[date, OutputChecks]:
@@ -156,14 +191,19 @@ def prompt_moments(
     )
 
 
+@lru_cache(maxsize=4)
+def _last_days(as_of: date) -> dict[date, int]:
+    """The trailing 28 days, each with a 0; not to be changed."""
+    return dict.fromkeys((as_of - age * _DAY for age in range(RECENT_DAYS)), 0)
+
+
 def _recent_sums(rows: Sequence[DailyUsage], as_of: date) -> Sequence[float] | None:
     """The sums over the trailing 28 days, in the order of `SUMMED`; None without any row."""
     if compiled.native is None:
         within = [_sums(row) for row in rows if 0 <= (as_of - row.day).days < RECENT_DAYS]
         # One after the other: `sum` corrects its rounding in some versions of Python and not in others.
         return [reduce(add, column) for column in zip(*within, strict=True)] or None
-    days = dict.fromkeys((as_of - age * _DAY for age in range(RECENT_DAYS)), 0)
-    for _, _, sums in compiled.native.add_up(list(rows), days, False, len(SUMMED)):
+    for _, _, sums in compiled.native.add_up(list(rows), _last_days(as_of), False, len(SUMMED)):
         return sums  # type: ignore[no-any-return]  # its declaration says what it is
     return None
 

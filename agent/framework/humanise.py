@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from math import isfinite
 
 _UNITS = ((1.0, "", "", 0), (1e3, "K", "e3", 1), (1e6, "M", "e6", 1), (1e9, "B", "e9", 2))
 _MOST_DECIMALS = 12
@@ -55,7 +56,7 @@ def percent(value: float, threshold: float, places: int = 0) -> str:
     # The product with 100 rounds, and might meet that of the threshold.
     for more in range(places, _MOST_DECIMALS):
         text = _unsigned(f"{value:.{more}%}")
-        number = float(Decimal(text[:-1]).scaleb(-2))
+        number = float(text[:-1] + "e-2") if isfinite(value) else value
         if (number > threshold, number < threshold) == (value > threshold, value < threshold):
             return text
     return f"{Decimal(repr(value)).scaleb(2):f}%"

@@ -23,7 +23,7 @@ from leverwatch.collectors.interface import EvalResult
 _DAY = timedelta(days=1)
 
 
-class OutputChecks(Struct, frozen=True):
+class OutputChecks(Struct, frozen=True, gc=False):
     """Counts of the validated outputs, and of the schema mode, on one day."""
 
     checked: float = 0.0
@@ -62,7 +62,7 @@ class LockedInCode(StrEnum):
     CONSIDER_DECLARING = "consider_declaring"
 
 
-class SupportEvidence(Struct, frozen=True):
+class SupportEvidence(Struct, frozen=True, gc=False):
     """One kind of evidence: the measured value, and the threshold that it was compared with."""
 
     support: Support

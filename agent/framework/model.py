@@ -166,14 +166,14 @@ class Facts(Struct, frozen=True):
     """None for a system that was discovered in records and never declared."""
 
 
-class Reason(Struct, frozen=True):
+class Reason(Struct, frozen=True, gc=False):
     """One sentence of a verdict, with a constant code for programs."""
 
     code: str
     text: str
 
 
-class RuleEvidence(Struct, frozen=True):
+class RuleEvidence(Struct, frozen=True, gc=False):
     """One rule: the measured value, the threshold that it was compared with, and whether it is active."""
 
     rule: Rule
@@ -185,7 +185,7 @@ class RuleEvidence(Struct, frozen=True):
     text: str
 
 
-class Crossing(Struct, frozen=True):
+class Crossing(Struct, frozen=True, gc=False):
     """A system's settled volume band changed."""
 
     day: date

@@ -12,7 +12,7 @@ from leverwatch.agent.framework.mistakes import OverengineeringSettings
 from leverwatch.agent.framework.model import Reason
 
 
-class PromptMoments(Struct, frozen=True):
+class PromptMoments(Struct, frozen=True, gc=False):
     """Means over the trailing 28 complete days of a system; None is unknown, never zero."""
 
     input_tokens: float | None = None
@@ -82,7 +82,7 @@ ADVICE = {
 """What to try for each sign."""
 
 
-class SignEvidence(Struct, frozen=True):
+class SignEvidence(Struct, frozen=True, gc=False):
     """One sign: the measured value, and the threshold that it was compared with."""
 
     sign: Sign

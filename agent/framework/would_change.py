@@ -18,7 +18,7 @@ from leverwatch.agent.framework.volume import threshold_of
 _DAYS = 7
 
 
-class WouldChange(Struct, frozen=True):
+class WouldChange(Struct, frozen=True, gc=False):
     """A change of one rule that would change the verdict."""
 
     rule: Rule

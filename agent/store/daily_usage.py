@@ -9,9 +9,9 @@ from itertools import chain
 
 from sqlalchemy import Connection, func, select
 
-from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums
+from leverwatch.agent.framework.daily_usage import DailyUsage, PromptSums, pick
 from leverwatch.agent.store.names import named
-from leverwatch.agent.store.plain_rows import day_of, plain_rows
+from leverwatch.agent.store.plain_rows import day_of, parts_of_rows, plain_rows
 from leverwatch.agent.store.schema import EMPTIED, usage_daily, usage_totals
 from leverwatch.agent.store.scope import Scope
 from leverwatch.collectors.interface import Operation
@@ -44,14 +44,12 @@ def read_daily_usage(
         usage_daily.c.day >= since,
         usage_daily.c.day <= as_of,
     )
-    found: dict[str, list[DailyUsage]] = defaultdict(list)
-    day_from, make = day_of(connection), tuple.__new__
+    found: dict[str, list[DailyUsage]] = {}
+    day_from = day_of(connection)
     for chosen in named(usage_daily.c.system, scope.systems):
-        for row in plain_rows(connection, query.where(chosen)):
-            if row[1] in counted[row[0]]:
-                # As `_make` does, without its call and its count of the columns that the query itself chose.
-                found[row[0]].append(make(DailyUsage, (day_from(row[2]), *row[3:])))
-    return dict(found)
+        for rows in parts_of_rows(connection, query.where(chosen)):
+            pick(rows, counted, found, day_from)
+    return found
 
 
 def read_prompt_sums(connection: Connection, since: date, until: date, scope: Scope) -> dict[str, PromptSums]:

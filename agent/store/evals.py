@@ -55,8 +55,8 @@ def read_model_days(
 
     `systems`: only these; None: all.
     """
-    counted = counting(connection, scope)
     wanted = scope.systems if systems is None else systems
+    counted = {} if wanted is not None and not wanted else counting(connection, scope)
     found: dict[str, dict[str, dict[date, float]]] = defaultdict(lambda: defaultdict(dict))
     for chosen in named(usage_daily.c.system, wanted):
         daily = (

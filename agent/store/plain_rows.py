@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -18,10 +18,16 @@ def plain_rows(connection: Connection, query: Select[Any]) -> Iterator[tuple[Any
 
     Only for texts, numbers and days: times and JSON have another form in some databases.
     """
+    for rows in parts_of_rows(connection, query):
+        yield from rows
+
+
+def parts_of_rows(connection: Connection, query: Select[Any]) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """Yield the `plain_rows` as the lists that they come in, none of them empty."""
     result = connection.execute(query)
     try:
         while rows := result.cursor.fetchmany(_AT_ONCE):
-            yield from rows
+            yield rows
     finally:
         result.close()
 

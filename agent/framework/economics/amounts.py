@@ -16,7 +16,7 @@ class Origin(StrEnum):
     """A default of leverwatch, or a price of the public list, which need not be what this user pays."""
 
 
-class Amount(Struct, frozen=True):
+class Amount(Struct, frozen=True, gc=False):
     """A number that is known as a range: `low` <= `likely` <= `high`."""
 
     low: float

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -119,8 +121,13 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
 BY_NAME: Mapping[str, Assumption] = {assumption.name: assumption for assumption in ASSUMPTIONS}
 
 
-def defaults() -> dict[str, Amount]:
+def defaults() -> Mapping[str, Amount]:
     """Every input that has a default, marked as assumed."""
+    return MappingProxyType(_defaults())
+
+
+@cache
+def _defaults() -> dict[str, Amount]:
     return {
         assumption.name: Amount(float(low), float(likely), float(high), Origin.ASSUMED)
         for assumption in ASSUMPTIONS
@@ -143,7 +150,7 @@ def priced(price: Price, configured: Mapping[str, Amount]) -> dict[str, Amount]:
 
 def resolve(*layers: Mapping[str, Amount], measured: Mapping[str, Amount] | None = None) -> dict[str, Amount]:
     """The inputs of one system: each from the first layer that has it, else measured, else the default."""
-    inputs = {**defaults(), **(measured or {})}
+    inputs = _defaults() | dict(measured or {})
     for layer in reversed(layers):
         inputs.update(layer)
     return inputs

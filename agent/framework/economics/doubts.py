@@ -41,6 +41,9 @@ def doubt(calls: Calls) -> str | None:
     cached = _mean(calls.cached_input_tokens, calls.inferences - calls.unknown_cached) or 0.0
     written = _mean(calls.cache_write_tokens, calls.inferences - calls.unknown_input) or 0.0
     static = _mean(calls.static_tokens, calls.static_known) or 0.0
+    most = entered * _ROUNDING
+    if cached + written <= most and static <= most and not (cached and cached * _ROUNDING >= entered):
+        return None
     of, a_call = f"of {calls.model}", f"of {entered:,.0f} a call"
     if cached > entered * _ROUNDING:
         return f"the cached input tokens {of} are more than its input tokens ({cached:,.0f} {a_call})"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import add
 from typing import NamedTuple
 
+from leverwatch.agent.framework import compiled
 from leverwatch.agent.framework.economics.amounts import Price, Unpriced
 from leverwatch.agent.framework.economics.doubts import doubts
 from leverwatch.agent.framework.economics.model import Missing, Unknown
@@ -57,8 +60,18 @@ def mix_of_weeks(
     When anything is missing or contradicts itself, the tuple of weeks is empty.
     """
     overall, models = traffic.by_model(), traffic.models
+    lacking = _missing(overall, models, prices)
+    if compiled.native is not None and not lacking:
+        # The same in every digit; None where sums contradict themselves.
+        found = compiled.native.mixes(
+            [(block.covered, block.calls) for block in traffic.blocks],
+            dict(overall),
+            {model: _four(price) for model in models if isinstance(price := prices[model], Price)},
+        )
+        if found is not None:
+            return tuple(map(Mix._make, found)), ()
     doubtful = [Unknown(Missing.DOUBTFUL, text) for text in doubts(traffic)]
-    missing = (*doubtful, *_missing(overall, models, prices))
+    missing = (*doubtful, *lacking)
     if missing:
         return (), missing
     weeks: dict[str, list[Calls]] = {}
@@ -93,6 +106,12 @@ def _missing(
     return found
 
 
+def _four(price: Price) -> tuple[float, float, float, float]:
+    """USD for a million input, output, cached and written tokens."""
+    cached = price.input if price.cached_input is None else price.cached_input
+    return price.input, price.output, cached, price.input if price.cache_write is None else price.cache_write
+
+
 class _Model(NamedTuple):
     whole: Calls
     """The sum of all weeks."""
@@ -103,17 +122,15 @@ class _Model(NamedTuple):
 def _week(block: Block, models: Mapping[str, _Model]) -> Mix:
     mixes = [_of_model(calls, *models[calls.model]) for calls in block.calls if calls.inferences]
     days = 7 / block.covered
-    if len(mixes) == 1:
-        return Mix._make([(0 + value) * days for value in mixes[0]])
-    return Mix(*(sum(column) * days for column in zip(*mixes, strict=True))) if mixes else Mix(*[0.0] * 7)
+    # One after the other: `sum` corrects its rounding in some versions of Python and not in others.
+    return Mix(*(reduce(add, column) * days for column in zip(*mixes, strict=True))) if mixes else Mix(*[0.0] * 7)
 
 
 def _of_model(calls: Calls, whole: Calls, weeks: Sequence[Calls], price: Price) -> Mix:
     number = calls.inferences
     entered = number * _mean(calls, whole, "input_tokens", "unknown_input")
     written = number * _mean(calls, whole, "output_tokens", "unknown_output")
-    cached_price = price.input if price.cached_input is None else price.cached_input
-    write_price = price.input if price.cache_write is None else price.cache_write
+    _, _, cached_price, write_price = _four(price)
     stored = entered * (_share(calls, weeks, _stored) or 0.0)
     cached = by_share = 0.0
     if whole.unknown_cached > (1 - _LEAST_KNOWN) * whole.inferences:
@@ -152,7 +169,9 @@ def _share(calls: Calls, weeks: Sequence[Calls], part: Callable[[Calls], tuple[f
     if own is not None:
         return own
     told = [(share, week.inferences) for week in weeks if (share := _own_share(week, part)) is not None]
-    return sum(share * often for share, often in told) / sum(often for _, often in told) if told else None
+    if not told:
+        return None
+    return reduce(add, [share * often for share, often in told]) / reduce(add, [often for _, often in told])
 
 
 def _own_share(calls: Calls, part: Callable[[Calls], tuple[float, float]]) -> float | None:

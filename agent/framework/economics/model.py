@@ -99,7 +99,7 @@ class BreakEven(Struct, frozen=True):
         return self.first is not None and self.first != self.always_from
 
 
-class CostSplit(Struct, frozen=True):
+class CostSplit(Struct, frozen=True, gc=False):
     """USD a month, by what it is paid for."""
 
     tokens: float
@@ -126,7 +126,7 @@ class CostSplit(Struct, frozen=True):
         )
 
 
-class StrategyCost(Struct, frozen=True):
+class StrategyCost(Struct, frozen=True, gc=False):
     """What a strategy costs at today's volume, with every input at its likely value."""
 
     strategy: Strategy
@@ -141,7 +141,7 @@ class StrategyCost(Struct, frozen=True):
     """Probability that it costs less than prompt engineering, 0 to 1; None for prompt engineering itself."""
 
 
-class CostOfChange(Struct, frozen=True):
+class CostOfChange(Struct, frozen=True, gc=False):
     """What a system would save by going from the declared strategy to the recommended one."""
 
     before: Strategy
@@ -172,7 +172,7 @@ class CostOfChange(Struct, frozen=True):
         return not self.low <= self.saving <= self.high
 
 
-class Driver(Struct, frozen=True):
+class Driver(Struct, frozen=True, gc=False):
     """An input, and how far the monthly saving moves between its low and its high value."""
 
     name: str

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from operator import add
+from types import MappingProxyType
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -39,7 +41,7 @@ class Calls(NamedTuple):
 
     def plus(self, other: Calls) -> Calls:
         """Return the sum of both, with this one's model name."""
-        return Calls(self.model, *map(add, self[1:], other[1:]))
+        return Calls._make((self.model, *map(add, self[1:], other[1:])))
 
 
 class DayCalls(NamedTuple):
@@ -68,22 +70,31 @@ class TrafficMoments(Struct, frozen=True):
         used = {calls.model for block in self.blocks for calls in block.calls if calls.inferences > 0}
         return tuple(sorted(used))
 
-    def by_model(self) -> dict[str, Calls]:
+    def by_model(self) -> Mapping[str, Calls]:
         """Return the sum of the calls to each model over all weeks, by name of the model."""
-        totals: dict[str, Calls] = {}
-        for block in self.blocks:
-            for calls in block.calls:
-                model = calls.model
-                totals[model] = totals[model].plus(calls) if model in totals else calls
-        return totals
+        return _by_model(self)
 
     def total(self) -> Calls:
         """The sum over all weeks and models."""
+        totals = _by_model(self)
+        if len(totals) == 1:
+            return Calls._make(("", *next(iter(totals.values()))[1:]))
         total = Calls("")
         for block in self.blocks:
             for calls in block.calls:
                 total = total.plus(calls)
         return total
+
+
+@lru_cache(maxsize=4)
+def _by_model(traffic: TrafficMoments) -> Mapping[str, Calls]:
+    # Several parts of an assessment ask for it, one after the other.
+    totals: dict[str, Calls] = {}
+    for block in traffic.blocks:
+        for calls in block.calls:
+            model = calls.model
+            totals[model] = totals[model].plus(calls) if model in totals else calls
+    return MappingProxyType(totals)
 
 
 def window(newest: date, covered: Collection[date]) -> frozenset[date]:
@@ -114,8 +125,13 @@ def traffic_moments(rows: Iterable[DayCalls], covered: Collection[date], newest:
 
 def weeks_of(covered: Collection[date], newest: date) -> dict[date, int]:
     """Return the week of each covered day of the four weeks that end at `newest`, from 0 on."""
-    days = [newest - _DAY * age for age in range(WEEKS * _DAYS)]
-    return {day: WEEKS - 1 - age // _DAYS for age, day in enumerate(days) if day in covered}
+    return {day: week for day, week in _weeks_before(newest) if day in covered}
+
+
+@lru_cache(maxsize=64)
+def _weeks_before(newest: date) -> tuple[tuple[date, int], ...]:
+    """The 28 days that end at a day, newest first, each with its week."""
+    return tuple((newest - _DAY * age, WEEKS - 1 - age // _DAYS) for age in range(WEEKS * _DAYS))
 
 
 def blocks(week_of: Mapping[date, int], sums: Sequence[Mapping[str, Calls]]) -> TrafficMoments:

@@ -7,8 +7,7 @@ from functools import cache
 from math import ceil, exp, fsum, log
 from statistics import fmean, median
 
-from leverwatch.agent.framework import compiled
-from leverwatch.agent.framework.forecast.methods import History, damped, path
+from leverwatch.agent.framework.forecast.methods import History, path
 from leverwatch.agent.framework.forecast.model import Method, Score
 from leverwatch.agent.framework.forecast.weekly import SHIFT_WEEKS
 
@@ -27,15 +26,6 @@ LEAST_FOR_COVERAGE = 8
 def start_of_trend(shifts: Sequence[int], weeks: int) -> int:
     """The first week that a method uses at an origin with `weeks` weeks: the last level shift visible by then."""
     return max((shift for shift in shifts if shift + SHIFT_WEEKS + 1 <= weeks), default=0)
-
-
-def all_errors(history: History, shifts: Sequence[int]) -> dict[Method, list[tuple[float, ...]]]:
-    """Return the `errors` of every method, in every digit: by the compiled helper where there is one."""
-    if compiled.native is not None:
-        found = compiled.native.backtest(history.totals, history.logs, shifts, damped(HORIZONS[-1]))
-        if found is not None:
-            return dict(zip(Method, found, strict=True))
-    return {method: errors(method, history, shifts) for method in Method}
 
 
 def errors(method: Method, history: History, shifts: Sequence[int]) -> list[tuple[float, ...]]:
@@ -61,11 +51,6 @@ def score(method: Method, totals: Sequence[float], log_errors: Sequence[float]) 
     """Return the error measures of one method."""
     if not log_errors:
         return Score(method, 0, None, None, None)
-    if compiled.native is not None:
-        known = compiled.native.scores(totals, log_errors)
-        if known is not None:
-            missed, scale, size, bias = known
-            return Score(method, len(log_errors), missed / scale if scale > 0 else None, size, bias)
     misses, naive = [], []
     for weeks, error in zip(_origins(len(totals)), log_errors, strict=True):
         actual = fsum(totals[weeks : weeks + AHEAD])

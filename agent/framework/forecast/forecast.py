@@ -6,18 +6,21 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from math import exp, fsum
 
+from leverwatch.agent.framework import compiled
+from leverwatch.agent.framework.coverage import unbroken_end
 from leverwatch.agent.framework.forecast.backtest import (
-    all_errors,
+    HORIZONS,
     by_week,
     coverage,
+    errors,
     prolonged,
     score,
     start_of_trend,
     widths,
 )
 from leverwatch.agent.framework.forecast.crossing import outlook
-from leverwatch.agent.framework.forecast.methods import History, path
-from leverwatch.agent.framework.forecast.model import Direction, Forecast, Method, Score, Target
+from leverwatch.agent.framework.forecast.methods import History, damped, path
+from leverwatch.agent.framework.forecast.model import Direction, Forecast, Method, Outlook, Score, Target
 from leverwatch.agent.framework.forecast.settings import ForecastSettings
 from leverwatch.agent.framework.forecast.weekly import level_shifts, log_totals, weekly_totals
 from leverwatch.agent.framework.model import Band, Boundary, Settings, VolumeState
@@ -55,6 +58,64 @@ def forecast(
         aims: thresholds, all above 0.
         settings: horizon and limits.
     """
+    found = _by_helper(daily, newest, aims, settings)
+    return _in_python(daily, newest, aims, settings) if found is None else found
+
+
+def _by_helper(
+    daily: Mapping[date, float], newest: date, aims: Sequence[Target], settings: ForecastSettings
+) -> Forecast | None:
+    """Return what `_in_python` does, in every digit, by the compiled helper; None: it is not for this, or not
+    built."""
+    if compiled.native is None:
+        return None
+    by_day = unbroken_end(daily) == newest
+    horizon = settings.horizon_weeks
+    found = compiled.native.forecast(
+        list(daily.values() if by_day else weekly_totals(daily, newest)),
+        7 if by_day else 1,
+        [(1.0 if aim.direction is Direction.UP else -1.0, aim.volume) for aim in aims],
+        damped(max(horizon, HORIZONS[-1])),
+        horizon,
+        settings.interval,
+        settings.minimum_weeks,
+        settings.minimum_origins,
+    )
+    if found is None:
+        return None
+    trend, weeks, volume, scores, origins, inside, outcomes, start, width, volumes, crossed = found
+    return Forecast(
+        newest,
+        Method.TREND if trend else Method.RUN_RATE,
+        weeks,
+        volume,
+        tuple([Score(method, origins, *score) for method, score in zip(Method, scores, strict=True)]),
+        origins,
+        inside / outcomes if outcomes else None,
+        outcomes,
+        _week_of(newest, weeks, start),
+        width,
+        volumes,
+        tuple([_outlook(aim, newest, *figures) for aim, figures in zip(aims, crossed, strict=True)]),
+    )
+
+
+def _outlook(aim: Target, newest: date, expected: int, earliest: int, latest: int, probability: float) -> Outlook:
+    """The outlook of days from `newest` on, of which a negative one is none, as is a negative probability."""
+    first, early, late = (
+        None if ahead < 0 else newest + timedelta(days=ahead) for ahead in (expected, earliest, latest)
+    )
+    return Outlook(aim, first, early, late, None if probability < 0 else probability)
+
+
+def _week_of(newest: date, weeks: int, start: int) -> date | None:
+    """The first day of the week with a number; None for the first week."""
+    return newest - timedelta(days=7 * (weeks - start) - 1) if start else None
+
+
+def _in_python(
+    daily: Mapping[date, float], newest: date, aims: Sequence[Target], settings: ForecastSettings
+) -> Forecast:
     totals = weekly_totals(daily, newest)
     logs = log_totals(totals)
     if len(logs) < _WINDOW:
@@ -65,7 +126,7 @@ def forecast(
     floored = [max(total, exp(level)) for total, level in zip(totals, logs, strict=True)]
     shifts = level_shifts(logs)
     history = History(floored, logs)
-    past = all_errors(history, shifts)
+    past = {method: errors(method, history, shifts) for method in Method}
     scores = tuple(score(method, floored, [known[0] for known in past[method]]) for method in Method)
     method = _choice(scores, len(totals), settings)
     known = past[method]
@@ -86,7 +147,7 @@ def forecast(
         known_origins=len(known),
         coverage=achieved,
         coverage_origins=outcomes,
-        level_shift=newest - timedelta(days=7 * (len(totals) - start) - 1) if start else None,
+        level_shift=_week_of(newest, len(totals), start),
         error_widths=width,
         volumes=volumes,
         outlooks=tuple(outlook(aim, volumes, band, futures, newest) for aim in aims),

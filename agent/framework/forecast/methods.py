@@ -7,7 +7,6 @@ from functools import cache, cached_property
 from math import exp, fsum
 from statistics import median
 
-from leverwatch.agent.framework import compiled
 from leverwatch.agent.framework.forecast.model import Method
 
 TREND_WEEKS = 13
@@ -37,10 +36,6 @@ class History:
         The slope is the median of the slopes between all pairs of weeks from `start` to `end` (Theil 1950, Sen
         1968); it stays near the true one when up to 29% of the values are outliers.
         """
-        if compiled.native is not None:
-            found = compiled.native.theil_sen(self.logs, start, end)
-            if found is not None:
-                return found  # type: ignore[no-any-return]  # its declaration says what it is
         slopes: list[float] = []
         for gap, all_of_gap in enumerate(self._slopes, 1):
             slopes += all_of_gap[start : max(end - gap, start)]

@@ -26,7 +26,7 @@ class Direction(StrEnum):
     DOWN = "down"
 
 
-class Target(Struct, frozen=True):
+class Target(Struct, frozen=True, gc=False):
     """A threshold that volume may reach."""
 
     boundary: Boundary
@@ -35,7 +35,7 @@ class Target(Struct, frozen=True):
     """Monthly inferences."""
 
 
-class Score(Struct, frozen=True):
+class Score(Struct, frozen=True, gc=False):
     """The errors of one method at the past origins, four weeks ahead. A log error is log(actual / forecast)."""
 
     method: Method
@@ -49,7 +49,7 @@ class Score(Struct, frozen=True):
     """Mean log error; positive when the forecasts were too low."""
 
 
-class Outlook(Struct, frozen=True):
+class Outlook(Struct, frozen=True, gc=False):
     """The forecast of when volume reaches one threshold."""
 
     target: Target

@@ -9,7 +9,6 @@ from math import fsum, log
 from statistics import median
 from sys import float_info
 
-from leverwatch.agent.framework import compiled
 from leverwatch.agent.framework.coverage import unbroken_end
 
 LONGEST = 104
@@ -60,9 +59,7 @@ def level_shifts(logs: Sequence[float]) -> list[int]:
     At week i the median of the four weeks from i on is compared with that of the four weeks before, less the
     change that steady growth within these weeks explains. Two weeks in a row must exceed the limit.
     """
-    jumps = None if compiled.native is None else compiled.native.jumps(logs, _JUMP)
-    if jumps is None:
-        jumps = _jumps(logs)
+    jumps = _jumps(logs)
     found: list[int] = []
     index = SHIFT_WEEKS
     while index < len(logs):

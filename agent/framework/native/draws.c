@@ -54,19 +54,31 @@ static int always_from(const Line *line, double *volume)
     return isfinite(*volume) ? 1 : -1;
 }
 
-/* Sorts `number` values, equal ones in their order. `room` has room for as many. */
-static void sort(double *values, double *room, int number)
+/* The value that has so many before it when `number` values are sorted, which puts some of them in another order
+   (Hoare's selection). */
+static double smallest(double *values, int number, int place)
 {
-    for (int width = 1; width < number; width *= 2) {
-        for (int start = 0; start < number; start += 2 * width) {
-            int middle = start + width < number ? start + width : number;
-            int end = start + 2 * width < number ? start + 2 * width : number;
-            for (int at = start, left = start, right = middle; at < end; at++)
-                room[at] = left < middle && (right >= end || !(values[right] < values[left])) ? values[left++]
-                                                                                             : values[right++];
-        }
-        memcpy(values, room, (size_t)number * sizeof *values);
+    int left = 0, right = number - 1;
+    while (left < right) {
+        double middle = values[place];
+        int up = left, down = right;
+        do {
+            while (values[up] < middle)
+                up++;
+            while (middle < values[down])
+                down--;
+            if (up <= down) {
+                double value = values[up];
+                values[up++] = values[down];
+                values[down--] = value;
+            }
+        } while (up <= down);
+        if (down < place)
+            left = up;
+        if (place < up)
+            right = down;
     }
+    return values[place];
 }
 
 /* `scenario.each_of`. */
@@ -166,16 +178,16 @@ static int draw(double columns[FIELDS][WEEKS], unsigned start, unsigned step, do
     return 0;
 }
 
-static PyObject *ranked(const Drawn *found, int place)
+static PyObject *ranked(Drawn *found, int place)
 {
     if (place < found->known)
-        return PyFloat_FromDouble(found->crossings[place]);
+        return PyFloat_FromDouble(smallest(found->crossings, found->known, place));
     Py_RETURN_NONE;
 }
 
 static PyObject *sums(Drawn *found, int before, int after, double hair)
 {
-    double room[DRAWS], savings[DRAWS] = {0};
+    double savings[DRAWS] = {0};
     int mixed = 0, tuned = 0, saved = 0;
     for (int index = 0; index < DRAWS; index++) {
         mixed += found->costs[1][index] < found->costs[0][index];
@@ -183,14 +195,12 @@ static PyObject *sums(Drawn *found, int before, int after, double hair)
         savings[index] = found->costs[before][index] - found->costs[after][index];
         saved += savings[index] > hair;
     }
-    sort(savings, room, DRAWS);
-    sort(found->volumes, room, DRAWS);
-    sort(found->crossings, room, found->known);
-    int all = found->known + found->none, tenth = all / 10;
-    return Py_BuildValue("ddddNNNddd", mixed / (double)DRAWS, tuned / (double)DRAWS, found->volumes[TENTH],
-                         found->volumes[DRAWS - 1 - TENTH], ranked(found, tenth), ranked(found, all / 2),
-                         ranked(found, all ? all - 1 - tenth : 0), savings[TENTH], savings[DRAWS - 1 - TENTH],
-                         saved / (double)DRAWS);
+    int all = found->known + found->none, tenth = all / 10, last = DRAWS - 1 - TENTH;
+    double least = smallest(found->volumes, DRAWS, TENTH), most = smallest(found->volumes, DRAWS, last);
+    double low = smallest(savings, DRAWS, TENTH), high = smallest(savings, DRAWS, last);
+    return Py_BuildValue("ddddNNNddd", mixed / (double)DRAWS, tuned / (double)DRAWS, least, most,
+                         ranked(found, tenth), ranked(found, all / 2), ranked(found, all ? all - 1 - tenth : 0), low,
+                         high, saved / (double)DRAWS);
 }
 
 /* Reads the inputs; the views of those that are not NULL are held. */

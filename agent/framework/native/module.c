@@ -1,16 +1,16 @@
 #include "native.h"
 
 /* Written anew with every change of what a function takes or gives: a helper of another version is not used. */
-#define VERSION 1
+#define VERSION 2
 
 static PyMethodDef methods[] = {
     {"drawn", drawn, METH_VARARGS, "What the draws say of the costs; None: Python has to say it."},
     {"swings", swings, METH_VARARGS, "The saving at other values of single inputs; None: Python has to say it."},
-    {"theil_sen", theil_sen, METH_VARARGS, "The level and the slope of weekly logarithms; None: Python has to say it."},
-    {"backtest", backtest, METH_VARARGS, "The errors of both methods; None: Python has to say them."},
-    {"jumps", jumps, METH_VARARGS, "How far the level jumps at each week; None: Python has to say it."},
-    {"scores", scores, METH_VARARGS, "The measures of a method's errors; None: Python has to say them."},
+    {"forecast", forecast, METH_VARARGS, "The numbers of a forecast; None: Python has to say them."},
+    {"mixes", mixes, METH_VARARGS, "Tokens and costs of each week; None: Python has to say them."},
     {"walk", walk, METH_VARARGS, "How the band settled on days without a gap; None: Python has to say it."},
+    {"pick", pick, METH_VARARGS, "Puts rows into the lists of their systems."},
+    {"recent", recent, METH_VARARGS, "Inferences by model and day, and checks by day."},
     {"add_up", add_up, METH_VARARGS, "The sums of rows, by group and model."},
     {NULL, NULL, 0, NULL},
 };

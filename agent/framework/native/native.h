@@ -8,11 +8,11 @@
 
 PyObject *drawn(PyObject *module, PyObject *args);
 PyObject *swings(PyObject *module, PyObject *args);
-PyObject *theil_sen(PyObject *module, PyObject *args);
-PyObject *backtest(PyObject *module, PyObject *args);
-PyObject *jumps(PyObject *module, PyObject *args);
-PyObject *scores(PyObject *module, PyObject *args);
+PyObject *forecast(PyObject *module, PyObject *args);
+PyObject *mixes(PyObject *module, PyObject *args);
 PyObject *walk(PyObject *module, PyObject *args);
+PyObject *pick(PyObject *module, PyObject *args);
+PyObject *recent(PyObject *module, PyObject *args);
 PyObject *add_up(PyObject *module, PyObject *args);
 
 #endif

@@ -22,7 +22,7 @@ from leverwatch.agent.framework import assessment as framework
 from leverwatch.agent.framework.assessment import Assessment, PromptJudgement, Unavailable
 from leverwatch.agent.framework.baselines import Baseline
 from leverwatch.agent.framework.comparison import ComparisonOutcome as BaselineOutcome
-from leverwatch.agent.framework.daily_usage import DailyUsage, recent_models
+from leverwatch.agent.framework.daily_usage import DailyUsage, recent_uses
 from leverwatch.agent.framework.economics.amounts import Origin
 from leverwatch.agent.framework.economics.assess import assess_economics
 from leverwatch.agent.framework.economics.model import Agreement, CostOutcome, Economics, EconomicsFacts, Missing
@@ -214,14 +214,14 @@ def test_a_part_that_fails_is_logged_and_loses_nothing_else(
 def test_a_system_whose_facts_cannot_be_made_loses_no_other_system(
     memory: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(rows: Sequence[DailyUsage], as_of: date) -> dict[str, dict[date, float]]:
+    def broken(rows: Sequence[DailyUsage], as_of: date) -> object:
         if rows and rows[0].inferences == 7:
             raise KeyError("odd")
-        return recent_models(rows, as_of)
+        return recent_uses(rows, as_of)
 
     feed(memory)
     feed(memory, "odd", 7)
-    monkeypatch.setattr("leverwatch.agent.evaluation.stored_facts.recent_models", broken)
+    monkeypatch.setattr("leverwatch.agent.evaluation.stored_facts.recent_uses", broken)
     with capture_logs() as logs:
         views = {view.system: view.assessment for view in evaluate(memory, PLAN, NOW, Assessor()).systems}
 

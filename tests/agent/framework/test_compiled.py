@@ -18,7 +18,14 @@ from msgspec.structs import replace
 
 from leverwatch.agent import framework
 from leverwatch.agent.framework import compiled
-from leverwatch.agent.framework.daily_usage import SUMMED, DailyUsage, prompt_moments, traffic_of
+from leverwatch.agent.framework.daily_usage import (
+    SUMMED,
+    DailyUsage,
+    pick,
+    prompt_moments,
+    recent_uses,
+    traffic_of,
+)
 from leverwatch.agent.framework.economics.amounts import Amount, Origin
 from leverwatch.agent.framework.economics.assess import assess_economics
 from leverwatch.agent.framework.economics.model import EconomicsFacts
@@ -167,9 +174,24 @@ def test_rows_add_up_to_the_same(found: list[DailyUsage], uncovered: set[int]) -
     covered: set[date] = {ago(age) for age in range(41)} - {ago(age) for age in uncovered}
 
     def work() -> tuple[Any, ...]:
-        return traffic_of(found, covered, ago(2)), prompt_moments(found, None, AS_OF)
+        return traffic_of(found, covered, ago(2)), prompt_moments(found, None, AS_OF), recent_uses(found, AS_OF)
 
     assert work() == in_python(work)
+
+
+@FEW
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xyz"), st.integers(0, 5), st.just("m"), COUNTS)))
+def test_rows_come_to_the_same_systems(found: list[tuple[Any, ...]]) -> None:
+    counted = {"a": frozenset("x"), "b": frozenset("xy")}
+
+    def work() -> dict[str, list[DailyUsage]]:
+        by_system: dict[str, list[DailyUsage]] = {}
+        if found:
+            pick(found, counted, by_system, ago)
+        return by_system
+
+    assert work() == in_python(work)
+    assert list(work()) == list(in_python(work))
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False, max_value=1e306, min_value=-1e306), max_size=28))
@@ -188,6 +210,11 @@ def test_a_sum_is_rounded_once(values: list[float]) -> None:
         ("add_up", ([(1, "m", 2.0)], {1: 0}, True, 2)),
         ("add_up", ([(1, "m", "two")], {1: 0}, True, 1)),
         ("add_up", ([], {}, True, 33)),
+        ("pick", ([("a", "x")], {"a": ("x",)}, {}, ago, DailyUsage)),
+        ("recent", ([(1, "m", 1.0)], {1: 0}, 3, tuple)),
+        ("recent", ([(1, "m", 1.0, "two", 0.0, 0.0, 0.0)], {1: 0}, 3, tuple)),
+        ("mixes", ([(1, [])], {}, {})),
+        ("forecast", ([1.0], 7, [], (1.0,), "13", 0.8, 16, 12)),
         (
             "drawn",
             (((0.0,) * 4,) * 7, 1, 1, 1.0, (True, False, False, False, 0.0, 0.0, 1.0, 1.0), (1.0,), 0, 0, 0.0),
