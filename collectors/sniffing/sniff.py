@@ -22,6 +22,7 @@ from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.framing.python_text import Python, printed
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.wrappers import STRING_FIELDS, JsonString, Prefix
+from leverwatch.collectors.sniffing.access_lines import access_lines_in
 from leverwatch.collectors.sniffing.by_columns import are_in_columns, by_columns
 from leverwatch.collectors.sniffing.counting import Sample, Summary, doubts, recorded_by, samples, summarise
 from leverwatch.collectors.sniffing.dateless import without_date
@@ -176,7 +177,8 @@ def _or_map(named: Guess, data: bytes) -> Guess:
     if "model" in known[0] and known[0] & {"input_tokens", "output_tokens"}:
         return named
     mapped = _json(data, named.compression)
-    if mapped is None and (beside := keyed_within(texts_of(LINES.split(data)))) is not None:
+    texts = [] if mapped is not None else texts_of(LINES.split(data))
+    if mapped is None and (beside := access_lines_in(texts) or keyed_within(texts)) is not None:
         mapped = _loaded(Guess("lines", named.compression, fields=beside))
     if mapped is None or mapped.fields is None:
         return named
