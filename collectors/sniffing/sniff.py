@@ -33,6 +33,7 @@ from leverwatch.collectors.sniffing.loading import config_of, loadable
 from leverwatch.collectors.sniffing.multi_line import in_blocks
 from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unknown_numbers, unread_numbers
 from leverwatch.collectors.sniffing.order import ordered
+from leverwatch.collectors.sniffing.pair_cells import pairs_in_cells
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
 from leverwatch.collectors.sniffing.reshaping import reshaped
 from leverwatch.collectors.sniffing.table_guess import SQL, is_table, lines_of, objects_in, rows_in, table_in
@@ -343,6 +344,10 @@ def _with_arrays(fields: FieldGuess, records: Sequence[dict[str, Any]]) -> Field
 
 
 def _table(data: bytes, compression: str) -> Guess | None:
+    lines = lines_of(data)
+    split = pairs_in_cells([*lines[:1], *spread(lines[1:])], rows_in(data))
+    if split is not None:
+        return _loaded(Guess("lines", compression, fields=split))
     return _of_table(table_in(data), compression)
 
 
