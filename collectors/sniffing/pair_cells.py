@@ -13,7 +13,9 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.name_words import TOKEN, bare_field, token_field, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.reading import spread
 from leverwatch.collectors.sniffing.sum_row import sum_row
+from leverwatch.collectors.sniffing.table_guess import lines_of, rows_in
 from leverwatch.collectors.sniffing.tables import Table
 
 _NUMBER = r"\d[\d.,']{0,14}(?: ?[kK])?"
@@ -34,13 +36,10 @@ class _Column:
     """Whether the header says which of them is the input."""
 
 
-def pairs_in_cells(lines: Sequence[str], table: Table | None) -> FieldGuess | None:
-    """Return a field map of the lines of a table with such cells; None where it has none, or others tell tokens.
-
-    Args:
-        lines: the lines of the table, the header among them.
-        table: what they are read as.
-    """
+def pairs_in_cells(data: bytes) -> FieldGuess | None:
+    """Return a field map of the lines of a table with such cells; None: it has none, or others tell tokens."""
+    every, table = lines_of(data), rows_in(data)
+    lines = [*every[:1], *spread(every[1:])]
     if table is None or table.columns or table.notes or len(table.records) < _FEWEST or sum_row(table.records):
         return None
     names = [*dict.fromkeys(it.strip().strip('"').strip() for it in lines[0].split(table.delimiter))]

@@ -344,8 +344,7 @@ def _with_arrays(fields: FieldGuess, records: Sequence[dict[str, Any]]) -> Field
 
 
 def _table(data: bytes, compression: str) -> Guess | None:
-    lines = lines_of(data)
-    split = pairs_in_cells([*lines[:1], *spread(lines[1:])], rows_in(data))
+    split = pairs_in_cells(data)
     if split is not None:
         return _loaded(Guess("lines", compression, fields=split))
     return _of_table(table_in(data), compression)
