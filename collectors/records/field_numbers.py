@@ -88,8 +88,18 @@ class PartEntry(NumberEntry):
         " without it the numbers of the record tell.",
     )
 
+    total: str | None = Field(
+        default=None,
+        min_length=1,
+        description="With `stands: beside`, the path of the total of the call: where it is the sum of input and"
+        " output tokens alone, these include the part. For logs of several providers.",
+    )
+
     def _further(self, name: str) -> dict[str, Any]:
-        return {**super()._further(name), "stands": None if self.stands is None else Stands(self.stands)}
+        stands = None if self.stands is None else Stands(self.stands)
+        if self.total is not None and (stands is not Stands.BESIDE or self.of_session is not None):
+            raise ValueError(f"{name}: total says which records include it: needs stands: beside, of no session")
+        return {**super()._further(name), "stands": stands, "total": self.total}
 
 
 class DurationEntry(NumberEntry):

@@ -6,13 +6,13 @@ system template in its rows, and are turned into fields here, before anything el
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from leverwatch.collectors.records.field_loops import FillRow, compile_fill
 from leverwatch.collectors.records.field_specs import WHOLE_OF, FieldSpec
-from leverwatch.collectors.records.field_values import Mistyped, Written
+from leverwatch.collectors.records.field_values import Mistyped, Written, number_reader
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELD_INDEX, FIELDS
 from leverwatch.collectors.records.formats.interface import MAX_COUNT, Row
 from leverwatch.collectors.records.lenient import OPTIONAL
@@ -21,6 +21,7 @@ from leverwatch.collectors.records.tokens import add_beside
 Entries = Mapping[str, "str | FieldSpec"]
 """The entries of a field map by field: a path, or what is said of the field."""
 _FAILED_OF = frozenset({"inferences", "errors"})
+_TAKEN, _GIVEN = FIELD_INDEX["input_tokens"], FIELD_INDEX["output_tokens"]
 _NUMBER, _FAILED, _TRIES = (FIELD_INDEX[name] for name in ("inferences", "errors", "attempts"))
 
 
@@ -66,6 +67,12 @@ class FieldRows:
             if name in OPTIONAL:
                 self.told |= dict.fromkeys(range(at, len(self.raw)), f"+{name}" if spec.is_sum else name)
         self._written = written
+        self._totals: dict[str, int] = {}
+        for name, spec in self.rich.items():
+            if spec.total is not None:
+                self.told[len(self.raw)] = ""
+                self._totals[name] = start + len(self.raw)
+                self.raw.append(spec.total)
         self._sessions = []
         for path in _sessions_of(entries).values():
             self.told[len(self.raw)] = ""
@@ -95,7 +102,8 @@ class FieldRows:
         except Mistyped:
             self._fill_one_by_one(row, made, wrong)
         if unread or self._beside:
-            self._take_in(made, wrong, unread)
+            inside = self._inside(row, made) if self._totals else ()
+            self._take_in(made, wrong, unread, inside)
         if self.tells_failed:
             _take_failed_apart(made)
         return tuple(made), tuple(wrong)
@@ -110,7 +118,17 @@ class FieldRows:
                 made[place] = None
                 wrong.append((name, str(error)))
 
-    def _take_in(self, row: list[Any], wrong: list[tuple[str, str]], unread: Collection[str]) -> None:
+    def _inside(self, row: Row, made: Sequence[Any]) -> Collection[str]:
+        """Return the parts that the wholes of a record include, as its total is these alone."""
+        taken, given = made[_TAKEN], made[_GIVEN]
+        if taken is None or given is None:
+            return ()
+        read = number_reader(self._written)
+        return [name for name, at in self._totals.items() if _read(read, row[at]) == taken + given]
+
+    def _take_in(
+        self, row: list[Any], wrong: list[tuple[str, str]], unread: Collection[str], inside: Collection[str]
+    ) -> None:
         """Add the parts that stand beside their wholes to these, and leave those unknown of which a part is
         unreadable."""
         lost = {name.removeprefix("+") for name in unread if name.startswith("+")}
@@ -118,6 +136,8 @@ class FieldRows:
         for name in lost:
             row[FIELD_INDEX[name]] = None
         for part, whole in self._beside:
+            if part in inside:
+                continue
             place = FIELD_INDEX[whole]
             total = add_beside(row[place], row[FIELD_INDEX[part]])
             if total is not None and total > MAX_COUNT:
@@ -138,6 +158,13 @@ class FieldRows:
     def sessions(self, row: Row) -> tuple[str | None, ...]:
         """Return the session of each counter of a row that is not made yet; None where the record tells none."""
         return tuple(_session(row[at]) for at in self._sessions)
+
+
+def _read(read: Callable[[Any], float | None], value: Any) -> float | None:
+    try:
+        return None if value is None or (isinstance(value, str) and not value.strip()) else read(value)
+    except Mistyped:
+        return None
 
 
 def _session(value: Any) -> str | None:
@@ -185,5 +212,4 @@ def paths_of(entries: Entries) -> Iterable[str]:
             yield entry
         else:
             yield from entry.paths
-            if entry.session is not None:
-                yield entry.session
+            yield from (it for it in (entry.session, entry.total) if it is not None)

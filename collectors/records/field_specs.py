@@ -53,6 +53,9 @@ class FieldSpec(Struct, frozen=True):
     words: tuple[Words, ...] = ()
     stands: Stands | None = None
     """Where a part of tokens stands; None: nobody says it."""
+    total: str | None = None
+    """Where the total of input and output is, in records of which a part that mostly stands beside its whole is
+    inside where both are the total; None: it is beside in all of them."""
     session: str | None = None
     """Where the session is within which the value is a counter that only grows; None: it is no such counter."""
 

@@ -48,6 +48,21 @@ def set_cache_hit(draft: Draft) -> None:
                 f"{number} records whose {draft.spell(path)} is {_listed(hits)} are answers from a cache, and no"
                 f" inferences; were they, there would be {number} more",
             )
+            _set_status_beside(draft, path, column, misses)
+
+
+def _set_status_beside(draft: Draft, path: Path, column: Column, misses: list[Scalar]) -> None:
+    """Map the words for where an answer came from as its outcome, too, where one of them is of a failure, no field
+    tells outcomes, and just what failed has no output."""
+    bad = [value for value in misses if kind_of(value) is Kind.BAD]
+    good = [value for value in dict.fromkeys(column.values) if value not in bad]
+    given = draft.column("output_tokens")
+    if "status" in draft.paths or not bad or len(bad) == len(misses) or given is None:
+        return
+    failed = {at for at, value in column.by_record.items() if value in bad}
+    if not any(given.counts.get(at, 0) > 0 for at in failed):
+        draft.settings["status"] = {"path": draft.spell(path), "success": good, "error": bad}
+        draft.paths["status"] = (path,)
 
 
 def doubt_words(draft: Draft) -> None:

@@ -46,7 +46,7 @@ def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
         answers, tokens = _by_sides(columns)
     own = set(tokens)
     tokens |= paid(columns) if tokens else set()
-    models = {path for path in columns.of if rank("model", path) is not None} or {
+    models = _named_models(columns) or {
         path for path, column in columns.of.items() if looks_like_models(column) and not is_vendor(column)
     }
     models.update(models_elsewhere(columns, models))
@@ -72,6 +72,13 @@ def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
     # What tells the calls from the rest already is not told again.
     told = {*found.only, *found.excluded}
     return found if started is None or told.intersection(started.sign or ()) else started
+
+
+def _named_models(columns: Columns) -> set[Path]:
+    """Return the columns that are called like a model, without those of numbers where others have names: these say
+    how many models there are."""
+    named = {path for path in columns.of if rank("model", path) is not None}
+    return {path for path in named if not columns.of[path].is_numeric} or named
 
 
 def _answers(columns: Columns, spell: Callable[[Path], str]) -> Kinds:

@@ -9,8 +9,9 @@ from leverwatch.collectors.records.formats.cell_objects import object_of
 from leverwatch.collectors.sniffing.columns import dotted, leaves
 from leverwatch.collectors.sniffing.numerals import Scalar
 
-_MANY, _MOSTLY = 0.3, 0.9
-"""The shares of objects in a column from which on it is looked at, and from which on other cells are broken."""
+_SOME, _MANY, _MOSTLY = 0.05, 0.3, 0.9
+"""The shares of objects in a column from which on it is looked at where no other has more, from which on they need
+tell no tokens, and from which on other cells are broken."""
 
 
 def paths_in(settings: object) -> tuple[str, ...]:
@@ -28,7 +29,8 @@ def object_columns(records: Sequence[Mapping[Path, Scalar]]) -> tuple[str, ...]:
     for record in records:
         for path, cell in record.items():
             found.setdefault(path[0], []).append(str(cell)[:1] == "{" and bool(object_of(str(cell))))
-    return tuple(name for name, it in found.items() if sum(it) >= _MANY * len(it))
+    of_many = tuple(name for name, it in found.items() if sum(it) >= _MANY * len(it))
+    return of_many or tuple(name for name, it in found.items() if sum(it) >= _SOME * len(it))
 
 
 def with_inside(records: Sequence[Mapping[Path, Scalar]], columns: Sequence[str]) -> list[dict[Path, Scalar]]:
@@ -51,6 +53,11 @@ def among_texts(records: Sequence[Mapping[Path, Scalar]], columns: Sequence[str]
         if sum(object_of(cell) is not None for cell in cells) < _MOSTLY * len(cells):
             return name
     return None
+
+
+def are_few(objects: int, records: int) -> bool:
+    """Whether so few records have objects that these may be details, as of errors, and not the calls."""
+    return objects < _MANY * records
 
 
 def told_in_all(made: Sequence[Mapping[Path, Scalar]], column: str) -> str | None:

@@ -11,20 +11,20 @@ from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.contradictions import doubt_contradictions
 from leverwatch.collectors.sniffing.detailed import set_detailed
 from leverwatch.collectors.sniffing.draft import Draft
-from leverwatch.collectors.sniffing.failures import (
-    code_text,
-    failure_paths,
-    is_nothing,
-    real_failures,
-    with_output,
-)
+from leverwatch.collectors.sniffing.failure_fields import by_failures
+from leverwatch.collectors.sniffing.failures import code_text, failure_paths, real_failures, with_output
 from leverwatch.collectors.sniffing.field_names import is_called, rank
+from leverwatch.collectors.sniffing.indirect_outcomes import (
+    are_words,
+    by_fallback_reason,
+    by_finish_reason,
+    by_level,
+)
 from leverwatch.collectors.sniffing.name_words import word_set, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.presummed import counts_calls
-from leverwatch.collectors.sniffing.words import NO, YES, Kind, is_word, kind_of, outcome_of
+from leverwatch.collectors.sniffing.words import NO, YES, Kind, kind_of, outcome_of
 
-_MOST_WORDS = 24
 _SURE_NAMES = 1
 """The rank of the last of the names that hardly mean anything else."""
 _USUAL = 7
@@ -47,10 +47,6 @@ _SURELY = ("resultcode", "returncode", "rc", "ret", "retcode")
 """Those of them that are of the call, whatever it answered."""
 _CALLS, _OTHERS = 0.8, 0.1
 _MOST_ANSWERED = 0.5
-_FALLBACKS = ("fallbackreason", "fallbackcause", "degradedreason", "skipreason")
-_LEVELS = ("level", "loglevel", "severity", "lvl", "levelname")
-_SEVERE = word_set("error err fatal critical severe alert emergency 50 60")
-_MILD = word_set("info debug trace notice warn warning verbose 10 20 30 40")
 _NAMED_GOOD = word_set(
     "ok success succeeded successful erfolg erfolgreich exito sucesso successo sukces succes reussi"
 )
@@ -68,7 +64,7 @@ def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
     excluded: dict[Path, list[Scalar]] = {}
     for path in draft.named("status"):
         column = draft.columns.of[path]
-        if not _are_words(column):
+        if not are_words(column):
             usual = (rank("status", path) or 0) <= _USUAL and any(isinstance(it, str) for it in column.values)
             if usual and set_detailed(draft, path, column):
                 break
@@ -100,83 +96,21 @@ def set_status(draft: Draft) -> dict[Path, list[Scalar]]:
     if "status" in draft.paths:
         doubt_contradictions(draft)
     else:
-        _by_failures(draft)
+        by_failures(draft)
         if "status" not in draft.paths:
-            _by_level(draft)
+            by_level(draft)
         if "status" not in draft.paths:
-            _by_finish_reason(draft)
+            by_finish_reason(draft)
         if "status" not in draft.paths:
-            _by_fallback_reason(draft)
+            by_fallback_reason(draft)
     return excluded
-
-
-def _by_level(draft: Draft) -> None:
-    """Map how severe a logger says that a record is, where the worst ones have no output: these calls failed."""
-    answered = with_output(draft)
-    for path, column in draft.columns.of.items():
-        if not is_called(_LEVELS, path) or not draft.is_free(path) or not _are_words(column):
-            continue
-        bad = [it for it in dict.fromkeys(column.values) if str(it).strip().lower() in _SEVERE]
-        good = [it for it in dict.fromkeys(column.values) if it not in bad]
-        failed = {at for at, value in column.by_record.items() if value in bad}
-        if not bad or not all(str(it).strip().lower() in _MILD for it in good) or failed & answered:
-            continue
-        if not good or 2 * len(failed) > len(column.at):
-            continue
-        draft.set("status", {"path": draft.spell(path), "success": good, "error": bad}, path)
-        draft.doubt(
-            "status",
-            f"{len(failed)} records whose {draft.spell(path)} is {', '.join(map(str, bad))} are taken for failed"
-            f" calls; if they succeeded, there are {len(failed)} more inferences",
-        )
-        return
-
-
-def _by_fallback_reason(draft: Draft) -> None:
-    """Map why something else answered, where that is a failure and the records have no output."""
-    answered = with_output(draft)
-    for path, column in draft.columns.of.items():
-        if not is_called(_FALLBACKS, path[-1:]) or not draft.is_free(path) or not _are_words(column):
-            continue
-        bad = [it for it in dict.fromkeys(column.values) if kind_of(it) is Kind.BAD]
-        failed = {at for at, value in column.by_record.items() if value in bad}
-        if not failed or failed & answered:
-            continue
-        draft.set("status", {"path": draft.spell(path), "error": bad}, path)
-        draft.doubt(
-            "status",
-            f"{len(failed)} records whose {draft.spell(path)} is {', '.join(map(str, bad))} are taken for failed"
-            f" calls; if they succeeded, there are {len(failed)} more inferences",
-        )
-        return
-
-
-def _by_finish_reason(draft: Draft) -> None:
-    """Map why an answer ended, where some ended in an error, and just these have no output: these calls failed."""
-    answered = with_output(draft)
-    for path in draft.named("finish_reason"):
-        column = draft.columns.of[path]
-        bad = [it for it in dict.fromkeys(column.values) if kind_of(it) is Kind.BAD]
-        failed = {at for at, value in column.by_record.items() if value in bad}
-        if not bad or not answered or failed & answered or not _are_words(column):
-            continue
-        good = [it for it in dict.fromkeys(column.values) if it not in bad]
-        draft.settings["status"] = {"path": draft.spell(path), "success": good, "error": bad}
-        draft.settings["finish_reason"] = draft.spell(path)
-        draft.paths["status"] = draft.paths["finish_reason"] = (path,)
-        draft.doubt(
-            "status",
-            f"{len(failed)} records whose {draft.spell(path)} is {', '.join(map(str, bad))} have no output, and"
-            f" are taken for failed calls; if they succeeded, there are {len(failed)} more inferences",
-        )
-        return
 
 
 def _by_codes(draft: Draft) -> None:
     """Map a column of any name with codes of HTTP, good and bad ones, of which the bad ones have no output."""
     answered = with_output(draft)
     for path, column in draft.columns.of.items():
-        if not draft.is_free(path) or not _are_words(column):
+        if not draft.is_free(path) or not are_words(column):
             continue
         codes = {at: int(text) for at, value in column.by_record.items() if (text := code_text(value))}
         bad = {at for at, code in codes.items() if code >= _FIRST_FAULT}
@@ -200,10 +134,6 @@ def _are_codes(column: Column) -> bool:
     """Whether most of the numbers that would be read as codes are in use as such: counts are others."""
     read = {int(it) for it in map(code_text, column.values) if it and _FIRST_CODE <= int(it) <= _LAST_FAULT}
     return not read or 2 * len(read & _CODES) >= len(read)
-
-
-def _are_words(column: Column) -> bool:
-    return all(map(is_word, column.values)) and len(set(map(str, column.values))) <= _MOST_WORDS
 
 
 def _says_outcomes(draft: Draft, column: Column) -> bool:
@@ -336,79 +266,3 @@ def _by_numbers(draft: Draft, path: Path, column: Column) -> dict[Path, list[Sca
 def _telling_errors(draft: Draft, path: Path) -> set[int]:
     """Return the records in which a field beside one tells of an error."""
     return {at for it in failure_paths(draft) if it != path for at in real_failures(draft.columns.of[it])}
-
-
-def _counts(draft: Draft, path: Path) -> bool:
-    """Whether values are numbers of failures, of which there may be several in a record; if so, that is said."""
-    column = draft.columns.of[path]
-    several = _how(column) != "codes" and any(number > 1 for number in column.numbers.values())
-    if several:
-        draft.settled.add(path)
-        draft.doubt(
-            "status", f"{draft.spell(path)} counts failures, and no field says of how many calls: not mapped"
-        )
-    return several
-
-
-def _by_failures(draft: Draft) -> None:
-    found = [
-        (path, real_failures(draft.columns.of[path])) for path in failure_paths(draft) if not _counts(draft, path)
-    ]
-    failures = [(path, real) for path, real in found if real]
-    if not failures:
-        for path, _ in found:
-            draft.settled.add(path)
-        return
-    # Words are better than texts, and a field that more of the failures have is better.
-    failures.sort(key=lambda it: (_how(draft.columns.of[it[0]]) == "text", -len(it[1])))
-    path, real = failures[0]
-    spelled = draft.spell(path)
-    draft.settled.update(it for it, _ in failures)
-    how = _how(draft.columns.of[path])
-    answered = with_output(draft)
-    told_output = sum(at in answered for at in real)
-    if len(real) == told_output == len(draft.columns) and len(real) > 1:
-        draft.doubt(
-            "status",
-            f"all records have {spelled} and output tokens, so that it is no outcome of a call: not mapped",
-        )
-        return
-    if how == "codes":
-        draft.set("status", spelled, path)
-    elif how == "flag":
-        values = list(dict.fromkeys(draft.columns.of[path].values))
-        good = [value for value in values if is_nothing(value)]
-        bad = [value for value in values if value not in good]
-        draft.set("status", {"path": spelled, **({"success": good} if good else {}), "error": bad}, path)
-    else:
-        good = [value for value in dict.fromkeys(draft.columns.of[path].values) if is_nothing(value)]
-        setting = {"path": spelled, **({"success": good} if good else {}), "error": {"present": True}}
-        draft.set("status", setting, path)
-        draft.doubt(
-            "status",
-            f"{len(real)} of {len(draft.columns)} records have {spelled}, and are taken for failed calls; the"
-            " others"
-            " for successes",
-        )
-    if told_output > 0.5 * len(real):
-        draft.doubt(
-            "status", f"{told_output} of the {len(real)} records with {spelled} have output tokens all the same"
-        )
-
-
-def _how(column: Column) -> str:
-    real = real_failures(column)
-    values = set(real.values())
-    if all(
-        value is True or value == 1 or str(value).lower() in {"true", "1", "yes", "ja", "oui"} for value in values
-    ):
-        return "flag"
-    codes = [_code(value) for value in column.values]
-    if all(code is not None for code in codes):
-        return "codes"
-    return "words" if all(map(is_word, values)) and not any(isinstance(it, float) for it in values) else "text"
-
-
-def _code(value: Scalar) -> int | None:
-    text = str(value).strip()
-    return int(text) if text.isdecimal() and _FIRST_FAULT <= int(text) <= _LAST_FAULT else None

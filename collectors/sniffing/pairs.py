@@ -27,7 +27,7 @@ _SIDES = (
 )  # fmt: skip
 """Words and letters for what a model is given and for what it gives, of one kind each."""
 _REST = re.compile(
-    r"(?:nr|num|nb|no|n|t|tk|tkn|tkns|tok|toks|token|tokens|count|cnt|ct|usage|llm|total|len|de|d)*"
+    r"(?:nr|num|nb|no|n|t|tk|tkn|tkns|tok|toks|token|tokens|units?|count|cnt|ct|usage|llm|total|len|de|d)*"
 )
 """What else a name of a number of tokens may be made of."""
 _FRESH = re.compile("fresh|uncached|noncached")

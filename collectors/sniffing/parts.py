@@ -6,7 +6,7 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -48,6 +48,8 @@ _INSIDE = frozenset(
 )  # fmt: skip
 """Objects whose numbers are parts of the number beside them, by the definition of the APIs that have them."""
 _CERTAIN = 0.98
+_FEWEST = 2
+"""Records of either kind from which on the total says of each whether a part is inside."""
 _WORD = {
     "cached_input_tokens": "cached tokens", "cache_write_tokens": "tokens written to the cache",
     "reasoning_tokens": "reasoning tokens", "cache_write_1h_tokens": "tokens written for an hour",
@@ -62,6 +64,8 @@ class _Verdict:
     stands: Stands
     why: str
     sure: bool
+    total: str = ""
+    """Where the total is, where it says of each record whether a part stands inside."""
 
 
 def set_parts(draft: Draft) -> None:
@@ -164,7 +168,9 @@ def _place(draft: Draft, whole: str, parts: Sequence[str]) -> None:
     verdicts = {part: _of_all(draft, whole, part, told) for part in parts}
     read, written = verdicts.get("cached_input_tokens"), verdicts.get("cache_write_tokens")
     if read is not None and written is not None and read.stands is Stands.BESIDE and written.why == _UNSHOWN:
-        verdicts["cache_write_tokens"] = _Verdict(Stands.BESIDE, "as those from the cache do", read.sure)
+        verdicts["cache_write_tokens"] = replace(read, why="as those from the cache do")
+    elif read is not None and written is not None and read.total and written.stands is Stands.BESIDE:
+        verdicts["cache_write_tokens"] = replace(written, total=read.total)
     taken = draft.paths[whole][0]
     for part, verdict in verdicts.items():
         at = list(told)
@@ -173,7 +179,7 @@ def _place(draft: Draft, whole: str, parts: Sequence[str]) -> None:
             continue  # nothing stands anywhere
         inside = sum(it[whole] for it in at)
         if verdict.stands is Stands.BESIDE:
-            _add(draft, part, {"stands": "beside"})
+            _add(draft, part, {"stands": "beside"} | ({"total": verdict.total} if verdict.total else {}))
         text = f"{_WORD[part]} are taken as {verdict.stands} {draft.spell(taken)}, {verdict.why}"
         if verdict.sure:
             draft.prove(part, text)
@@ -249,6 +255,9 @@ def _verdict(
     if inside and inside >= _CERTAIN * (decided + other) and not larger:
         # A logger that adds up the two numbers that it has may not know of a third one.
         return _Verdict(Stands.INSIDE, f"as the total leaves them out in {inside} records", not named_so)
+    each = None if path is not None else _by_each_total(draft, whole, part, (beside, inside, other))
+    if each is not None:
+        return each
     by_price = stands_by_price(draft, part) if path is None else None
     if by_price is not None:
         return _Verdict(*by_price, True)
@@ -262,6 +271,21 @@ def _verdict(
     if _is_detail(chosen, taken):
         return _Verdict(Stands.INSIDE, "as in the API that has these names", True)
     return _Verdict(Stands.INSIDE, _UNSHOWN, False)
+
+
+def _by_each_total(draft: Draft, whole: str, part: str, found: tuple[int, int, int]) -> _Verdict | None:
+    """Return the verdict that the total of each record tells, as in logs of several providers; None where it does
+    not, or says the same of all."""
+    beside, inside, other = found
+    total = total_of(draft)
+    enough = min(beside, inside) >= _FEWEST and beside + inside >= _CERTAIN * (beside + inside + other)
+    if not enough or total is None or whole != "input_tokens" or "reasoning_tokens" in draft.paths:
+        return None
+    setting = draft.settings[part]
+    if isinstance(setting, list) or (isinstance(setting, dict) and "of_session" in setting):
+        return None
+    why = f"but inside in {inside} records, in each as {draft.spell(total.path)} tells"
+    return _Verdict(Stands.BESIDE, why, True, draft.spell(total.path))
 
 
 def _of_all(draft: Draft, whole: str, part: str, told: Sequence[Mapping[str, float]]) -> _Verdict:

@@ -22,6 +22,7 @@ from leverwatch.collectors.records.framing.lines import LINES
 from leverwatch.collectors.records.framing.python_text import Python, printed
 from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
 from leverwatch.collectors.records.framing.wrappers import STRING_FIELDS, JsonString, Prefix
+from leverwatch.collectors.sniffing.access_lines import access_lines_in
 from leverwatch.collectors.sniffing.by_columns import are_in_columns, by_columns
 from leverwatch.collectors.sniffing.counting import Sample, Summary, doubts, recorded_by, samples, summarise
 from leverwatch.collectors.sniffing.dateless import without_date
@@ -32,6 +33,7 @@ from leverwatch.collectors.sniffing.loading import config_of, loadable
 from leverwatch.collectors.sniffing.multi_line import in_blocks
 from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unknown_numbers, unread_numbers
 from leverwatch.collectors.sniffing.order import ordered
+from leverwatch.collectors.sniffing.pair_cells import pairs_in_cells
 from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
 from leverwatch.collectors.sniffing.reshaping import reshaped
 from leverwatch.collectors.sniffing.table_guess import SQL, is_table, lines_of, objects_in, rows_in, table_in
@@ -176,7 +178,8 @@ def _or_map(named: Guess, data: bytes) -> Guess:
     if "model" in known[0] and known[0] & {"input_tokens", "output_tokens"}:
         return named
     mapped = _json(data, named.compression)
-    if mapped is None and (beside := keyed_within(texts_of(LINES.split(data)))) is not None:
+    texts = [] if mapped is not None else texts_of(LINES.split(data))
+    if mapped is None and (beside := access_lines_in(texts) or keyed_within(texts)) is not None:
         mapped = _loaded(Guess("lines", named.compression, fields=beside))
     if mapped is None or mapped.fields is None:
         return named
@@ -341,6 +344,9 @@ def _with_arrays(fields: FieldGuess, records: Sequence[dict[str, Any]]) -> Field
 
 
 def _table(data: bytes, compression: str) -> Guess | None:
+    split = pairs_in_cells(data)
+    if split is not None:
+        return _loaded(Guess("lines", compression, fields=split))
     return _of_table(table_in(data), compression)
 
 

@@ -11,6 +11,7 @@ from leverwatch.collectors.sniffing.guess import FieldGuess, propose
 from leverwatch.collectors.sniffing.new_headers import parts_of_table
 from leverwatch.collectors.sniffing.object_cells import (
     among_texts,
+    are_few,
     object_columns,
     paths_in,
     told_in_all,
@@ -35,6 +36,7 @@ SQL = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """Statements of a dump of a database."""
+_TOKENS = ("input_tokens", "output_tokens")
 
 
 def rows_in(data: bytes) -> Table | None:
@@ -131,6 +133,13 @@ def objects_in(data: bytes) -> tuple[FieldGuess, str] | None:
     used = [name for name in columns if any(it.startswith(f"{name}.") for it in mapped)]
     if fields is None or not used or found.columns or (texts is not None and sign is None):
         return None
+    if texts is not None and are_few(len(records), len(found.records)):
+        tokens = paths_in([fields.fields.get(name) for name in _TOKENS])
+        others_too = propose(
+            [it for it in found.records if not object_of(str(it.get((texts,), "")))], lambda path: path[0]
+        )
+        if not any(it.startswith(f"{texts}.") for it in tokens) or others_too is not None:
+            return None
     notes = [*fields.notes, *found.notes]
     only = dict(fields.only)
     if sign is not None:

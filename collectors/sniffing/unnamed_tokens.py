@@ -246,8 +246,10 @@ def _turned_by_price(draft: Draft, asked: Path, answered: Path) -> bool:
 def _is_sum(
     sums: Mapping[int, float], one: Mapping[int, float], other: Mapping[int, float], fewest: int = _FEWEST
 ) -> bool:
-    at = one.keys() & other.keys() & sums.keys()
-    return len(at) >= max(fewest, _MOSTLY * len(sums)) and all(one[it] + other[it] == sums[it] > 0 for it in at)
+    # What failed may have zeros for all three, which prove nothing either way.
+    told = {it for it, number in sums.items() if number or one.get(it) or other.get(it)}
+    at = one.keys() & other.keys() & told
+    return len(at) >= max(fewest, _MOSTLY * len(told)) and all(one[it] + other[it] == sums[it] > 0 for it in at)
 
 
 def costs_of(draft: Draft, without: set[Path]) -> Iterator[Path]:

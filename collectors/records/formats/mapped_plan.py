@@ -39,6 +39,7 @@ def _is_plain(name: str, spec: FieldSpec) -> bool:
     """Whether the helper reads a field itself, or only compares what its value is made of."""
     if (
         spec.session is not None
+        or spec.total is not None
         or spec.written is not None
         or spec.form is not None
         or len(spec.paths) > _MOST_PATHS

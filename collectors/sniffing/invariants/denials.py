@@ -20,6 +20,8 @@ _NONE = word_set(
 """Words for what answers in the place of a model."""
 _PROVIDERS, _NOBODY = word_set("provider vendor backend"), word_set("system internal none program app n/a -")
 """Names of who answers, and what stands there where the program itself does something, and no model."""
+_CACHE = word_set("cache cached caching cachestatus")
+"""Names of what says of a cache that it was off or passed over, and nothing of the model."""
 _CALLED = word_set("called used invoked made sent executed")
 _ASKED = word_set("api llm model ai call network request")
 _DENYING = word_set("mock mocked dryrun simulated offline skipped stub stubbed fake noop")
@@ -119,6 +121,8 @@ def _denying(path: Path, column: Column) -> list[Scalar]:
         return []
     name = frozenset(words_of(path[-1]))
     flags = [value for value in values if str(value).lower() in _TRUE | _FALSE]
+    if not name.isdisjoint(_CACHE) and not flags:
+        return []
     if flags:
         if len(flags) < len(values):
             return []

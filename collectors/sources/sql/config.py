@@ -87,6 +87,10 @@ class SqlFields(PathMap):
                 "of_session is for records in their order, and a table has none; a statement can tell by how much"
                 " a counter grew (`lag`)"
             )
+        if spec.total is not None:
+            raise ValueError(
+                "total is for records as they are read; a statement can say what includes what (`CASE`)"
+            )
         if spec.unit == TEXT:
             raise ValueError("has texts that say their own unit; a statement can make numbers of them")
         if spec.written is not None:

@@ -72,6 +72,7 @@ sources:
             "",
             "both are of_session, of the same one, or none",
         ),
+        ("output_tokens: b, reasoning_tokens: {path: a, total: c}", "reasoning_tokens", "needs stands: beside"),
         ("inferences: {path: a, of_session: s}, errors: b", "", "both are of_session, of the same one, or none"),
     ],
 )  # fmt: skip

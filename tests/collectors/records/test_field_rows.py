@@ -112,11 +112,28 @@ def test_a_sum_with_what_stands_beside_it_is_unknown_beyond_the_largest_count() 
     assert wrong == (("input_tokens", "the sum: expected a whole number from 0 to 2**53"),)
 
 
+@pytest.mark.parametrize(
+    ("total", "taken"),
+    [("120", 100), (120, 100), (150, 130), (149, 130), (None, 130), ("", 130), ("?", 130), (True, 130)],
+)
+def test_a_total_of_input_and_output_alone_says_that_a_part_is_inside(total: Any, taken: int) -> None:
+    part = FieldSpec(("c",), stands=Stands.BESIDE, total="t")
+    rows = FieldRows({"input_tokens": "in", "output_tokens": "out", "cached_input_tokens": part}, own=0)
+    raw: list[Any] = [None] * len(FIELDS)
+    raw[FIELD_INDEX["input_tokens"]], raw[FIELD_INDEX["output_tokens"]] = 100, 20
+    row, wrong = rows.made((*raw, 30, total))
+
+    assert rows.raw == ["c", "t"]
+    assert (row[FIELD_INDEX["input_tokens"]], row[FIELD_INDEX["cached_input_tokens"]]) == (taken, 30)
+    assert wrong == ()
+
+
 def test_every_path_of_a_map_is_told() -> None:
     entries: Entries = {
         "time": "a",
         "input_tokens": FieldSpec(("b", "c"), session="s"),
+        "cached_input_tokens": FieldSpec(("d",), stands=Stands.BESIDE, total="t"),
         "model": FieldSpec(constant="m"),
     }
 
-    assert list(paths_of(entries)) == ["a", "b", "c", "s"]
+    assert list(paths_of(entries)) == ["a", "b", "c", "s", "d", "t"]

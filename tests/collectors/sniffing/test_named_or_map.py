@@ -86,3 +86,36 @@ def test_numbers_of_an_export_that_its_columns_usually_do_not_have_are_listed() 
     assert found is not None
     assert found.format == "openrouter-activity"
     assert unread(found, data) == ("queue_depth (7 to 9)",)
+
+
+def _visited(n: int) -> str:
+    asked, model, answer = (
+        ("/v1/chat/completions", "gpt-4.1-mini", str(20 + n % 9)),
+        ("/v1/embeddings", "text-embedding-3-large", "-"),
+        ("/healthz", "-", "-"),
+    )[n % 3]
+    bad = n % 12 == 0
+    given, answer = ("-", "-") if bad or n % 3 == 2 else (str(310 + 7 * n), answer)
+    return (
+        f'10.9.8.{n} - - [0{1 + n // 20}/Mar/2026:0{n % 10}:15:{n:02} +0200] "{"GET" if n % 3 == 2 else "POST"}'
+        f' {asked} HTTP/1.1" {503 if bad else 200} {700 + n} "-" "sdk/1.2" rt=0.{400 + n} model="{model}"'
+        f" tokens_in={given} tokens_out={answer}\n"
+    )
+
+
+def test_what_lines_of_an_access_log_name_behind_the_usual_fields_is_read(tmp_path: Path) -> None:
+    data = "".join(map(_visited, range(48))).encode()
+    found = guess(data, "plain")
+
+    assert found is not None
+    assert found.fields is not None
+    assert (found.format, found.fields.fields["model"]) == ("lines", "model")
+    path = tmp_path / "access.log"
+    path.write_bytes(data)
+    summary = summarise(config_of(path, found.settings))
+    assert summary.add("inferences", Operation.GENERATION.__eq__) == 12
+    assert summary.add("errors", Operation.GENERATION.__eq__) == 4
+    assert summary.add("inferences", Operation.EMBEDDING.__eq__) == 16
+    assert summary.add("output_tokens", Operation.GENERATION.__eq__) == sum(
+        20 + n % 9 for n in range(0, 48, 3) if n % 12
+    )

@@ -43,6 +43,37 @@ def test_0_and_1_for_a_cache_are_whether_it_answered_and_no_tokens() -> None:
     assert "cached_input_tokens" not in found.fields
 
 
+def test_a_word_for_where_answers_come_from_may_say_that_a_call_failed() -> None:
+    found = proposed(
+        lambda it: {
+            "ts": it.ts,
+            "model": "gpt-9",
+            "source": "error" if it.failed else "cache" if it.n % 8 == 5 else "live",
+            **({"detail": f"it said {it.n}"} if it.failed or it.n % 8 == 5 else {}),
+            **({} if it.failed else USED(it) if it.n % 8 != 5 else dict.fromkeys(USED(it), 0)),
+        }
+    )
+
+    assert set(found.fields["status"].pop("success")) == {"live", "cache"}
+    assert found.fields["status"] == {"path": "source", "error": ["error"]}
+    assert found.fields["cache_hit"] == {"path": "source", "hit": ["cache"], "miss": ["live", "error"]}
+
+
+def test_that_a_cache_was_off_says_nothing_of_whether_a_model_was_called() -> None:
+    found = proposed(
+        lambda it: {
+            "ts": it.ts,
+            "model": "gpt-9",
+            "ok": not it.failed,
+            "cache_status": "DISABLED" if it.failed else "HIT" if it.n % 8 == 5 else "MISS",
+            **({} if it.failed or it.n % 8 == 5 else USED(it)),
+        }
+    )
+
+    assert not found.excluded
+    assert found.fields["status"] == "ok"
+
+
 def test_a_model_that_never_answers_while_others_do_is_doubted_as_something_else() -> None:
     found = proposed(
         lambda it: {**base(it), **({"model": "house-vec", "completion_tokens": 0} if it.n % 4 else {})}

@@ -54,3 +54,36 @@ def test_objects_that_tell_nothing_of_calls_are_texts() -> None:
     assert found is not None
     assert "objects" not in found.extras
     assert found.fields["input_tokens"] == "input_tokens"
+
+
+@pytest.mark.parametrize("others", [4, 9])
+def test_calls_among_many_lines_of_a_log_in_one_column_are_found(others: int) -> None:
+    rows = []
+    for n in range(12):
+        at = f"2026-04-0{1 + n // 6} 10:1{n % 6}:0"
+        call = {"kind": "asked", "model": "mistral-small", "in_tokens": 300 + n * 37 % 91, "out_tokens": 9 + n % 5}
+        rows += [[f"{at}{k}", f"step {k} of {n} runs\n", "a"] for k in range(others)]
+        rows.append([f"{at}9", json.dumps(call) + "\n", "a"])
+    text = io.StringIO()
+    csv.writer(text).writerows([["@timestamp", "@message", "@log"], *rows])
+    found = guess(text.getvalue().encode(), "plain")
+
+    assert found is not None
+    assert found.fields is not None
+    assert found.fields.only == {"@message.kind": {"present": True}}
+    assert found.fields.fields["output_tokens"] == "@message.out_tokens"
+    assert f"{12 * others} records whose @message is no object" in "".join(found.fields.notes)
+
+
+def test_few_objects_in_a_column_of_texts_are_details_of_calls_that_all_rows_are() -> None:
+    text = io.StringIO()
+    write = csv.writer(text)
+    write.writerow(["at", "model", "tokens_in", "tokens_out", "said"])
+    for n in range(20):
+        said = json.dumps({"tokens_in": 5, "code": 429}) if n % 7 == 3 else f"note {n}"
+        write.writerow([f"2026-04-01T10:{n:02}:00Z", "gpt-4o", 300 + n, 20 + n % 7, said])
+    found = guess(text.getvalue().encode(), "plain")
+
+    assert found is not None
+    assert found.fields is not None
+    assert (found.fields.only, found.fields.fields["input_tokens"]) == ({}, "tokens_in")

@@ -176,6 +176,14 @@ FILE_OUT = so_far(lambda _: 0, lambda it: it.given)
             id="a total that proves that cached tokens stand beside",
         ),
         pytest.param(
+            lambda it: {"ts": it.ts, "model": "m", "by": "ab"[it.n % 2],
+                        "usage": {"in": it.taken, "cached": it.cached, "out": it.given,
+                                  "total": it.taken + it.given + it.cached * (it.n % 2)}},
+            {"cached_input_tokens": {"path": "usage.cached", "stands": "beside", "total": "usage.total"}},
+            None,
+            id="a total that proves for each call whether cached tokens stand beside",
+        ),
+        pytest.param(
             lambda it: {"ts": it.ts, "model": "m", **USED(it), "took": it.given / 40},
             {"latency": {"path": "took", "unit": "s"}},
             "latency: took is taken as s, by its size",

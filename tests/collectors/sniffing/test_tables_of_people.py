@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from leverwatch.collectors.sniffing.guess import FieldGuess
-from leverwatch.collectors.sniffing.sniff import guess
+from leverwatch.collectors.sniffing.sniff import config_of, guess, summarise
 
 DAYS = range(10, 22)
 
@@ -172,3 +175,50 @@ def test_a_message_that_a_program_seldom_writes_tells_failed_calls() -> None:
     assert found.fields is not None
     assert found.fields.only == {"@mt": [done, failed]}
     assert found.fields.fields["status"] == {"path": "@mt", "success": [done], "error": [failed]}
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "failed"),
+    [
+        (
+            "Day\tModel\tTokens (in/out)\tUSD",
+            "{day}/11/2025 09:41\tgpt-4o\t{n}/{m}\t0.0{day}",
+            "22/11/2025 10:00\tgpt-4o\t\t",
+        ),
+        (
+            "Day\tTokens (in/out)\tModel\tOK?",
+            "{day}/11/2025 09:41\t{n}/{m}\tgpt-4o\tyes",
+            "22/11/2025 10:00\t\tgpt-4o\tno",
+        ),
+        (
+            "at,model,prompt+completion,said",
+            '2025-11-{day}T09:41:00Z,gpt-4o,{n} + {m},"so, ""well"""',
+            "2025-11-22T10:00:00Z,gpt-4o,-,late",
+        ),
+        ("At;Modell;Eingabe → Ausgabe", "2025-11-{day} 09:41;gpt-4o;{n} → {m}", "2025-11-22 10:00;gpt-4o;n/a"),
+        ("at,model,out/in tokens", "2025-11-{day} 09:41,gpt-4o,{m}/{n}", "2025-11-22 10:00,gpt-4o,"),
+        (
+            "at,model,tokens (input / output / total),note",
+            '2025-11-{day} 09:41,gpt-4o,{n} / {m} / 0,"ok"',
+            '2025-11-22 10:00,gpt-4o,,"?"',
+        ),
+        ("at,model,tokens,note", '2025-11-{day} 09:41,gpt-4o,{n}/{m},"ok"', "2025-11-22 10:00,gpt-4o,,odd"),
+    ],
+)
+def test_both_sides_of_a_call_may_stand_in_one_cell(tmp_path: Path, header: str, row: str, failed: str) -> None:
+    path = tmp_path / "kept.csv"
+    path.write_text(rows(header, row, failed=failed))
+    found = fields(path.read_text(), of="lines")
+    summary = summarise(config_of(path, {"type": "lines", **found.settings}))
+
+    told = [summary.add(name, bool) for name in ("inferences", "errors", "input_tokens", "output_tokens")]
+    assert told[0] + told[1] == len(DAYS) + 1
+    assert told[2:] == [sum(1200 + day * 37 for day in DAYS), sum(40 + day * 7 % 23 for day in DAYS)]
+    assert any("no name tells" in it for it in found.notes) == (header == "at,model,tokens,note")
+
+
+@pytest.mark.parametrize("name", ["score", "day/night", "batch"])
+def test_two_numbers_in_a_cell_that_is_of_no_tokens_are_none(name: str) -> None:
+    found = fields(rows(f"at,model,tokens_in,tokens_out,{name}", "2025-11-{day} 09:41,gpt-4o,{n},{m},3/4"))
+
+    assert (found.fields["input_tokens"], found.fields["output_tokens"]) == ("tokens_in", "tokens_out")

@@ -70,7 +70,15 @@ def test_names_that_speak_of_tokens_and_differ_in_the_side_of_the_call_are_read_
 
 @pytest.mark.parametrize(
     ("asked", "answered"),
-    [("tin", "tout"), ("n_in", "n_out"), ("pt", "ct"), ("up", "down"), ("i", "o"), ("n_prompt", "n_gen")],
+    [
+        ("tin", "tout"),
+        ("req_units", "res_units"),
+        ("n_in", "n_out"),
+        ("pt", "ct"),
+        ("up", "down"),
+        ("i", "o"),
+        ("n_prompt", "n_gen"),
+    ],
 )
 def test_names_that_do_not_speak_of_tokens_are_read_with_a_doubt_until_a_total_or_a_cost_proves_them(
     asked: str, answered: str
@@ -79,6 +87,15 @@ def test_names_that_do_not_speak_of_tokens_are_read_with_a_doubt_until_a_total_o
     with_total = of(**{answered: given, asked: taken, "total": both})
     with_cost = of(**{answered: given, asked: taken, "usd": cost})
 
+    with_zeros = proposed(
+        lambda it: {
+            "ts": it.ts, "model": model(it),
+            **{name: 0 if it.n % 9 == 1 else made(it)
+               for name, made in {answered: given, asked: taken, "total": both}.items()},
+        }
+    )  # fmt: skip
+
+    assert not doubts_about_tokens(with_zeros)
     assert tokens_of(alone) == tokens_of(with_total) == tokens_of(with_cost) == (asked, answered)
     assert f"{asked} and {answered} are taken for tokens" in doubts_about_tokens(alone)[0]
     assert not doubts_about_tokens(with_total)

@@ -36,6 +36,14 @@ def test_requests_that_ask_no_model_are_left_out(other: dict[str, str], excluded
     assert "were they calls, there would be 3 more" in said(found, "not")
 
 
+def test_a_number_of_models_names_none_and_its_records_are_left_out() -> None:
+    rest = [{"at": f"2026-04-07T11:{n:02}:00Z", "models": 3} for n in range(4)]
+    found = found_in([*records(), *rest])
+
+    assert found.fields["model"] == "model"
+    assert "were they calls, there would be 4 more" in said(found, "only")
+
+
 def test_a_get_that_has_tokens_is_doubted_and_counts() -> None:
     found = found_in(records(method=lambda n: "POST" if n % 4 else "GET"))
 

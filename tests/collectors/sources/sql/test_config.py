@@ -50,6 +50,16 @@ def test_a_source_counts_usage_of_its_system_and_waits_for_others() -> None:
         ({"fields": {"time": "at", "trace_id": "t"}}, "distinct traces of two questions do not add up"),
         ({"fields": {"time": "at", "sample_rate": "r"}}, "`inferences` says for how many calls a row stands"),
         ({"fields": {"time": "at", "input_tokens": {"path": "n", "of_session": "s"}}}, "a table has none"),
+        (
+            {
+                "fields": {
+                    "time": "at",
+                    "input_tokens": "n",
+                    "cached_input_tokens": {"path": "c", "stands": "beside", "total": "t"},
+                }
+            },
+            "a statement can say what includes what",
+        ),
         ({"fields": {"time": "at", "cost_usd": {"path": "n", "decimal": ","}}}, "a statement can make numbers"),
         ({"fields": {"time": "at", "latency": {"path": "n", "unit": "text"}}}, "texts that say their own unit"),
         ({"fields": {"time": "at", "input_tokens": ["+a", "b"]}}, "begin with +"),
