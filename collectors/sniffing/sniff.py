@@ -36,7 +36,13 @@ from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, sp
 from leverwatch.collectors.sniffing.reshaping import reshaped
 from leverwatch.collectors.sniffing.table_guess import SQL, is_table, lines_of, objects_in, rows_in, table_in
 from leverwatch.collectors.sniffing.tables import has_no_header, no_table
-from leverwatch.collectors.sniffing.text_lines import lines_in, tells_calls_apart, tells_more, texts_of
+from leverwatch.collectors.sniffing.text_lines import (
+    lines_in,
+    tells_calls_apart,
+    tells_more,
+    tells_more_failures,
+    texts_of,
+)
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
 from leverwatch.collectors.sniffing.text_records import text_records
 from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
@@ -309,6 +315,8 @@ def _text(data: bytes, compression: str) -> Guess | None:
             lines is None or not (tells_more(lines, pairs) or tells_calls_apart(lines, pairs))
         ):
             both = keyed(texts_of(inner), pairs, str(pairs.extras.get("sign", "=")))
+            if lines is not None and tells_more_failures(lines, both, inner):
+                both = lines
             if both is not None:
                 return _loaded(Guess("lines", compression, None, (*wrap, *wrappers), both))
             return _loaded(Guess("logfmt", compression, None, (*wrap, *wrappers), pairs))

@@ -185,7 +185,26 @@ def _tells_model_and_cost(parts: Sequence[Part]) -> bool:
 def tells_more(lines: FieldGuess, pairs: FieldGuess) -> bool:
     """Whether a pattern finds all that pairs tell of a line, and its model, tokens or cost beside."""
     found = _MAIN & lines.fields.keys()
-    return found > _MAIN & pairs.fields.keys() and not (pairs.only or pairs.excluded)
+    return found > _MAIN & pairs.fields.keys() and _leave_out_nothing(pairs)
+
+
+def _leave_out_nothing(pairs: FieldGuess) -> bool:
+    """Whether pairs leave out no lines but those without a value that they map, as a pattern does too."""
+    mapped = {it for it in pairs.fields.values() if isinstance(it, str)}
+    tokens = all(it == {"present": True} and path in mapped for path, it in pairs.only.items())
+    return tokens and not pairs.excluded
+
+
+def tells_more_failures(lines: FieldGuess, calls: FieldGuess | None, units: Units) -> bool:
+    """Whether a pattern finds as many answered calls as another one that tells no failed ones, and failed ones
+    beside them."""
+    if calls is None or _tells_failures(calls) or not _tells_failures(lines):
+        return False
+    if not _MAIN & lines.fields.keys() >= _MAIN & calls.fields.keys() or "inferences" in calls.fields:
+        return False
+    own, other = (re.compile(str(it.extras.get("pattern"))).search for it in (lines, calls))
+    answered = [match for text in texts_of(units) if (match := own(text)) and not match.groupdict().get("error")]
+    return len(answered) == sum(other(text) is not None for text in texts_of(units))
 
 
 def tells_calls_apart(lines: FieldGuess, pairs: FieldGuess) -> bool:
