@@ -51,13 +51,20 @@ def joined_by_id(fields: FieldGuess, texts: Sequence[str]) -> FieldGuess | None:
     told = {name: it for name, it in fields.fields.items() if name in _KEPT}
     if time is None or fields.extras.keys() != {"pattern"} or "model" in fields.fields or fields.only:
         return None
-    if fields.excluded or told.get("time") != "time" or not {"input_tokens", "output_tokens"} & told.keys():
+    if (
+        fields.excluded
+        or "inferences" in fields.fields
+        or told.get("time") != "time"
+        or not {"input_tokens", "output_tokens"} & told.keys()
+    ):
         return None
     search = re.compile(pattern).search
     answers = {at for at, text in enumerate(texts) if search(text)}
-    models = {at: it for at, text in enumerate(texts) if at not in answers and (it := _model_in(text))}
+    models = {at: it for at, text in enumerate(texts) if (it := _model_in(text))}
+    if len(answers & models.keys()) > (1 - _NEARLY) * len(answers):
+        return None
     starts = re.compile(time[0]).search
-    calls = _calls([*texts], answers, {at for at in models if starts(texts[at])})
+    calls = _calls(texts, answers, {at for at in models if at not in answers and starts(texts[at])})
     if calls is None:
         return None
     again = len(calls.begun) - len(set(calls.begun.values()))

@@ -73,7 +73,8 @@ def test_a_failure_that_is_tried_again_with_its_id_is_a_call_of_its_own() -> Non
     assert "and they count under one that is unknown" in " ".join(of_text(text).notes)
 
 
-def test_lines_whose_ids_are_of_something_else_are_not_joined() -> None:
-    begun, good, bad = FORMS["brackets"]
+@pytest.mark.parametrize(("old", "new"), [("{id}] asking", "a1-{id}] asking"), ("answered", "{m} answered")])
+def test_lines_with_other_ids_or_a_model_in_both_are_not_joined(old: str, new: str) -> None:
+    begun, good, bad = (form.replace(old, new) for form in FORMS["brackets"])
 
-    assert of_text(written((begun.replace("{id}", "a1-{id}"), good, bad))).repeats is Repeats.CALLS
+    assert of_text(written((begun, good, bad))).repeats is Repeats.CALLS
