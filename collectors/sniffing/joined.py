@@ -10,8 +10,9 @@ from leverwatch.collectors.sniffing.columns import Column, Columns
 from leverwatch.collectors.sniffing.ended import ids_beside
 from leverwatch.collectors.sniffing.kept import TELLING_NOTHING, Kinds
 from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.started import in_turn
 
-_NEARLY = 0.9
+_NEARLY, _ALIKE = 0.9, 0.75
 
 
 def with_beginnings(
@@ -117,7 +118,26 @@ def _by_ids(
             notes=(*(it for it in found.notes if TELLING_NOTHING not in it), note, *((left,) if others else ())),
             versions=ids.path,
         )
-    return found
+    return _in_turn(found, columns, begun, answered, spell)
+
+
+def _in_turn(
+    found: Kinds, columns: Columns, begun: Sequence[int], answered: Sequence[int], spell: Callable[[Path], str]
+) -> Kinds:
+    """Return the kinds without the records that begin a call, where no id joins them with those that end one: each
+    record is one of the two, and nearly each beginning stands before an end."""
+    alike = _ALIKE * len(begun) <= len(answered) <= len(begun)
+    path = next(
+        (it for it, column in columns.of.items() if column.is_numeric and set(column.at) == {*answered}), None
+    )
+    if path is None or not alike or len(begun) + len(answered) < len(columns) or not in_turn(begun, answered):
+        return found
+    note = (
+        f"only: {len(begun)} records without {spell(path)}, each before one that has it, are left out as the"
+        f" beginnings of calls; were they calls, such as failed ones, there would be {len(begun)} more"
+    )
+    kept = (it for it in found.notes if TELLING_NOTHING not in it)
+    return replace(found, kept=answered, only={path: {"present": True}}, notes=(*kept, note))
 
 
 def _by_word(
