@@ -134,11 +134,11 @@ def test_a_cost_around_several_sums_is_said_to_be_of_none_of_them(cost: dict[str
 
 def test_calls_inside_of_sums_that_say_how_many_they_are_go_before_the_sums() -> None:
     def session(n: int, calls: int) -> dict[str, Any]:
-        own = [
+        own: list[dict[str, Any]] = [
             {"at": at(n + it), "prompt_tokens": 90 + it * 7, "completion_tokens": 9 + it} for it in range(calls)
         ]
         own.append({"at": at(n + calls), "error": "503 overloaded"})
-        sums = {name: sum(int(it.get(name, 0)) for it in own) for name in ("prompt_tokens", "completion_tokens")}
+        sums = {name: sum(it.get(name, 0) for it in own) for name in ("prompt_tokens", "completion_tokens")}
         return {"started_at": at(n), "model": "m-large", "calls": own, "totals": {"calls": calls + 1, **sums}}
 
     document = {"version": 2, "sessions": [session(n * 9, 3 + n % 3) for n in range(6)]}
