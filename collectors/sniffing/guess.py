@@ -37,7 +37,7 @@ from leverwatch.collectors.sniffing.invariants.sum_words import left_out_sums
 from leverwatch.collectors.sniffing.json_texts import doubt_json_texts
 from leverwatch.collectors.sniffing.kept import Kinds
 from leverwatch.collectors.sniffing.kinds import kinds_of
-from leverwatch.collectors.sniffing.models import looks_like_model, set_model
+from leverwatch.collectors.sniffing.models import NAMING_NONE, looks_like_model, set_model
 from leverwatch.collectors.sniffing.numerals import Scalar, number_of, numerals_of
 from leverwatch.collectors.sniffing.operations import doubt_names, set_operation
 from leverwatch.collectors.sniffing.outcomes import set_status
@@ -257,8 +257,10 @@ def _finished(
 ) -> FieldGuess:
     spell = draft.spell
     repeats = _repeats(draft, shared, kinds.versions)
-    if kinds.versions is None:  # else the records of a call complete each other
+    if kinds.versions is None:
         doubt_what_is_missing(draft, every)
+    else:  # the records of a call complete each other
+        draft.notes = [it for it in draft.notes if NAMING_NONE not in it]
     doubt_json_texts(draft)
     doubt_names(draft)
     doubt_second_calls(draft)

@@ -8,17 +8,32 @@ from dataclasses import replace
 from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column, Columns
 from leverwatch.collectors.sniffing.ended import ids_beside
-from leverwatch.collectors.sniffing.kept import Kinds
+from leverwatch.collectors.sniffing.kept import TELLING_NOTHING, Kinds
 from leverwatch.collectors.sniffing.numerals import Scalar
+from leverwatch.collectors.sniffing.started import in_turn
 
-_NEARLY = 0.9
+_NEARLY, _ALIKE = 0.9, 0.75
 
 
-def with_beginnings(found: Kinds, columns: Columns, models: set[Path], spell: Callable[[Path], str]) -> Kinds:
+def with_beginnings(
+    found: Kinds, columns: Columns, models: set[Path], tokens: set[int], spell: Callable[[Path], str]
+) -> Kinds:
     """Return the kinds with the records that name the model of calls which end in others, as versions of these;
-    the same kinds where all ends name one, or nothing joins them."""
+    the same kinds where all ends name one, or nothing joins them.
+
+    Args:
+        found: the kinds.
+        columns: the records.
+        models: the paths that name a model.
+        tokens: the records that tell tokens.
+        spell: writes a path.
+    """
     named = columns.covered(models)
-    if set(found.kept) <= named or found.versions is not None or len(found.only) != 1:
+    if set(found.kept) <= named or found.versions is not None:
+        return found
+    if not found.only and not found.excluded and found.status is None and len(found.kept) == len(columns):
+        return _by_ids(found, columns, named, tokens, spell)
+    if len(found.only) != 1:
         return found
     (path, said), *_ = found.only.items()
     if path not in columns.of:
@@ -67,6 +82,62 @@ def _by_presence(
             kept = sorted({*found.kept, *begun})
             return replace(found, kept=kept, only=only, notes=(note,), versions=ids.path)
     return found
+
+
+def _by_ids(
+    found: Kinds, columns: Columns, named: set[int], tokens: set[int], spell: Callable[[Path], str]
+) -> Kinds:
+    """Return the same where nothing but the id tells which records are of one call: those that name the model
+    begin it, those with tokens end it, and what has the id of a call without tokens ends that as a failure."""
+    begun, answered = sorted(named - tokens), sorted(tokens - named)
+    if not begun or not answered or named & tokens:
+        return found
+    for ids in ids_beside(columns, ()):
+        values = {at: str(value) for at, value in ids.by_record.items()}
+        done = {values[at] for at in answered if at in values}
+        open_ = {values[at] for at in begun if at in values} - done
+        rest = [at for at in values if at not in named and at not in tokens]
+        ended = sorted([*answered, *(at for at in rest if values[at] in open_)])
+        if not _are_of_one(ids, begun, ended, named):
+            continue
+        kept = sorted({*begun, *ended})
+        others = set(rest).difference(ended)
+        apart = next((it for it, column in columns.of.items() if others and set(column.at) == others), None)
+        if others and apart is None:
+            continue
+        note = _said(replace(found, kept=ended), "without tokens", begun, ids, spell)
+        left = (
+            f"not: {len(others)} records with {'' if apart is None else spell(apart)} have the id of a call that"
+            f" others tell, and are left out; were they calls, there would be {len(others)} more"
+        )
+        return replace(
+            found,
+            kept=kept,
+            only={ids.path: {"present": True}} if len(values) < len(columns) else {},
+            excluded={} if apart is None else {apart: {"present": True}},
+            notes=(*(it for it in found.notes if TELLING_NOTHING not in it), note, *((left,) if others else ())),
+            versions=ids.path,
+        )
+    return _in_turn(found, columns, begun, answered, spell)
+
+
+def _in_turn(
+    found: Kinds, columns: Columns, begun: Sequence[int], answered: Sequence[int], spell: Callable[[Path], str]
+) -> Kinds:
+    """Return the kinds without the records that begin a call, where no id joins them with those that end one: each
+    record is one of the two, and nearly each beginning stands before an end."""
+    alike = _ALIKE * len(begun) <= len(answered) <= len(begun)
+    path = next(
+        (it for it, column in columns.of.items() if column.is_numeric and set(column.at) == {*answered}), None
+    )
+    if path is None or not alike or len(begun) + len(answered) < len(columns) or not in_turn(begun, answered):
+        return found
+    note = (
+        f"only: {len(begun)} records without {spell(path)}, each before one that has it, are left out as the"
+        f" beginnings of calls; were they calls, such as failed ones, there would be {len(begun)} more"
+    )
+    kept = (it for it in found.notes if TELLING_NOTHING not in it)
+    return replace(found, kept=answered, only={path: {"present": True}}, notes=(*kept, note))
 
 
 def _by_word(

@@ -10,6 +10,9 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Columns
 from leverwatch.collectors.sniffing.numerals import Scalar
 
+TELLING_NOTHING = "records have no model, no tokens and no error, and count as inferences all the same"
+"""Said of how many records."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kinds:

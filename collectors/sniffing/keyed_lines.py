@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from leverwatch.collectors.records.formats.interface import Repeats
 from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.columns import leaves
 from leverwatch.collectors.sniffing.failed_lines import FAILED
@@ -67,6 +68,8 @@ def keyed(texts: Sequence[str], fields: FieldGuess, sign: str, *, always: bool =
     status = fields.fields.get("status")
     if (isinstance(status, Mapping) and "error" in status) or isinstance(status, list) or fields.excluded:
         return None
+    if fields.repeats is Repeats.VERSIONS:
+        return None  # the lines that begin a call tell what those that end it do not
     names = dict(_names(fields))
     good = names.pop("status", None)
     if status is not None and (

@@ -67,7 +67,7 @@ def _kinds_of(columns: Columns, spell: Callable[[Path], str]) -> Kinds:
         found = without_other_services(found, columns, own, spell)
     found = without_rest(_without_sums(found, columns, spell), columns, calls, models, spell)
     found = without_nameless(without_begun(found, columns, spell), columns, models, spell)
-    found = with_beginnings(found, columns, models, spell)
+    found = with_beginnings(found, columns, models, own, spell)
     started = None if tokens else started_of(columns, columns.covered(models), spell)
     # What tells the calls from the rest already is not told again.
     told = {*found.only, *found.excluded}

@@ -22,6 +22,8 @@ VENDORS = (
     "apiservice", "vendor", "client", "source", "api", "apiname", "llm", "ai", "engine", "platform",
 )  # fmt: skip
 """Names of who answered, which may be those of a model as well."""
+NAMING_NONE = "records of the sample name none"
+"""Said of how many records, where a model is mapped."""
 _MOSTLY = 0.8
 _SERVED = word_set("served used actual final resolved routed effective selected chosen answered picked")
 _PLANNED = word_set("primary preferred default configured fallback secondary backup original first second planned")
@@ -63,9 +65,7 @@ def set_model(draft: Draft) -> None:
             )
     missing = len(draft.columns) - len(draft.columns.covered(chosen))
     if missing:
-        draft.doubt(
-            "model", f"{missing} of {len(draft.columns)} records of the sample name none, and count as unknown"
-        )
+        draft.doubt("model", f"{missing} of {len(draft.columns)} {NAMING_NONE}, and count as unknown")
 
 
 def _are_often_models(column: Column) -> bool:

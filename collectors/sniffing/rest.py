@@ -9,7 +9,7 @@ from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.columns import Columns
 from leverwatch.collectors.sniffing.field_names import FAILURES, is_called, rank
-from leverwatch.collectors.sniffing.kept import Kinds
+from leverwatch.collectors.sniffing.kept import TELLING_NOTHING, Kinds
 from leverwatch.collectors.sniffing.name_words import LATENCY, TOKEN, words_of
 from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.questions import answer_of, generated_in
@@ -58,7 +58,7 @@ def without_rest(
         return found
     by, kept = _only_in(found.kept, rest, columns)
     if by is None:
-        note = f"{len(rest)} records have no model, no tokens and no error, and count as inferences all the same"
+        note = f"{len(rest)} {TELLING_NOTHING}"
         return Kinds(found.kept, found.only, found.excluded, found.status, (*found.notes, note))
     out = len(found.kept) - len(kept)
     more = f" ({out - len(rest)} of them have other signs of a call)" if out > len(rest) else ""

@@ -2,49 +2,45 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from leverwatch.collectors.records.decoder import build_format
-from leverwatch.collectors.records.formats.exports import NAMES as EXPORTS
-from leverwatch.collectors.records.formats.exports import WITHOUT_CALLS, export_of, known_columns, table_names
-from leverwatch.collectors.records.formats.interface import Format, Row, Units
+from leverwatch.collectors.records.formats.exports import WITHOUT_CALLS, export_of, table_names
 from leverwatch.collectors.records.formats.registry import NAMED
-from leverwatch.collectors.records.framing.columns import Columns
-from leverwatch.collectors.records.framing.journal import Journal
 from leverwatch.collectors.records.framing.lines import LINES
-from leverwatch.collectors.records.framing.python_text import Python, printed
-from leverwatch.collectors.records.framing.registry import CONTAINERS, FRAMINGS
-from leverwatch.collectors.records.framing.wrappers import STRING_FIELDS, JsonString, Prefix
+from leverwatch.collectors.records.framing.registry import FRAMINGS
+from leverwatch.collectors.records.framing.wrappers import JsonString
 from leverwatch.collectors.sniffing.access_lines import access_lines_in
-from leverwatch.collectors.sniffing.by_columns import are_in_columns, by_columns
+from leverwatch.collectors.sniffing.by_columns import by_columns
 from leverwatch.collectors.sniffing.counting import Sample, Summary, doubts, recorded_by, samples, summarise
-from leverwatch.collectors.sniffing.dateless import without_date
 from leverwatch.collectors.sniffing.guess import FieldGuess, dotted, leaves, propose
+from leverwatch.collectors.sniffing.guessed import Guess, format_of
 from leverwatch.collectors.sniffing.keyed_lines import keyed, keyed_within
 from leverwatch.collectors.sniffing.left_out import left_out
 from leverwatch.collectors.sniffing.loading import config_of, loadable
 from leverwatch.collectors.sniffing.multi_line import in_blocks
-from leverwatch.collectors.sniffing.named import map_that_tells_more, told, unknown_numbers, unread_numbers
+from leverwatch.collectors.sniffing.named import map_that_tells_more, told
 from leverwatch.collectors.sniffing.order import ordered
+from leverwatch.collectors.sniffing.outermost import SAMPLE_RECORDS, outermost, unwrapped, value_of
 from leverwatch.collectors.sniffing.pair_cells import pairs_in_cells
-from leverwatch.collectors.sniffing.reading import MOST_RECORDS, read_sample, spread
+from leverwatch.collectors.sniffing.reading import read_sample, spread
+from leverwatch.collectors.sniffing.refusing import refusal, tried, unread
 from leverwatch.collectors.sniffing.reshaping import reshaped
-from leverwatch.collectors.sniffing.table_guess import SQL, is_table, lines_of, objects_in, rows_in, table_in
-from leverwatch.collectors.sniffing.tables import has_no_header, no_table
-from leverwatch.collectors.sniffing.text_lines import lines_in, tells_calls_apart, tells_more, texts_of
+from leverwatch.collectors.sniffing.table_guess import is_table, objects_in, table_in
+from leverwatch.collectors.sniffing.text_lines import (
+    lines_in,
+    tells_calls_apart,
+    tells_more,
+    tells_more_failures,
+    texts_of,
+)
 from leverwatch.collectors.sniffing.text_pairs import pairs_in
 from leverwatch.collectors.sniffing.text_records import text_records
-from leverwatch.collectors.sniffing.unmapped import arrays_of_calls, found_and_missing
+from leverwatch.collectors.sniffing.unmapped import arrays_of_calls
 from leverwatch.collectors.sniffing.zones import NO_ZONE, zone_of_lines
 
-SAMPLE_RECORDS = 50
 __all__ = [
     "Guess",
     "Sample",
@@ -54,51 +50,19 @@ __all__ = [
     "guess",
     "read_sample",
     "recorded_by",
+    "refusal",
     "samples",
     "summarise",
+    "tried",
+    "unread",
 ]
 _ENOUGH = 30
 """The least score at which a record is taken for one of a format."""
 _START, _COMPARED = 1 << 16, 1 << 20
 _TOKENS = frozenset({"input_tokens", "output_tokens"})
 _MAIN = _TOKENS | {"model", "cost_usd"}
-_MOST_TABLES = 8
-"""Documents of a file that may each be a table of their own."""
 _FEWEST_OTHERS, _OTHERS = 3, 0.05
 """Lines of text among records, and their share, from which on a program logs both: fewer are broken records."""
-_FRAME = re.compile(rb"[\0\x01]...(?:\{|\x28\xb5\x2f\xfd|\x0a)", re.DOTALL)
-
-_PRINTED = re.compile(rb"\{\s*'|(?<![\w.])[A-Z]\w{0,80}\([a-z_]\w{0,80}=")
-"""What Python prints of a dictionary or an object, and JSON never has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """The settings with which a file can be read."""
-
-    format: str
-    compression: str
-    """`plain`, `gzip` or `zstd`."""
-    framing: str | None = None
-    """The framing; None: that of the format."""
-    wrap: tuple[str, ...] = ()
-    fields: FieldGuess | None = None
-    """The field map when the format is not a named one."""
-    delimiter: str = ","
-
-    @property
-    def settings(self) -> str | dict[str, Any]:
-        """The value of `format` for the configuration."""
-        extras: dict[str, Any] = {}
-        if self.fields is not None:
-            extras |= self.fields.settings
-        if self.delimiter != ",":
-            extras["delimiter"] = self.delimiter
-        if self.framing is not None:
-            extras["framing"] = self.framing
-        if self.wrap:
-            extras["wrap"] = self.wrap[0] if len(self.wrap) == 1 else list(self.wrap)
-        return {"type": self.format, **extras} if extras else self.format
 
 
 def guess(data: bytes, compression: str, name: str = "") -> Guess | None:
@@ -113,8 +77,8 @@ def guess(data: bytes, compression: str, name: str = "") -> Guess | None:
         return Guess(export, compression)
     if names is not None and frozenset(names) >= WITHOUT_CALLS:
         return None  # sums of an unknown number of calls
-    framing, wrap, units = _outermost(data)
-    for wrappers, inner in _unwrapped(units):
+    framing, wrap, units = outermost(data)
+    for wrappers, inner in unwrapped(units):
         best = _best(inner.units[:SAMPLE_RECORDS])
         if best is not None:
             usual = framing is None or FRAMINGS[framing] is NAMED[best].framing
@@ -167,14 +131,14 @@ def _left_out(found: Guess, data: bytes, notes: Sequence[str]) -> list[str]:
         or "block" in fields.extras
     ):
         return []
-    return left_out(_format_of(found), data[:_COMPARED], notes)
+    return left_out(format_of(found), data[:_COMPARED], notes)
 
 
 def _or_map(named: Guess, data: bytes) -> Guess:
     """Return a map instead of a named format that reads neither model nor tokens, where the log tells them."""
     if named.framing == "length-prefixed":
         return named
-    known = told(_format_of(named), data)
+    known = told(format_of(named), data)
     if "model" in known[0] and known[0] & {"input_tokens", "output_tokens"}:
         return named
     mapped = _json(data, named.compression)
@@ -183,79 +147,26 @@ def _or_map(named: Guess, data: bytes) -> Guess:
         mapped = _loaded(Guess("lines", named.compression, fields=beside))
     if mapped is None or mapped.fields is None:
         return named
-    notes = map_that_tells_more(named.format, known, mapped.fields, told(_format_of(mapped), data))
+    notes = map_that_tells_more(named.format, known, mapped.fields, told(format_of(mapped), data))
     if notes is None:
         return named
     return replace(mapped, fields=replace(mapped.fields, notes=(*notes, *mapped.fields.notes)))
 
 
-def _format_of(guessed: Guess) -> Format:
-    # A named format is tried on one log after the other, and takes longer to make than to read a few records.
-    return _made(guessed) if guessed.fields is not None else _made_once(guessed)
-
-
-@lru_cache(maxsize=64)
-def _made_once(named: Guess) -> Format:
-    return _made(named)
-
-
-def _made(guessed: Guess) -> Format:
-    return build_format(config_of(Path("sniffed"), guessed.settings).format, ())
-
-
-def unread(found: Guess, data: bytes) -> tuple[str, ...]:
-    """Return the paths with numbers that a named format does not read, with the range of their values."""
-    if found.fields is None and found.format in EXPORTS:
-        table = rows_in(data)
-        return () if table is None else unknown_numbers(table.records, known_columns(found.format))
-    if found.fields is not None or found.format not in NAMED:
-        return ()
-    _, _, units = _outermost(data)
-    inner = next(
-        (inner for wrappers, inner in _unwrapped(units) if found.wrap[-len(wrappers) :] == wrappers), units
-    )
-    bare = _format_of(Guess(found.format, "plain"))
-
-    def rows_of(lines: bytes) -> list[Row]:
-        return bare.parse(lines, None).rows
-
-    return unread_numbers([_value(unit) for unit in inner.units[:SAMPLE_RECORDS]], rows_of)
-
-
-def _unwrapped(units: Units) -> Iterator[tuple[tuple[str, ...], Units]]:
-    yield (), units
-    yield ("prefix",), Prefix().unwrap(units)
-    strings = JsonString(any_text=True).unwrap(units)
-    yield ("json-string",), strings
-    if len(units.units) <= _MOST_TABLES and are_in_columns([*map(_value, units.units)]):
-        yield ("columns",), Columns().unwrap(units)
-    for wrappers, texts in ((), units), (("json-string",), strings):
-        if _may_be_printed(texts.units):
-            yield (*wrappers, "python"), Python().unwrap(texts)
-
-
-def _may_be_printed(units: Sequence[bytes]) -> bool:
-    """Whether lines have what Python prints, or objects that are no JSON for a comma or a comment too many."""
-    if any(_PRINTED.search(unit) for unit in units):
-        return True
-    broken = (unit.decode(errors="replace") for unit in units[:SAMPLE_RECORDS] if isinstance(_value(unit), str))
-    return any(text.lstrip().startswith('{"') and printed(text) is not None for text in broken)
-
-
 def _json(data: bytes, compression: str, name: str = "") -> Guess | None:
-    framing, wrap, units = _outermost(data)
+    framing, wrap, units = outermost(data)
     if framing == "json":
         lines = LINES.split(data)
-        objects = sum(isinstance(_value(line), dict) for line in lines.units[:SAMPLE_RECORDS])
+        objects = sum(isinstance(value_of(line), dict) for line in lines.units[:SAMPLE_RECORDS])
         if 2 * objects > len(lines.units[:SAMPLE_RECORDS]):
             framing, units = None, lines
     found: list[tuple[FieldGuess, tuple[str, ...], int]] = []
     whole = False
-    for wrappers, inner in _unwrapped(units):
+    for wrappers, inner in unwrapped(units):
         clock = next((time for time in inner.times or () if time), None)
         if wrappers and inner.units == units.units and clock is None:
             continue  # nothing is around the records
-        values = [*map(_value, spread(inner.units))]
+        values = [*map(value_of, spread(inner.units))]
         records = [it for it in values if isinstance(it, dict)]
         others = len(inner.refused) + sum(isinstance(it, str) and bool(it.strip()) for it in values)
         refused = others if others >= max(_FEWEST_OTHERS, _OTHERS * len(values)) else 0
@@ -268,7 +179,7 @@ def _json(data: bytes, compression: str, name: str = "") -> Guess | None:
             found.append((inside.fields, wrappers, refused))
         elif fields is not None:
             found.append((_with_arrays(fields, records), wrappers, refused))
-    records = [it for it in map(_value, spread(units.units)) if isinstance(it, dict)]
+    records = [it for it in map(value_of, spread(units.units)) if isinstance(it, dict)]
     held = text_records(records, max((it[0] for it in found), key=lambda it: len(it.fields), default=None))
     if held is not None:
         return _loaded(Guess("jsonl", compression, framing, wrap, held))
@@ -300,7 +211,7 @@ def _text_or_table(data: bytes, compression: str) -> Guess | None:
 
 
 def _text(data: bytes, compression: str) -> Guess | None:
-    _, wrap, units = _outermost(data)
+    _, wrap, units = outermost(data)
     if not wrap:
         units = LINES.split(data)
     for wrappers, inner in (("json-string",), JsonString(any_text=True).unwrap(units)), ((), units):
@@ -312,6 +223,8 @@ def _text(data: bytes, compression: str) -> Guess | None:
             lines is None or not (tells_more(lines, pairs) or tells_calls_apart(lines, pairs))
         ):
             both = keyed(texts_of(inner), pairs, str(pairs.extras.get("sign", "=")))
+            if lines is not None and tells_more_failures(lines, both, inner):
+                both = lines
             if both is not None:
                 return _loaded(Guess("lines", compression, None, (*wrap, *wrappers), both))
             return _loaded(Guess("logfmt", compression, None, (*wrap, *wrappers), pairs))
@@ -354,76 +267,11 @@ def _of_table(found: tuple[FieldGuess, str] | None, compression: str) -> Guess |
     return None if found is None else _loaded(Guess("csv", compression, fields=found[0], delimiter=found[1]))
 
 
-def refusal(data: bytes) -> str:
-    """Return what of a call was found in a file that cannot be read, and what is missing."""
-    if SQL.search(data):
-        return (
-            "statements of SQL, which cannot be read: export the rows of the table as CSV with a header, or as"
-            " JSON lines, or read the database itself with a source of type sql"
-        )
-    _, _, units = _outermost(data)
-    said = []
-    for wrappers, inner in _unwrapped(units):
-        values = [it for it in map(_value, spread(inner.units, 2000)) if isinstance(it, dict)]
-        text = by_columns(values) or found_and_missing([leaves(it) for it in values], dotted)
-        if text:
-            said.append(f"in {wrappers[0]}: {text}" if wrappers else text)
-        said += [
-            f"{dotted(path)} has {items} items with tokens in {number} records, which `records: {dotted(path)}`"
-            " would make calls, if they or the records had a time"
-            for path, (number, items) in arrays_of_calls(values).items()
-        ]
-    table = None if said else rows_in(data)
-    if table is None and not said:
-        lines = lines_of(data)[:MOST_RECORDS]
-        said += [why for why in [no_table(lines) or without_date(lines)] if why]
-    if table is not None:
-        text = found_and_missing(table.records, lambda path: path[0])
-        said += ["the first line is no header, but values"] if has_no_header(table) else [text] if text else []
-    return "; ".join(dict.fromkeys(said)) or (
-        "no records of JSON, no table, and no lines of text that have a time and a model or tokens each, nor"
-        " blocks of lines that begin alike and have these"
-    )
-
-
-def tried() -> str:
-    """Return the names of everything that `guess` tries, as text."""
-    wrappers = ", ".join((*CONTAINERS, "prefix", "python", f"json-string (in {', '.join(STRING_FIELDS)})"))
-    return (
-        f"formats: {', '.join((*NAMED, *EXPORTS))}; wrappers: {wrappers}; framings: {', '.join(FRAMINGS)}; "
-        "JSON and CSV with a field for the time and one for the model, tokens or a finish reason"
-    )
-
-
-def _outermost(data: bytes) -> tuple[str | None, tuple[str, ...], Units]:
-    if _FRAME.match(data):
-        return "length-prefixed", (), FRAMINGS["length-prefixed"].split(data)
-    lines = data[: data.rfind(b"\n") + 1] or data
-    for name, wrapping in CONTAINERS.items():
-        units = wrapping.split(lines)
-        if not units.units and units.ignored and isinstance(wrapping, Journal):
-            units = Journal(any_text=True).split(lines)  # entries of text, and no record of JSON among them
-        if units.units and not units.refused:
-            return None, (name,), units
-    values = FRAMINGS["json"].split(data)
-    if len(values.units) > len(values.refused):
-        return "json", (), values
-    return None, (), FRAMINGS["lines"].split(lines)
-
-
 def _best(units: Sequence[bytes]) -> str | None:
     scores: Counter[str] = Counter()
-    for record in map(_value, units):
+    for record in map(value_of, units):
         for name, format_ in NAMED.items():
             score = format_.recognise(record)
             if score >= _ENOUGH:
                 scores[name] += score
     return max(scores, key=lambda name: scores[name]) if scores else None
-
-
-def _value(unit: bytes) -> Any:
-    """Return a record as `recognise` expects it: the decoded JSON, or the line as text."""
-    try:
-        return json.loads(unit)
-    except (ValueError, RecursionError):
-        return unit.decode(errors="replace")

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from leverwatch.collectors.records.formats.interface import Units
+from leverwatch.collectors.records.formats.interface import Repeats, Units
 from leverwatch.collectors.records.shapes.lines import LONGEST, plain, values_of
 from leverwatch.collectors.records.vocabulary import CallStatus
 from leverwatch.collectors.sniffing.answered_lines import answers_in
@@ -22,6 +22,7 @@ from leverwatch.collectors.sniffing.failed_lines import with_failures
 from leverwatch.collectors.sniffing.field_names import rank
 from leverwatch.collectors.sniffing.gaps import MISSING
 from leverwatch.collectors.sniffing.guess import FieldGuess, propose
+from leverwatch.collectors.sniffing.id_lines import joined_by_id
 from leverwatch.collectors.sniffing.line_forms import MOST_FORMS, joined, with_failed_requests
 from leverwatch.collectors.sniffing.line_patterns import pattern_of_lines
 from leverwatch.collectors.sniffing.line_tokens import (
@@ -85,9 +86,17 @@ def lines_in(units: Units) -> FieldGuess | None:
         start = "^" if pattern.startswith("^") else ""
         pattern = rf"{start}(?:(?P<time>{USUAL_TIME})\s++)?+{pattern.removeprefix('^')}"
     found = None if pattern is None else _proposed(texts, with_cached(texts, pattern), parts, clock)
+    by_id = None if found is None or pattern is None else joined_by_id(_alone(texts, pattern) or found, texts)
+    if by_id is not None:
+        return by_id
     if clock is None and (found is None or not _tells_failures(found)):
         found = _of_forms(texts, told, parts) or found
     return None if found is None else _beside_requests(found, texts, told, parts)
+
+
+def _alone(texts: Sequence[str], pattern: str) -> FieldGuess | None:
+    """Return the field map of the lines that a pattern fits, as if there were no others."""
+    return _proposed([text for text in texts if re.search(pattern, text)], pattern, [])
 
 
 def texts_of(units: Units) -> list[str]:
@@ -185,12 +194,33 @@ def _tells_model_and_cost(parts: Sequence[Part]) -> bool:
 def tells_more(lines: FieldGuess, pairs: FieldGuess) -> bool:
     """Whether a pattern finds all that pairs tell of a line, and its model, tokens or cost beside."""
     found = _MAIN & lines.fields.keys()
-    return found > _MAIN & pairs.fields.keys() and not (pairs.only or pairs.excluded)
+    return found > _MAIN & pairs.fields.keys() and _leave_out_nothing(pairs)
+
+
+def _leave_out_nothing(pairs: FieldGuess) -> bool:
+    """Whether pairs leave out no lines but those without a value that they map, as a pattern does too."""
+    mapped = {it for it in pairs.fields.values() if isinstance(it, str)}
+    tokens = all(it == {"present": True} and path in mapped for path, it in pairs.only.items())
+    return tokens and not pairs.excluded
+
+
+def tells_more_failures(lines: FieldGuess, calls: FieldGuess | None, units: Units) -> bool:
+    """Whether a pattern finds as many answered calls as another one that tells no failed ones, and failed ones
+    beside them."""
+    if calls is None or _tells_failures(calls) or not _tells_failures(lines):
+        return False
+    if not _MAIN & lines.fields.keys() >= _MAIN & calls.fields.keys() or "inferences" in calls.fields:
+        return False
+    own, other = (re.compile(str(it.extras.get("pattern"))).search for it in (lines, calls))
+    answered = [match for text in texts_of(units) if (match := own(text)) and not match.groupdict().get("error")]
+    return len(answered) == sum(other(text) is not None for text in texts_of(units))
 
 
 def tells_calls_apart(lines: FieldGuess, pairs: FieldGuess) -> bool:
     """Whether a pattern finds all that pairs tell, where these take lines that only name a model for calls too, or
     read the tokens of one form of several."""
+    if lines.repeats is not pairs.repeats:
+        return lines.repeats is Repeats.VERSIONS  # joined by an id that no pair tells
     if "failed_status" in str(lines.fields.get("status")):
         return True  # requests that failed, which pairs do not read
     silent = any(BARE in note for note in pairs.notes)

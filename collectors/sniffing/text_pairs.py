@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from leverwatch.collectors.records.formats.interface import Units
+from leverwatch.collectors.records.formats.interface import Repeats, Units
 from leverwatch.collectors.records.framing.wrappers import time_before
 from leverwatch.collectors.records.shapes.inner_units import BLANK
 from leverwatch.collectors.records.shapes.logfmt import BadPairs, named_pairs_of, pairs_of
@@ -60,6 +60,8 @@ def _pairs_by(units: Units, sign: str) -> FieldGuess | None:
         fields = replace(fields, only={**only, **fields.only}, notes=(turns.note, *fields.notes))
     elif len(kept) < len(records):
         fields = propose([leaves(it) for it in records], clock=clock, day_first=False) or fields
+    if fields.repeats is Repeats.VERSIONS:
+        return fields  # of the lines of one call, each tells a part
     fields = _with_bare_models(_with_requests(fields, texts, records), texts, sign)
     return _with_failures(_with_repetitions(_with_nameless(fields), texts, sign), texts, sign)
 

@@ -70,7 +70,9 @@ def _set_by_presence(draft: Draft, missing: set[int]) -> bool:
     for path, column in draft.columns.of.items():
         are_texts = all(isinstance(it, str) and not it.strip().isdecimal() for it in column.values)
         are_texts = are_texts and not _is_setting(path, column) and _IDS.isdisjoint(words_of(path[-1]))
-        few = len(missing) < _FEWEST and not is_called(_REASONS, path[-1:])
+        # Where as many records lack tokens as have them, these may be the beginnings of calls.
+        usual = _FEWEST <= len(missing) < len(draft.columns) / 2
+        few = not usual and not _speaks_of_failure(path)
         if draft.is_free(path) and set(column.at) == missing and are_texts and not few:
             spelled, number = draft.spell(path), len(missing)
             draft.set("status", {"path": spelled, "error": {"present": True}}, path)
@@ -81,6 +83,10 @@ def _set_by_presence(draft: Draft, missing: set[int]) -> bool:
             )
             return True
     return False
+
+
+def _speaks_of_failure(path: Path) -> bool:
+    return is_called(_REASONS, path[-1:]) or any(kind_of(it) is Kind.BAD for it in words_of(path[-1]))
 
 
 def _is_setting(path: Path, column: Column) -> bool:

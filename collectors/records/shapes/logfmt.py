@@ -16,7 +16,9 @@ _PAIR = re.compile(rf"""(?<![^\s\[({{,;|&]){_KEY}(?==)""")
 """A key behind a blank or what else may stand before it; a `=` inside of a word or a URL makes none."""
 _QUOTED = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"(?=[\s,;|)\]}]|/?>|$)')
 _SINGLE = re.compile(r"'([^'\\]*(?:\\.[^'\\]*)*)'(?=[\s,;|)\]}]|/?>|$)")
-_BARE = re.compile(rf"(?:(?![,;|&]{_KEY}=)\S)*")
+_BARE = re.compile(rf"(?:(?![,;|&({{]{_KEY}=)\S)*")
+"""A value goes on to a blank, or to the next pair, which may stand in the brackets of what a program prints of an
+object: `usage=Usage(input=7, output=3)` has three."""
 _ENDS = ",;|"
 """What may stand behind a value that has no quotes, before a blank, the end or the next pair."""
 _CLOSING = {")": "(", "]": "[", "}": "{"}

@@ -104,6 +104,32 @@ def test_the_line_that_begins_a_call_is_none_beside_the_one_that_ends_it() -> No
     assert counts(written(good, bad, begun)) == {("gpt-4o-mini", False): 11, ("gpt-4o-mini", True): 2}
 
 
+USE = "Use(completion_tokens={tout}, prompt_tokens={tin}, details=None)"
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "between"),
+    [
+        (" app - model=gpt-4o-mini ok usage=" + USE,
+         " app - model=gpt-4o-mini failed: ModelHTTPError: status_code: 503, body: {{'message': 'busy'}}",
+         STAMP + " app - agent=a start prompt='go on'\n"),
+        (" INFO h answer id=a{n}b{n} model=gpt-4o-mini usage=" + USE,
+         " ERROR h gone RateLimitError: Error code: 429 - {{'error': {{'message': 'slow down, `gpt-4o-mini`'}}}}",
+         STAMP + " INFO h asked model=gpt-4o-mini answer_model=Bill attempt=1\n"),
+        (" INFO 1 --- [x] [p-{n}] c.a.Log : used [gpt-4o-mini]: Use{{promptTokens={tin}, answerTokens={tout}}}",
+         " WARN 1 --- [x] [p-{n}] o.s.Try : Retry error. Exception: HTTP 429 - gpt-4o-mini is busy",
+         STAMP + " INFO 1 --- [x] [p-{n}] c.a.Web : POST /ask user=u{n} length=520\n"),
+    ],
+    ids=["in the value of a pair", "whose beginnings have a text of their own", "with the model in brackets"],
+)  # fmt: skip
+def test_a_printed_object_tells_the_tokens_of_the_model_in_the_same_line(
+    good: str, bad: str, between: str
+) -> None:
+    rows = counts(written(STAMP + good, STAMP + bad, between))
+
+    assert rows == {("gpt-4o-mini", False): 11, ("gpt-4o-mini", True): 2}
+
+
 def test_failures_that_are_not_counted_are_said() -> None:
     good = STAMP + " INFO got model=gpt-4o-mini prompt_tokens={tin} completion_tokens={tout}"
     notes = of_text(written(good, STAMP + " ERROR openai request failed: connection reset")).notes

@@ -251,6 +251,27 @@ def test_beginnings_that_alone_name_the_model_are_kept_and_replaced_by_the_ends_
     assert "are replaced by these; 0 of them have no end" in " ".join(found.notes)
 
 
+@pytest.mark.parametrize(("others", "excluded"), [(0, {}), (3, {"saved": {"present": True}})])
+def test_an_id_alone_joins_what_names_the_model_with_what_tells_the_tokens_or_a_failure(
+    others: int, excluded: dict[str, Any]
+) -> None:
+    records: list[dict[str, Any]] = []
+    for n in range(0, 40, 2):
+        own = {"call_id": f"r-{n * 7919 % 1000}", "at": at(n)}
+        usage = {"tokens_in": 300 + 7 * n % 40, "tokens_out": 20 + 5 * n % 9}
+        records.append({**own, "model": "m-large" if n % 4 else "m-small"})
+        records.append({**own, "at": at(n + 1), **(usage if n % 10 else {"error": "timed out"})})
+        records += [{**own, "saved": 1}] if 0 < n <= 2 * others and n % 10 else []
+    found = proposed(records)
+
+    assert found.repeats is Repeats.VERSIONS
+    assert (found.only, found.excluded) == ({}, excluded)
+    assert (found.fields["request_id"], found.fields["model"]) == ("call_id", "model")
+    assert found.fields["status"] == {"path": "error", "error": {"present": True}}
+    assert "20 records without tokens name the models" in " ".join(found.notes)
+    assert "count as unknown" not in " ".join(found.notes)
+
+
 def test_beginnings_whose_ends_name_the_model_too_are_left_out() -> None:
     records: list[dict[str, Any]] = []
     for n in range(0, 40, 2):

@@ -40,6 +40,11 @@ def read(data: bytes, **format_: Any) -> Any:
         ("model=m-1 | in=1,234", {"model": "m-1", "in": "1,234"}),
         ("[a=1] b=f(x)", {"a": "1", "b": "f(x)"}),
         ('usage={"in": 7, "d": {"c": 1}} b=2', {"usage": {"in": 7, "d": {"c": 1}}, "b": "2"}),
+        (
+            "use=Use(in=7, d=D(c=1), e=None) b=2",
+            {"use": "Use", "in": "7", "d": "D", "c": "1", "e": "None", "b": "2"},
+        ),
+        ("use=Use{in=7, out=8}", {"use": "Use", "in": "7", "out": "8"}),
         ("a=[1, 2], b=2", {"a": [1, 2], "b": "2"}),
         ("a={broken b=2", {"a": "{broken", "b": "2"}),
         ("a='x y' b='it\\'s'", {"a": "x y", "b": "it's"}),
