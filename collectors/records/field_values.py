@@ -237,6 +237,10 @@ class Words(Struct, frozen=True):
     present: bool = False
     """Whether any value has it that has no other one."""
 
+    def lists(self, word: str) -> bool:
+        """Return whether a word, in lower case, is one of them or begins as one."""
+        return word in self.exact or word.startswith(self.prefixes)
+
 
 def word_reader(words: Sequence[Words], *, as_text: bool = False) -> Callable[[Any], Any]:
     """Return the function that replaces a producer's word with its meaning; any other value stays as it is, or

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.aggregation.lines import Lines
-from leverwatch.collectors.interface import Operation, Result
+from leverwatch.collectors.interface import Operation, Result, UsageRow
 from tests.collectors.aggregation.restarting import Restarting, both, some
 from tests.collectors.sources.files.logs import NOW, config, sums
 
@@ -25,7 +25,7 @@ def line(run: Any, out: int, second: int = 0) -> dict[str, Any]:
 
 def operations(read: Restarting) -> dict[tuple[str, str], float]:
     """The calls of each model and operation that has some."""
-    found: Counter[tuple[str, str]] = Counter()
+    found: dict[tuple[str, str], float] = defaultdict(float)
     for counted in read.batches:
         for row in counted.usage:
             found[row.model, row.operation] += row.inferences + row.attempts * (not row.inferences)
@@ -114,7 +114,8 @@ def test_a_version_whose_id_goes_on_is_taken_back(
     names = ("time", "model", "input_tokens", "output_tokens", "request_id")
     mapped = {"type": "csv", "fields": {name: name for name in names}, "repeats": "versions"}
     settings, header = config(format=mapped, system="bot"), ",".join(names).encode()
-    part, usage = b"2026-03-10T08:00:03Z,m,70,3,r1", []
+    part = b"2026-03-10T08:00:03Z,m,70,3,r1"
+    usage: list[UsageRow] = []
     made = Ingest(settings, lambda: NOW)
     made.add(Lines(before, "a.csv", 2, header))
     made.add(Lines(part, "a.csv", 3, header), may_go_on=True)
