@@ -37,8 +37,8 @@ class Columns:
 
 
 def rows_of(document: Any, *, fewest: int = _FEWEST) -> list[_Row] | None:
-    """Return the rows of a document; None where it has no columns, where these differ in their number of values, or
-    where it has fewer rows than it takes to be sure of that."""
+    """Return the rows of a document; None where it has no columns, where these differ in their number of values,
+    or where it has fewer rows than it takes to be sure of that."""
     if not isinstance(document, dict):
         return None
     ways = (way(document) for way in (_below_names, _listed, _keyed))
