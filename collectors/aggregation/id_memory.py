@@ -57,6 +57,13 @@ class IdMemory:
             self._seen.forget(self._key_of(id_, row, place))
             self._seen.forget_before(id_key(id_, place.id_seed), seconds // self._slot_seconds)
 
+    def forget_call(self, key: int, request_id: object, seed: int) -> None:
+        """Take back what `remember_key` and `remember_request` remember of a call."""
+        self._calls.forget(key)
+        id_ = id_of(request_id)
+        if self._seen is not None and id_ is not None:
+            self._seen.forget(id_key(id_, seed))
+
     def _key_of(self, id_: str, row: Row, place: CellRef) -> int:
         if not self._by_record:
             return id_key(id_, place.id_seed)

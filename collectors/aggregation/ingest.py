@@ -260,8 +260,11 @@ class Ingest(Counting):
         parsed = self._parse(bytes(lines.data), lines.header)
         if parsed.observed is not None:
             self._rollup.observed.release(parsed.observed, len(parsed.rows))
-        for row, sessions in whole_rows(parsed):
-            self._rollup.take_back(row, sessions)
+        for row, sessions, is_version in whole_rows(parsed):
+            if is_version:
+                self._rollup.take_version_back(row)
+            else:
+                self._rollup.take_back(row, sessions)
 
     def drain(self) -> Counted:
         """Return what was counted since the last drain, and reset the sums."""

@@ -54,6 +54,10 @@ class Memory(Protocol):
         """Take back what is remembered of a whole record, as if it had never been seen."""
         ...
 
+    def forget_call(self, key: int, request_id: object, seed: int) -> None:
+        """Take back what `remember_key` and `remember_request` remember of a call."""
+        ...
+
     def remember(self, kind: Kind, text: object, seconds: int) -> bool:
         """Remember an id of a kind. Returns whether it is new."""
         ...
@@ -81,6 +85,7 @@ class Known:
 
     place: CellRef
     operation: Operation
+    """As the record tells it; that of the cell may be known by the name of the model."""
     model: str
     day: date
     stream: Kind
@@ -92,7 +97,7 @@ class Known:
 
     def __post_init__(self) -> None:
         fresh = OpenCall(
-            system=self.place.system, operation=self.operation, model=self.model, day=self.day,
+            system=self.place.system, operation=self.place.key[2], model=self.model, day=self.day,
             outcome=self.place.outcome, begun=0.0, until=0.0, counts=(), told=0, usage=(), series="",
             version=False, ended=False, alone=False, waits=False, prompt=self.place.prompt,
             tier=self.place.tier, tallied=False,
@@ -204,6 +209,14 @@ class Ledger:
             call.tier = tier
             if counts:
                 self._add(call, list(counts))
+
+    def rename(self, call: OpenCall, model: str, operation: Operation) -> None:
+        """Move all that an open call added to the cells of another model."""
+        counts = call.counts
+        self.take_back(call)
+        call.model, call.operation = model, operation
+        if counts:
+            self._add(call, list(counts))
 
     def move_traces(self, call: OpenCall, count: float) -> None:
         """Add distinct traces that the call had added before: they stay known, and are not found again."""

@@ -10,7 +10,7 @@ from xxhash import xxh3_64_hexdigest
 from leverwatch.collectors.aggregation.counters import Sessions
 from leverwatch.collectors.aggregation.lines import Lines
 from leverwatch.collectors.records.fields import FIELD_INDEX
-from leverwatch.collectors.records.formats.interface import Parsed, Row
+from leverwatch.collectors.records.formats.interface import Parsed, Piece, Row
 from leverwatch.collectors.stored_state import Kind, entries, same
 
 _PREFIX = "partial/"
@@ -26,13 +26,19 @@ def partial_key(lines: Lines) -> str:
     return f"{_PREFIX}{number}/{xxh3_64_hexdigest(last)}"
 
 
-def whole_rows(parsed: Parsed) -> list[tuple[Row, Sessions | None]]:
-    """Return the rows that are taken back when what was counted goes on, each with its sessions."""
-    # A part or version of a call is a whole JSON object: what follows it on its line cannot make it another one.
+def whole_rows(parsed: Parsed) -> list[tuple[Row, Sessions | None, bool]]:
+    """Return the rows that are taken back when what was counted goes on, each with its sessions, and whether it is
+    a version of a call that a field map reads: its id may go on too."""
+    # Any other part or version is a whole JSON object: what follows it on its line cannot make it another one.
     # What follows the events of a message is a later version of it, if it has an id.
     sessions: Sequence[Sessions | None] = parsed.sessions or [None] * len(parsed.rows)
     both = enumerate(zip(parsed.rows, sessions, strict=True))
-    return [entry for index, entry in both if index not in parsed.pieces or entry[0][_REQUEST] is None]
+    pieces = parsed.pieces
+    return [
+        (row, session, pieces.get(index) is Piece.UPDATE)
+        for index, (row, session) in both
+        if row[_REQUEST] is None or pieces.get(index, Piece.UPDATE) is Piece.UPDATE
+    ]
 
 
 def _times(body: bytes) -> int:

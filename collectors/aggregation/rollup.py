@@ -323,6 +323,10 @@ class Rollup:
             counted = row if len(found) == 2 else self._counters.undo(row, sessions, found[1])
         self._single.take_back(row, datetime.max.replace(tzinfo=UTC), counted)
 
+    def take_version_back(self, row: Row) -> None:
+        """Subtract the call of a row that is its only version so far, and forget its id."""
+        self._single.take_version_back(row, datetime.max.replace(tzinfo=UTC))
+
     def _forget_trace(self, row: Row) -> None:
         """Take back the trace of an inference that was counted, as if it had never been seen."""
         (stamp,) = self._stamps.read([row[_TIME]], datetime.max.replace(tzinfo=UTC)).stamps

@@ -15,8 +15,8 @@ from leverwatch.collectors.aggregation.counting_rule import First
 from leverwatch.collectors.aggregation.ledger import SEEN_BEFORE, CellOf, Kind, Known, Ledger, Memory
 from leverwatch.collectors.aggregation.open_calls import OpenCalls
 from leverwatch.collectors.aggregation.stream_parts import COUNTED_BEFORE, StreamParts
-from leverwatch.collectors.aggregation.versions import Versions
-from leverwatch.collectors.interface import UNKNOWN_MODEL, Operation, Result
+from leverwatch.collectors.aggregation.versions import Versions, version_kind
+from leverwatch.collectors.interface import Operation, Result
 from leverwatch.collectors.records.fields import FIELDS, template_slice
 from leverwatch.collectors.records.formats.interface import VERSIONS, Piece, Row
 from leverwatch.collectors.records.names import Refusal, model_of
@@ -24,9 +24,7 @@ from leverwatch.collectors.records.service_tiers import row_sizes
 from leverwatch.collectors.records.timestamps import parse_time
 from leverwatch.collectors.records.vocabulary import CallStatus, operation_of
 
-_TIME, _MODEL, _REQUEST, _OPERATION, _COST = map(
-    FIELDS.index, ("time", "model", "request_id", "operation", "cost_usd")
-)
+_TIME, _REQUEST, _OPERATION, _COST = map(FIELDS.index, ("time", "request_id", "operation", "cost_usd"))
 _TEXTS = frozenset({str, type(None)})
 _naming = itemgetter(*map(FIELDS.index, NAMING))
 
@@ -88,11 +86,11 @@ class RowCounter:
                 others.append((index, COUNTED_BEFORE[0], COUNTED_BEFORE[1]))
                 continue
             known = self._know(row, stamp)
-            if piece is Piece.UPDATE and isinstance(known, Known) and known.model == UNKNOWN_MODEL:
+            if piece is Piece.UPDATE and isinstance(known, Known):
                 # The end of a call need not repeat what its beginning says.
-                named = self._versions.model_before(row, known)
-                if named is not None:
-                    row = (*row[:_MODEL], named, *row[_MODEL + 1 :])
+                told = self._versions.told_before(row, known)
+                if told is not row:
+                    row = told
                     known = self._know(row, stamp)
             if not isinstance(known, Known):
                 refused: Refusal | None = known
@@ -140,6 +138,13 @@ class RowCounter:
             self._memory.forget_record(row, known.place, stamp.minute * 60)
             self._ledger.count(counted, known.place, stamp.minute * 60, -1.0)
 
+    def take_version_back(self, row: Row, limit: datetime) -> None:
+        """Subtract the call of a row that is the only version of it, as if it had never been seen."""
+        (stamp,) = self._stamps.read([row[_TIME]], limit).stamps
+        known = self._know(row, stamp)
+        if isinstance(known, Known):
+            self._versions.take_back(row, known, self._moment(row, stamp))
+
     def _nothing_new(self, row: Row) -> Row | None:
         """Return the row, if it was a part that told nothing new, and what equals it is the same."""
         # 1 and True are equal, but not as texts.
@@ -186,7 +191,7 @@ class RowCounter:
             place = self._sized(place, size) if size else place
             operation = operation_of(word) or Operation.OTHER  # one of no known kind is refused
             stream = _stream(place.system, operation)
-            seeds = map(self._memory.seed, (stream, (place.system, operation, "version")))
+            seeds = map(self._memory.seed, (stream, version_kind(place.system, operation)))
             known = Known(place, operation, model_of(model), stamp.day, stream, *seeds)
             if _are_texts((*naming, *template)):
                 self._texts[texts] = known

@@ -225,6 +225,7 @@ class StreamParts:
             for model in (known.model, UNKNOWN_MODEL):
                 if self._memory.remembers((system, operation, "cell", model, day), id_, seconds):
                     call = replace(known, model=model, day=day).call(moment)
+                    call.operation = known.operation  # no name of a model told another one
                     # Whatever this part says: a call that had failed told everything.
                     call.outcome = CallStatus.CACHE_HIT if is_cache_hit(row[_HIT]) else CallStatus.SUCCESS
                     call.tier = ""  # no other one was told apart

@@ -67,8 +67,9 @@ class NumberEntry(FieldEntry):
         return {"written": self._written(name), "session": self.of_session}
 
     def _written(self, name: str) -> Written | None:
-        if self.decimal is None and self.thousands is None and not self.multiples:
-            return Written(".", rounded=True) if self.rounded else None
+        if self.decimal is None and self.thousands is None:
+            is_bare = not (self.multiples or self.rounded)
+            return None if is_bare else Written("", multiples=self.multiples, rounded=self.rounded)
         thousands = self.thousands or ""
         decimal = self.decimal or ("," if thousands == "." else ".")
         for sign in (decimal, thousands):

@@ -12,7 +12,7 @@ from typing import Any
 
 from leverwatch.collectors.records.field_loops import FillRow, compile_fill
 from leverwatch.collectors.records.field_specs import WHOLE_OF, FieldSpec
-from leverwatch.collectors.records.field_values import Mistyped, Written, number_reader
+from leverwatch.collectors.records.field_values import Mistyped, Words, Written, number_reader
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELD_INDEX, FIELDS
 from leverwatch.collectors.records.formats.interface import MAX_COUNT, Row
 from leverwatch.collectors.records.lenient import OPTIONAL
@@ -55,11 +55,15 @@ class FieldRows:
         self.told: dict[int, str] = {}
         """By raw value, the field that is unknown without it, with a `+` for a part of a sum. A raw value that is
         not here refuses its record when it cannot be read."""
+        self.meant: dict[int, tuple[Words, ...]] = {}
+        """By raw value, the words that the map gives a meaning, whatever they mean elsewhere."""
         start = len(FIELDS) + own
         self._readers = []
         for name, spec in self.rich.items():
             at = len(self.raw)
             self.raw += spec.paths
+            if spec.words:
+                self.meant |= dict.fromkeys(range(at, len(self.raw)), spec.words)
             place = FIELD_INDEX[name]
             self._readers.append(
                 (name, place, slice(start + at, start + len(self.raw)), spec.reader(name, written))

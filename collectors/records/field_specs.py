@@ -78,7 +78,7 @@ class FieldSpec(Struct, frozen=True):
         return _first(self.paths, self.value_reader(name, written))
 
     def _number(self, written: Written | None) -> Callable[[Any], float | None]:
-        read = number_reader(self.written or written)
+        read = number_reader(written if self.written is None else self.written.signed_as(written))
         return lambda value: None if value.__class__ is str and not value.strip() else read(value)
 
     def value_reader(self, name: str, written: Written | None = None) -> Callable[[Any], Any]:

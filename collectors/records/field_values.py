@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from leverwatch.collectors.counted_fields import Unit, amounts
 from leverwatch.collectors.records.durations import milliseconds_of
@@ -56,7 +57,8 @@ class Mistyped(ValueError):
 
 
 class Written(Struct, frozen=True):
-    """The signs in the numbers of a field: the decimal one, and what stands between thousands (empty: nothing)."""
+    """The signs in the numbers of a field: the decimal one, and what stands between thousands (empty: nothing).
+    Without a decimal one both are those of all numbers of the source."""
 
     decimal: str
     thousands: str = ""
@@ -66,6 +68,13 @@ class Written(Struct, frozen=True):
     """Whether `k` or `M` may stand behind a number, for thousands and millions."""
     rounded: bool = False
     """Whether a fraction stands for the whole number next to it."""
+
+    def signed_as(self, others: Written | None) -> Written:
+        """Return the same with signs: where it has none of its own, those of the other numbers."""
+        if self.decimal:
+            return self
+        signs = Written(".") if others is None else others
+        return replace(self, decimal=signs.decimal, thousands=signs.thousands)
 
     def pattern(self) -> re.Pattern[str]:
         """Return the pattern of such a number; groups of thousands must be whole."""
@@ -105,7 +114,8 @@ def number_reader(written: Written | None) -> Callable[[Any], float]:
         return _finite(value)
 
     if written is not None and written.rounded:
-        return lambda value: round(read(value))
+        # Not even a little below zero is a number of tokens.
+        return lambda value: number if (number := read(value)) < 0 else round(number)
     return read
 
 
@@ -236,6 +246,10 @@ class Words(Struct, frozen=True):
     prefixes: tuple[str, ...] = ()
     present: bool = False
     """Whether any value has it that has no other one."""
+
+    def lists(self, word: str) -> bool:
+        """Return whether a word, in lower case, is one of them or begins as one."""
+        return word in self.exact or word.startswith(self.prefixes)
 
 
 def word_reader(words: Sequence[Words], *, as_text: bool = False) -> Callable[[Any], Any]:

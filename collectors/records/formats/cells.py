@@ -106,9 +106,11 @@ _QUICK: Mapping[Any, Callable[[str], Any]] = {_count: int, _amount: float}
 
 
 class Column:
-    """Reads the cells of one column; `field` is what they are, empty for a text."""
+    """Reads the cells of one column; `field` is what they are, empty for a text; `unknown` are the texts without a
+    value."""
 
-    def __init__(self, field: str, number: Number) -> None:
+    def __init__(self, field: str, number: Number, unknown: frozenset[str] = UNKNOWN) -> None:
+        self._unknown = unknown
         make = _READERS.get(field)
         self._convert = None if make is None else make(number)
         plain: Any = make if number is float else None
@@ -119,7 +121,7 @@ class Column:
         """Return the values, None for those that are unknown, and by index why a cell cannot be read."""
         convert = self._convert
         if convert is None:
-            return [None if cell in UNKNOWN else cell for cell in map(str.strip, cells)], {}
+            return [None if cell in self._unknown else cell for cell in map(str.strip, cells)], {}
         if self._quick is not None:
             try:
                 numbers = list(map(self._quick, cells))

@@ -9,9 +9,9 @@ from typing import Any
 
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.field_specs import FieldSpec
-from leverwatch.collectors.records.field_values import Mistyped
+from leverwatch.collectors.records.field_values import Mistyped, Words
 from leverwatch.collectors.records.fields import EXTENDED_FIELDS, FIELDS
-from leverwatch.collectors.records.filters import Filter
+from leverwatch.collectors.records.filters import Filter, ValueTest
 from leverwatch.collectors.records.formats.cell_objects import NO_OBJECT, CellObjects
 from leverwatch.collectors.records.formats.cells import UNKNOWN, Column, number_reader
 from leverwatch.collectors.records.formats.interface import Framing, Parsed, Repeats, Row, Units
@@ -24,6 +24,7 @@ from leverwatch.collectors.records.lenient import OPTIONAL
 _TIME = FIELDS.index("time")
 _BOM = BOM.encode()
 _NONE: Mapping[int, str] = {}
+_NO_WORDS: Mapping[int, tuple[Words, ...]] = {}
 _NO_ROW = "not a line of delimited values"
 NO_COLUMN = "no column "
 """What a message about a column that is missing begins with."""
@@ -44,7 +45,8 @@ class _Rows:
 
 class Delimited:
     """Reads delimited rows by column names; `template` are the columns of the system template, `time` is what is
-    said of a time that others read, and `told` the fields of those columns of the template that others read."""
+    said of a time that others read, `told` the fields of those columns of the template that others read, and
+    `meant` the words of these that have a meaning, whatever they mean elsewhere."""
 
     wants_header = True
 
@@ -58,6 +60,7 @@ class Delimited:
         chosen: Filter | None = None,
         time: FieldSpec | None = None,
         told: Mapping[int, str] = _NONE,
+        meant: Mapping[int, tuple[Words, ...]] = _NO_WORDS,
     ) -> None:
         self.repeats = repeats
         self._paths = [*fields.items(), *((NAME, column) for column in template)]
@@ -74,7 +77,8 @@ class Delimited:
         self._told = [*FIELDS, *(told.get(at, "") for at in range(len(template))), *extended]
         self._dialect = Dialect(delimiter) if dialect is None else dialect
         number = number_reader(self._dialect.decimal, self._dialect.thousands)
-        self._readers = [Column(name, number) for name in self._fields]
+        words = {len(FIELDS) + at: it for at, it in meant.items()}
+        self._readers = [Column(name, number, _unmeant(words.get(at, ()))) for at, name in enumerate(self._fields)]
         self._by_width = self._dialect.places_by_width
         framing = QuotedFraming(self._dialect.delimiter, self._dialect.quote)
         self.framing: Framing = framing
@@ -115,7 +119,7 @@ class Delimited:
         """Return how the helper finds rows and columns; None when it cannot."""
         dialect = self._dialect
         delimiter, quote = dialect.delimiter.encode(), dialect.quote.encode()
-        blank = any("" in test.texts for _, test, _ in self._tests)
+        blank = any(_is_meant(text, test) for _, test, _ in self._tests for text in UNKNOWN)
         is_plain = len(delimiter) == 1 and len(quote) <= 1 and self._inside is None
         if not is_plain or blank or self.repeats is Repeats.VERSIONS:
             return None
@@ -267,7 +271,7 @@ class Delimited:
         out: set[int] = set()
         places = self.table.places(names, [column for column, _, _ in self._tests])
         for place, (_, test, wanted) in zip(places, self._tests, strict=True):
-            values = [""] * len(lines) if place is None else [_value(cell) for cell in cells[place]]
+            values = [""] * len(lines) if place is None else [_value(cell, test) for cell in cells[place]]
             out.update(index for index, value in enumerate(values) if test.holds(value) is not wanted)
         out = {index for index in out if any(column[index].strip() for column in cells)}
         if not out:
@@ -289,9 +293,19 @@ class Delimited:
                 yield time
 
 
-def _value(cell: str) -> str:
+def _value(cell: str, test: ValueTest) -> str:
     text = cell.strip()
-    return "" if text in UNKNOWN else text
+    return "" if text in UNKNOWN and not _is_meant(text, test) else text
+
+
+def _unmeant(words: tuple[Words, ...]) -> frozenset[str]:
+    """Return what stands in a cell without a value, without what is one of some words."""
+    return frozenset(it for it in UNKNOWN if not it or not any(word.lists(it.lower()) for word in words))
+
+
+def _is_meant(text: str, test: ValueTest) -> bool:
+    """Whether a test looks for a text that means nothing elsewhere: it is there, then."""
+    return text in test.texts or bool(test.prefix and text.startswith(test.prefix))
 
 
 def _text(unit: bytes) -> str:

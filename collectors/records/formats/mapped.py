@@ -133,6 +133,7 @@ class MappedCsv(_Mapped):
         self._inner: Delimited = Delimited(
             fields.plain, (*template, *fields.raw), dialect.delimiter, dialect=dialect, chosen=chosen,
             time=fields.rich.get("time"), told={len(template) + at: name for at, name in fields.told.items()},
+            meant={len(template) + at: words for at, words in fields.meant.items()},
         )  # fmt: skip
         self.framing, self.table = self._inner.framing, self._inner.table
         self._template = template

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from leverwatch.collectors.interface import Result
 from leverwatch.collectors.records.formats.interface import Units
 from leverwatch.collectors.records.shapes.inner_units import InnerUnits
@@ -25,8 +27,8 @@ class Columns:
     def unwrap(self, outer: Units) -> Units:
         """Return the rows; a document without columns is refused."""
         inner = InnerUnits(outer)
-        for index, document in inner.each(json.loads):
-            found = rows_of(document)
+        for index, document in inner.each(msgspec.json.decode):
+            found = rows_of(document, fewest=0)
             if found is None:
                 inner.refuse(index, Result.INVALID_LINE, "has no columns")
             for row in found or ():
@@ -34,12 +36,14 @@ class Columns:
         return inner.units()
 
 
-def rows_of(document: Any) -> list[_Row] | None:
-    """Return the rows of a document; None where it has no columns, or these differ in their number of values."""
+def rows_of(document: Any, *, fewest: int = _FEWEST) -> list[_Row] | None:
+    """Return the rows of a document; None where it has no columns, where these differ in their number of values,
+    or where it has fewer rows than it takes to be sure of that."""
     if not isinstance(document, dict):
         return None
-    found = _below_names(document) or _listed(document) or _keyed(document)
-    if found is None:
+    ways = (way(document) for way in (_below_names, _listed, _keyed))
+    found = next((it for it in ways if it is not None), None)
+    if found is None or len(found) < fewest:
         return None
     around = {name: it for name, it in document.items() if not isinstance(it, dict | list)}
     return [{**around, **row} for row in found]
@@ -48,7 +52,7 @@ def rows_of(document: Any) -> list[_Row] | None:
 def _below_names(document: Mapping[str, Any]) -> list[_Row] | None:
     names = next((it for name in _NAMES if _are_names(it := document.get(name))), None)
     rows = next((it for name in _ROWS if isinstance(it := document.get(name), list)), None)
-    if names is None or not rows or not all(isinstance(it, list) and len(it) == len(names) for it in rows):
+    if names is None or rows is None or not all(isinstance(it, list) and len(it) == len(names) for it in rows):
         return None
     return [dict(zip(names, it, strict=True)) for it in rows]
 
@@ -61,17 +65,17 @@ def _listed(document: Mapping[str, Any]) -> list[_Row] | None:
     lists = {name: it for name, it in document.items() if isinstance(it, list) and _are_scalars(it)}
     longest = max(map(len, lists.values()), default=0)
     columns = {name: it for name, it in lists.items() if len(it) == longest}
-    if len(columns) < max(_FEWEST, len(lists)) or longest < _FEWEST:
+    if len(columns) < max(_FEWEST, len(lists)):
         return None
     return [dict(zip(columns, it, strict=True)) for it in zip(*columns.values(), strict=True)]
 
 
 def _keyed(document: Mapping[str, Any]) -> list[_Row] | None:
-    objects = {name: it for name, it in document.items() if isinstance(it, dict) and it}
+    objects = {name: it for name, it in document.items() if isinstance(it, dict)}
     columns = {name: it for name, it in objects.items() if _are_scalars([*it.values()])}
     keys = list(dict.fromkeys(key for it in columns.values() for key in it))
     same = all(2 * len(it) >= len(keys) for it in columns.values())
-    if len(columns) < max(_FEWEST, len(objects)) or len(keys) < _FEWEST or not same:
+    if len(columns) < max(_FEWEST, len(objects)) or not same:
         return None
     return [{KEY: key, **{name: it[key] for name, it in columns.items() if key in it}} for key in keys]
 

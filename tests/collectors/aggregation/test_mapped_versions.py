@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 
 from leverwatch.collectors.aggregation.ingest import Ingest
 from leverwatch.collectors.aggregation.lines import Lines
-from leverwatch.collectors.interface import Result
+from leverwatch.collectors.interface import Operation, Result, UsageRow
 from tests.collectors.aggregation.restarting import Restarting, both, some
 from tests.collectors.sources.files.logs import NOW, config, sums
 
@@ -20,6 +21,15 @@ VERSIONS: dict[str, Any] = {"type": "jsonl", "fields": FIELDS, "repeats": "versi
 
 def line(run: Any, out: int, second: int = 0) -> dict[str, Any]:
     return {"at": f"2026-03-10T08:00:{second:02d}Z", "m": "gpt-x", "run": run, "in": 70, "out": out}
+
+
+def operations(read: Restarting) -> dict[tuple[str, str], float]:
+    """The calls of each model and operation that has some."""
+    found: dict[tuple[str, str], float] = defaultdict(float)
+    for counted in read.batches:
+        for row in counted.usage:
+            found[row.model, row.operation] += row.inferences + row.attempts * (not row.inferences)
+    return {name: number for name, number in found.items() if number}
 
 
 def test_a_later_record_with_the_same_id_replaces_the_earlier_one_also_over_restarts() -> None:
@@ -57,6 +67,67 @@ def test_the_end_of_a_call_need_not_repeat_its_model() -> None:
             "unknown": (1, 0),
             "gpt-y": (1, 0),
         }
+
+
+def test_a_beginning_that_comes_behind_the_end_still_names_its_model() -> None:
+    nameless = {**line("7", 30, 5), "m": None}
+
+    for read in both(VERSIONS, [nameless, line("7", 0), nameless, {**line("7", 0, 1), "m": "gpt-y"}]):
+        assert some(read.totals, *TOLD) == (1, 70, 30)
+        assert [model for model, _ in read.cells] == ["gpt-x"]
+
+
+def test_the_name_of_the_model_tells_the_operation_of_versions_too() -> None:
+    begun = {**line("7", 0), "m": "text-embedding-3-small"}
+    records = [begun, {**line("7", 0, 2), "m": None}, {**line("8", 0, 2), "m": None}, {**begun, "run": "8"}]
+
+    for read in both(VERSIONS, records):
+        assert operations(read) == {("text-embedding-3-small", Operation.EMBEDDING): 2}
+
+
+def test_the_end_of_a_call_need_not_repeat_its_operation() -> None:
+    settings = {**VERSIONS, "fields": {**FIELDS, "operation": "what"}}
+    begun, ended = {**line("7", 0), "what": "rerank"}, {**line("7", 4, 2), "m": None}
+    tool, asked = {**line("8", 0), "m": "search", "what": "tool"}, line("8", 3, 1)
+
+    for read in both(settings, [begun, ended, tool, asked]):
+        assert operations(read) == {
+            ("gpt-x", Operation.RERANK): 1,
+            ("search", Operation.TOOL): 1,
+            ("gpt-x", Operation.GENERATION): 1,
+        }
+
+
+@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.parametrize(
+    ("before", "goes_on", "expected"),
+    [
+        (b"", b"2\n", (1, 70, 3)),
+        (b"", b"\n", (1, 70, 3)),
+        # One whose id is that of another call stays with that: it is not known any more what was told of it.
+        (b"2026-03-10T08:00:00Z,m,5,1,r1\n", b"2\n", (2, 140, 6)),
+    ],
+)
+def test_a_version_whose_id_goes_on_is_taken_back(
+    before: bytes, goes_on: bytes, expected: tuple[float, ...], *, stored: bool
+) -> None:
+    names = ("time", "model", "input_tokens", "output_tokens", "request_id")
+    mapped = {"type": "csv", "fields": {name: name for name in names}, "repeats": "versions"}
+    settings, header = config(format=mapped, system="bot"), ",".join(names).encode()
+    part = b"2026-03-10T08:00:03Z,m,70,3,r1"
+    usage: list[UsageRow] = []
+    made = Ingest(settings, lambda: NOW)
+    made.add(Lines(before, "a.csv", 2, header))
+    made.add(Lines(part, "a.csv", 3, header), may_go_on=True)
+    if stored:
+        counted = made.drain()
+        usage += counted.usage
+        made = Ingest(settings, lambda: NOW)
+        made.load({key: value for key, value in counted.state.items() if value is not None})
+    made.retract(Lines(part, "a.csv", 3, header))
+    made.add(Lines(part + goes_on, "a.csv", 3, header))
+
+    assert some(sums([*usage, *made.drain().usage]), *TOLD) == expected
 
 
 @pytest.mark.parametrize("blank", [None, "", "none", " null "])

@@ -299,3 +299,31 @@ def test_rows_that_are_mostly_odd_are_left_to_python_at_once(monkeypatch: pytest
 
     assert asked[0] < 50
     assert outcome(helped.drain()) == outcome(alone.drain())
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"only": {"why": "-"}}, (1, 0)),
+        ({"only": {"why": {"prefix": "N"}}}, (2, 0)),
+        ({"not": {"why": ["None", "-"]}}, (3, 0)),
+        ({"only": {"why": {"present": True}}}, (1, 0)),
+        ({"only": {"why": {"present": False}}}, (4, 0)),
+        ({"fields": {"time": "ts", "status": {"path": "why", "error": ["none", "stop"]}}}, (3, 2)),
+        (
+            {"fields": {"time": "ts", "status": {"path": "why", "error": {"prefix": "n"}, "success": "stop"}}},
+            (3, 2),
+        ),
+    ],
+)
+def test_what_the_settings_look_for_is_there_even_where_it_means_nothing_elsewhere(
+    changes: dict[str, Any], expected: tuple[float, ...], *, compiled: bool
+) -> None:
+    settings = config(format={"type": "csv", "fields": {"time": "ts"}, **changes}, system="bot")
+    rows = [f"2026-03-10T08:00:0{at}Z,{why}\n" for at, why in enumerate(("-", "None", "", "stop", "N/A"))]
+    made = ingest(settings, compiled=compiled)
+    made.add(Lines("".join(rows).encode(), "a.csv", 2, b"ts,why"))
+    usage = made.drain().usage
+
+    assert (sum(row.inferences for row in usage), sum(row.errors for row in usage)) == expected

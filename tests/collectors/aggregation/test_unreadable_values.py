@@ -157,7 +157,7 @@ def test_what_was_not_committed_is_forgotten() -> None:
 def test_a_bad_cell_of_a_table_is_unknown() -> None:
     fields = {"time": "at", "input_tokens": "in", "cost_usd": "price", "attempts": "tries"}
     one = ingest(config(format={"type": "csv", "fields": fields}, system="bot"))
-    rows = b"2026-03-10T08:00:00Z,12,$1,1\n2026-03-10T08:00:01Z,-1,NaN,\n2026-03-10T08:00:02Z,1,1,few\n"
+    rows = b"2026-03-10T08:00:00Z,12,$1,1\n2026-03-10T08:00:01Z,-1,inf,\n2026-03-10T08:00:02Z,1,1,few\n"
     one.add(Lines(rows, "a.csv", 2, b"at,in,price,tries\n"))
     found = one.drain()
 

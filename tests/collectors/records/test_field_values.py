@@ -57,6 +57,12 @@ def test_a_number_in_other_signs_is_none_and_never_another_one(written: Written 
         number_reader(written)(text)
 
 
+@pytest.mark.parametrize("below", [-0.4, "-0.4", "-7"])
+def test_a_number_below_zero_is_not_rounded_to_none(below: Any) -> None:
+    with pytest.raises(Mistyped):
+        FieldSpec(("a",), written=ROUNDED).value_reader("input_tokens")(below)
+
+
 @given(st.integers(0, 10**12), st.integers(0, 999), st.sampled_from([GERMAN, SWISS, FRENCH]))
 def test_every_number_is_read_back_from_its_local_text(whole: int, rest: int, written: Written) -> None:
     text = f"{whole:,}".replace(",", written.thousands) + f"{written.decimal}{rest:03}"

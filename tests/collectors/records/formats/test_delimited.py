@@ -231,6 +231,20 @@ def test_numbers_are_read_as_the_source_writes_them_or_not_at_all(
     assert unreadable == right.count(None)
 
 
+def test_rounded_numbers_and_multiples_have_the_signs_of_the_table(tmp_path: Any) -> None:
+    fields: Any = {
+        "time": "ts",
+        "input_tokens": {"path": "in", "rounded": True},
+        "output_tokens": {"path": "out", "multiples": True},
+    }
+    rows = [f"{TIME}1;m;1.500;1,5k;", f"{TIME}2;m;2,6;1.500k;", f"{TIME}3;m;1.5;1.5k;"]
+    header = HEADER.replace(",", ";")
+    bench = table(tmp_path, header, *rows, fields=fields, delimiter=";", decimal=",", thousands=".")
+
+    assert (told(bench)["input_tokens"], told(bench)["output_tokens"]) == (1503, 1501500)
+    assert sum(sum(batch.unreadable.values()) for batch in bench.store.batches) == 2
+
+
 def test_settings_of_a_table_that_cannot_be_meant_are_refused() -> None:
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"delimiter": '"'}, "delimiter and quote are the same"),

@@ -43,3 +43,20 @@ def test_each_row_counts_and_a_document_without_columns_costs_no_neighbour() -> 
     assert counted.tallies == {Result.COUNTED: 4, Result.INVALID_LINE: 1}
     assert sum(row.input_tokens for row in counted.usage) == 22
     assert "canary" not in repr(counted)
+
+
+def test_lines_that_are_no_json_cost_no_neighbour_and_one_row_is_a_row() -> None:
+    one, named = {"at": [ROWS[0]["at"]], "in": [40]}, {"columns": ["at", "in"], "data": [[ROWS[1]["at"], 300]]}
+    keyed = {"at": {"0": ROWS[0]["at"]}, "in": {"0": 5000}}
+    empty = [{"at": [], "in": []}, {"columns": ["at", "in"], "data": []}, {"at": {}, "in": {}}]
+    good = [json.dumps(it).encode() for it in (one, named, keyed, *empty, LISTED)]
+    bad = [b'{"at": [', b"\xff", b"9" * 5000, b"[" * 100_000, b'{"at": 1}']
+    lines = [line for it in zip(good, [*bad, b"", b""], strict=True) for line in it]
+    settings = config(
+        format={"type": "jsonl", "wrap": "columns", "fields": {"time": "at", "input_tokens": "in"}}, system="a"
+    )
+    counted = count(b"\n".join(lines) + b"\n", settings)
+
+    assert counted.tallies[Result.COUNTED] == 5
+    assert counted.tallies[Result.INVALID_LINE] == len(bad)
+    assert sum(row.input_tokens for row in counted.usage) == 5351
