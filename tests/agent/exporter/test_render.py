@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import subprocess
 import threading
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -20,7 +21,7 @@ from leverwatch.agent.exporter.collector import SnapshotCollector
 from leverwatch.agent.exporter.families import AGENT, SYSTEMS
 from leverwatch.agent.exporter.family import Family, Sample
 from leverwatch.agent.exporter.lines import chunks, head
-from leverwatch.agent.exporter.packed import Packed
+from leverwatch.agent.exporter.packed import Packed, Piece
 from leverwatch.agent.exporter.payload import whole
 from leverwatch.agent.exporter.render import Exposition, Format, choose_format
 from leverwatch.agent.snapshot import SystemsSnapshot
@@ -300,3 +301,29 @@ def _large(shown: Exposition, output: Format) -> set[int]:
     heads = {head(family, output) for family in SYSTEMS}
     heads |= {block for one in heads for block in Packed.of((one,)).blocks} | {b"# EOF\n", b""}
     return {id(block) for block in found if block not in heads}
+
+
+def test_what_is_too_large_is_never_whole_in_memory() -> None:
+    views = samples.systems().systems
+    names = (replace(views[number % len(views)], system=f"system-{number}") for number in range(200))
+    snapshot = samples.systems(*names)
+    # The help of each family is kept apart, and is not what this is about.
+    Exposition(most=0).set_systems(samples.systems())
+    tracemalloc.start()
+    try:
+        shown = Exposition(most=100_000)
+        shown.set_systems(snapshot)
+        for output in Format:
+            size = sum(len(part) for piece in shown.body(output).pieces for part in _unpacked(piece))
+            shown.body(output).packed()
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert size > 750_000
+    assert kept < size / 4
+    assert most < size * 3 / 4
+
+
+def _unpacked(piece: Piece) -> Iterator[bytes]:
+    return piece.unpacked() if isinstance(piece, Packed) else iter((piece,))
