@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,11 +11,21 @@ from msgspec.structs import fields
 from leverwatch.agent.framework.assessment import Assessment, Unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from leverwatch.agent.snapshot import SystemsSnapshot, SystemView
+
+_AT_ONCE = 100
+"""Systems of a chunk."""
 
 
 def systems_json(snapshot: SystemsSnapshot | None) -> bytes:
-    """Return the document of `/api/v1/systems` as JSON.
+    """Return the document of `/api/v1/systems` as JSON, whole."""
+    return b"".join(systems_chunks(snapshot))
+
+
+def systems_chunks(snapshot: SystemsSnapshot | None) -> Iterator[bytes]:
+    """Return the document of `/api/v1/systems` as JSON, in chunks of some systems each.
 
     Before the first evaluation `evaluated_at` is null and `systems` is empty. Unknown figures are null, days are
     ISO 8601 dates, and times have their zone.
@@ -25,9 +36,15 @@ def systems_json(snapshot: SystemsSnapshot | None) -> bytes:
             "evaluated_at": snapshot.evaluated_at,
             "thresholds": snapshot.settings,
             "undeclared_dropped": snapshot.undeclared_dropped,
-            "systems": [_system(view) for view in snapshot.systems],
+            "systems": [],
         }
-    return msgspec.json.encode(document) + b"\n"
+    # All objects of thousands of systems together would take many times their text.
+    yield msgspec.json.encode(document).removesuffix(b"]}")
+    views, between = iter(() if snapshot is None else snapshot.systems), b""
+    while some := [_system(view) for view in islice(views, _AT_ONCE)]:
+        yield between + msgspec.json.encode(some)[1:-1]
+        between = b","
+    yield b"]}\n"
 
 
 def _system(view: SystemView) -> dict[str, Any]:

@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from leverwatch.agent.errors import LeverwatchError
+from leverwatch.agent.exporter.packed import Piece
 from leverwatch.agent.exporter.render import Exposition, Payload, Snapshots, choose_format
 from leverwatch.agent.limited_log import LimitedLog
 from leverwatch.agent.log import get_logger
 from leverwatch.agent.web import runbooks
-from leverwatch.agent.web.api import systems_json
+from leverwatch.agent.web.api import systems_chunks
 from leverwatch.agent.web.page.listing import View
 from leverwatch.agent.web.style import style_source
 
@@ -28,6 +29,8 @@ _HTML = "text/html; charset=utf-8"
 _READ = ("GET", "HEAD")
 # One at work and one that will see what was changed meanwhile; more would only hold threads.
 _RELOADS = 2
+# What is larger is kept compressed, and unpacked for a client that does not take it so.
+_MOST_PLAIN = 1 << 20
 _NOTHING_ELSE = "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 SECURITY_HEADERS = (
     (
@@ -71,7 +74,7 @@ class _Route:
 class _Memo:
     """Caches what was built from the latest pair of snapshots."""
 
-    build: Callable[[Snapshots], bytes]
+    build: Callable[[Snapshots], Iterable[bytes]]
     _latest: tuple[Snapshots, Payload] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -79,7 +82,7 @@ class _Memo:
         with self._lock:
             latest = self._latest
             if latest is None or any(a is not b for a, b in zip(latest[0], snapshots, strict=True)):
-                latest = self._latest = (snapshots, Payload(self.build(snapshots)))
+                latest = self._latest = (snapshots, Payload.of(self.build(snapshots), _MOST_PLAIN))
             return latest[1]
 
 
@@ -106,8 +109,8 @@ def _application(routes: Mapping[str, _Route]) -> WSGIApplication:
 
 
 def _routes(state: State) -> Mapping[str, _Route]:
-    page = _Memo(_page)
-    systems = _Memo(lambda snapshots: systems_json(snapshots.systems))
+    page = _Memo(lambda snapshots: [_page(snapshots)])
+    systems = _Memo(lambda snapshots: systems_chunks(snapshots.systems))
 
     def metrics(environ: WSGIEnvironment) -> _Response:
         output = choose_format(environ.get("HTTP_ACCEPT", ""))
@@ -192,15 +195,15 @@ def _answer(routes: Mapping[str, _Route], environ: WSGIEnvironment) -> _Response
 
 def _send(response: _Response, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     headers = [("Content-Type", response.content_type), *response.headers, *SECURITY_HEADERS]
-    body = response.payload.pieces
+    body: tuple[Piece, ...] = response.payload.pieces
     if response.status is HTTPStatus.OK:
         headers.append(("Vary", "Accept, Accept-Encoding"))
         if accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
-            body = (response.payload.gzip(),)
+            body = response.payload.packed().gzip()
             headers.append(("Content-Encoding", "gzip"))
     headers.append(("Content-Length", str(sum(map(len, body)))))
     start_response(f"{response.status.value} {response.status.phrase}", headers)
-    return [] if environ["REQUEST_METHOD"] == "HEAD" else body
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else cast("Iterable[bytes]", body)
 
 
 def accepts_gzip(accept_encoding: str) -> bool:

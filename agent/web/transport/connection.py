@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from leverwatch.agent.exporter.packed import Piece
 from leverwatch.agent.limited_log import LimitedLog
 from leverwatch.agent.log import get_logger
 from leverwatch.agent.web.transport import wsgi
@@ -208,6 +210,8 @@ def _complete(answer: Answer) -> Answer:
     return Answer(answer.status, (*answer.headers, *_server_headers()), answer.body)
 
 
-def _packets(pieces: list[bytes]) -> list[bytes]:
-    """Join the pieces of a small response into one; return those of a large one as they are."""
-    return [b"".join(pieces)] if sum(map(len, pieces)) <= _ONE_PACKET else pieces
+def _packets(pieces: list[Piece]) -> Iterable[bytes]:
+    """Join the pieces of a small response into one; return those of a large one as they are, or unpacked one by
+    one."""
+    plain = chain.from_iterable((piece,) if isinstance(piece, bytes) else piece.unpacked() for piece in pieces)
+    return [b"".join(plain)] if sum(map(len, pieces)) <= _ONE_PACKET else plain

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import h11
 
+from leverwatch.agent.exporter.packed import Piece
 from leverwatch.agent.web.transport.limits import Limits
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
@@ -49,11 +50,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response; its body is never copied."""
+    """A response; its body is never copied, and what is packed of it is unpacked when it is sent."""
 
     status: HTTPStatus
     headers: Headers
-    body: tuple[bytes, ...] = ()
+    body: tuple[Piece, ...] = ()
 
 
 class Exchange:
@@ -154,7 +155,7 @@ class Exchange:
         """The bytes after the request, which are the beginning of the next one."""
         return bytes(self._h11.trailing_data[0])
 
-    def answer(self, answer: Answer, *, last: bool) -> tuple[list[bytes], bool]:
+    def answer(self, answer: Answer, *, last: bool) -> tuple[list[Piece], bool]:
         """Return the response as bytes, and whether the connection can be used for another request.
 
         Raises:
@@ -167,9 +168,11 @@ class Exchange:
                     status_code=answer.status.value, reason=answer.status.phrase.encode(), headers=headers
                 )
             )
-            pieces = [start or b""]
+            pieces: list[Piece] = [start or b""]
             for part in answer.body:
-                pieces += self._h11.send_with_data_passthrough(h11.Data(data=part)) or []
+                # Only the length of a part is looked at.
+                data = h11.Data(data=cast("bytes", part))
+                pieces += self._h11.send_with_data_passthrough(data) or []
             pieces += self._h11.send_with_data_passthrough(h11.EndOfMessage()) or []
         except h11.LocalProtocolError as error:
             raise ValueError(f"no answer of HTTP: {error}") from error

@@ -5,15 +5,24 @@ from __future__ import annotations
 import gzip
 import subprocess
 import threading
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
-from prometheus_client import Metric
+from prometheus_client import Metric, generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
+from leverwatch.agent.exporter.collector import SnapshotCollector
 from leverwatch.agent.exporter.families import AGENT, SYSTEMS
+from leverwatch.agent.exporter.family import Family, Sample
+from leverwatch.agent.exporter.lines import chunks, head
+from leverwatch.agent.exporter.packed import Packed, Piece
+from leverwatch.agent.exporter.payload import whole
 from leverwatch.agent.exporter.render import Exposition, Format, choose_format
 from leverwatch.agent.snapshot import SystemsSnapshot
 from tests.agent.exporter import samples
@@ -106,7 +115,7 @@ def test_one_part_changes_without_the_other(exposition: Exposition) -> None:
 
 def test_the_same_snapshot_is_rendered_once(exposition: Exposition) -> None:
     assert exposition.body(Format.TEXT) is exposition.body(Format.TEXT)
-    assert exposition.body(Format.TEXT).gzip() is exposition.body(Format.TEXT).gzip()
+    assert exposition.body(Format.TEXT).packed() is exposition.body(Format.TEXT).packed()
 
 
 def test_an_evaluation_renders_before_it_is_shown() -> None:
@@ -219,4 +228,102 @@ def test_what_an_evaluation_did_not_change_is_the_same_text_in_memory() -> None:
     assert [id(piece) for piece in same] == [id(piece) for piece in before]
     changed = [new for new, old in zip(other, before, strict=True) if new is not old]
     assert len(changed) == 1
-    assert b"123456" in changed[0]
+    assert b"123456" in whole(changed[0])
+
+
+@pytest.mark.parametrize("output", Format)
+def test_the_text_is_that_of_the_client_library(output: Format) -> None:
+    snapshot = samples.systems()
+    shown = Exposition()
+    shown.set_systems(snapshot)
+    collector = SnapshotCollector(SYSTEMS, snapshot)
+
+    library = generate_latest(collector) if output is Format.TEXT else generate_openmetrics(collector)  # type: ignore[no-untyped-call]  # untyped in the library
+
+    assert shown.body(output).plain == library
+
+
+@given(st.lists(st.tuples(st.text(), st.text(), st.floats()), max_size=4))
+def test_any_label_and_any_value_is_written_as_the_client_library_does(
+    given_samples: list[tuple[str, str, float]],
+) -> None:
+    family = Family("calls_total", "counter", "Calls.", ("system", "model"), "", _of_both)
+
+    written = b"".join(chunks(family, given_samples))
+
+    library = generate_latest(SnapshotCollector((family,), given_samples))
+    assert head(family, Format.TEXT) * bool(given_samples) + written == library
+
+
+def _of_both(given_samples: list[tuple[str, str, float]]) -> list[Sample]:
+    return [((system, model), value) for system, model, value in given_samples]
+
+
+@pytest.mark.parametrize("output", Format)
+def test_what_is_too_large_is_kept_packed_and_is_the_same_to_every_reader(output: Format) -> None:
+    # So that some families come before they turn out to be too many, and some after it.
+    plain, large = Exposition(), Exposition(most=10_000)
+    for shown in (plain, large):
+        shown.set_systems(samples.systems())
+        shown.set_agent(samples.agent())
+
+    body = large.body(output)
+
+    assert body.plain == plain.body(output).plain
+    assert gzip.decompress(body.gzip()) == body.plain
+    assert sum(isinstance(piece, Packed) for piece in body.pieces) == 1
+    kept = b"".join(piece for piece in body.pieces if isinstance(piece, bytes))
+    assert kept == _agent_only().body(output).plain
+
+
+def _agent_only() -> Exposition:
+    shown = Exposition()
+    shown.set_agent(samples.agent())
+    return shown
+
+
+def test_both_formats_and_the_next_evaluation_share_the_lines_of_samples() -> None:
+    for most in (0, 1 << 30):
+        shown = Exposition(most)
+        shown.set_systems(samples.systems())
+        kept = [_large(shown, output) for output in Format]
+        shown.set_systems(samples.systems())
+        kept += [_large(shown, output) for output in Format]
+
+        assert len(kept[0]) >= len(SYSTEMS)
+        assert kept[0] == kept[1] == kept[2] == kept[3]
+
+
+def _large(shown: Exposition, output: Format) -> set[int]:
+    """What is kept of samples, which have no comment, by identity."""
+    pieces = shown.body(output).pieces
+    found = [block for piece in pieces for block in (piece.blocks if isinstance(piece, Packed) else (piece,))]
+    heads = {head(family, output) for family in SYSTEMS}
+    heads |= {block for one in heads for block in Packed.of((one,)).blocks} | {b"# EOF\n", b""}
+    return {id(block) for block in found if block not in heads}
+
+
+def test_what_is_too_large_is_never_whole_in_memory() -> None:
+    views = samples.systems().systems
+    names = (replace(views[number % len(views)], system=f"system-{number}") for number in range(200))
+    snapshot = samples.systems(*names)
+    # The help of each family is kept apart, and is not what this is about.
+    Exposition(most=0).set_systems(samples.systems())
+    tracemalloc.start()
+    try:
+        shown = Exposition(most=100_000)
+        shown.set_systems(snapshot)
+        for output in Format:
+            size = sum(len(part) for piece in shown.body(output).pieces for part in _unpacked(piece))
+            shown.body(output).packed()
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert size > 750_000
+    assert kept < size / 4
+    assert most < size * 3 / 4
+
+
+def _unpacked(piece: Piece) -> Iterator[bytes]:
+    return piece.unpacked() if isinstance(piece, Packed) else iter((piece,))

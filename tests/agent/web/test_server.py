@@ -18,7 +18,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from leverwatch.agent.errors import LeverwatchError
-from leverwatch.agent.exporter.render import Exposition
+from leverwatch.agent.exporter.render import Exposition, Format
 from leverwatch.agent.snapshot import SystemsSnapshot
 from leverwatch.agent.web.server import Server, State, create_app
 from tests.agent.exporter import samples
@@ -248,3 +248,22 @@ def test_a_silent_client_does_not_keep_others_waiting(server: Server) -> None:
     assert requests.get(url(server, "/-/healthy"), timeout=10).ok
     for connection in silent:
         connection.close()
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_what_is_kept_packed_is_sent_whole_with_its_length(coding: str) -> None:
+    exposition = Exposition(most=0)
+    exposition.set_systems(generation(1))
+    exposition.set_agent(samples.agent())
+    running = Server("127.0.0.1", 0, create_app(State(exposition, lambda: (True, ""))))
+    running.start()
+    try:
+        with requests.Session() as session:
+            for _ in range(2):
+                answer = session.get(url(running, "/metrics"), headers={"Accept-Encoding": coding}, timeout=10)
+
+                assert answer.content.startswith(exposition.body(Format.TEXT).plain)
+                length = int(answer.headers["Content-Length"])
+                assert (length == len(answer.content)) is (coding == "identity")
+    finally:
+        running.stop()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leverwatch.agent.exporter.payload import whole
 from leverwatch.agent.web.transport.exchange import Answer, Awaited, Exchange, Refused
 from leverwatch.agent.web.transport.limits import Limits
 
@@ -119,7 +120,7 @@ def test_the_connection_goes_on_when_both_want_it(request_bytes: bytes, last: bo
     pieces, found = exchange.answer(Answer(HTTPStatus.OK, (("Content-Length", "0"),)), last=last)
 
     assert found is goes_on
-    assert (b"connection: close" in b"".join(pieces).lower()) is not goes_on
+    assert (b"connection: close" in b"".join(map(whole, pieces)).lower()) is not goes_on
 
 
 def test_an_answer_that_is_none_is_an_error() -> None:
