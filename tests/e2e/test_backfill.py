@@ -27,7 +27,7 @@ from tests.e2e.servers import free_port
 pytestmark = pytest.mark.e2e
 
 DAYS = [date(2026, 1, 1) + timedelta(days=number) for number in range(12)]
-RECORDS = 10_000
+RECORDS = 4900
 KILLED = (
     # Since, until, and the day that cannot be stored; each such day is in a later file than the one before.
     (1, 8, 4),
@@ -40,7 +40,7 @@ DEADLINE = 240
 
 
 def line(day: date, number: int) -> bytes:
-    record = {"ts": f"{day}T{number % 24:02}:00:00Z", "id": f"{day}-{number}", "pad": "x" * 2000}
+    record = {"ts": f"{day}T{number % 24:02}:00:00Z", "id": f"{day}-{number}", "pad": "x" * 7000}
     return json.dumps(record).encode() + b"\n"
 
 
