@@ -117,8 +117,11 @@ lint: $(BIN)/.ready ## ruff, both the linter and the formatter
 types: $(BIN)/.ready ## mypy, strict
 	$(BIN)/mypy
 
-unit: $(BIN)/.ready servers ## every test
-	$(SCRATCH) $(BIN)/pytest -n $(WORKERS) -q
+# What watches an agent for a minute or two, each of which `make test-all` runs: the time of CI is bounded.
+LONG := tests/e2e/test_memory.py tests/e2e/test_many_sources.py
+
+unit: $(BIN)/.ready servers ## every test but the longest, which test-all runs
+	$(SCRATCH) $(BIN)/pytest -n $(WORKERS) -q $(addprefix --ignore=,$(LONG))
 
 # pytest rewrites assertions and keeps what it made of a module: once, and not in every worker. What fails here fails there.
 rewritten: $(BIN)/.ready
@@ -140,7 +143,7 @@ pythons = PYTHONPATH=.ci $(BIN)/python -m supply.pythons
 
 # What needs no real servers and no browser: it is quick, and these do not care which Python asks them. All the rest is run
 # on other Pythons by `make test-all`, as the time of CI is bounded.
-OF_THE_CODE := tests/agent/framework tests/agent/evaluation tests/agent/scheduling tests/collectors/daily -m "not e2e and not shipped and not hypothesis"
+OF_THE_CODE := tests/agent/framework tests/agent/scheduling -m "not e2e and not shipped and not hypothesis"
 # Python 3.12 and newer can watch lines at hardly any cost. What processes run that tests start is not watched.
 COVERED := --cov --cov-report=
 covered = @echo "coverage: $$($(1)/bin/coverage report --format=total) % of the lines of agent and collectors"
@@ -157,7 +160,7 @@ coverage: ## how many lines these tests run: make coverage PY=python3.13, or new
 # Not the tools of the tests themselves: a browser, Helm, linters. Generated examples do not ask more of a dependency.
 # What asks a dependency for something; the pure parts ask for nothing, and `make test-all` runs them too. What is
 # shipped to be started has the newest releases.
-ASKING := tests/agent/cli/test_commands.py tests/agent/config tests/agent/exporter tests/agent/scheduling tests/agent/store \
+ASKING := tests/agent/cli/test_commands.py tests/agent/config/test_load.py tests/agent/config/test_schema.py tests/agent/exporter tests/agent/scheduling tests/agent/store \
     tests/agent/web/transport tests/collectors/records/framing tests/collectors/selection tests/collectors/sources/sql \
     tests/collectors/sources/cloudwatch
 ON_OLDEST := $(ASKING) tests/deploy/test_minimal.py \
