@@ -143,7 +143,7 @@ pythons = PYTHONPATH=.ci $(BIN)/python -m supply.pythons
 
 # What needs no real servers and no browser: it is quick, and these do not care which Python asks them. All the rest is run
 # on other Pythons by `make test-all`, as the time of CI is bounded.
-OF_THE_CODE := tests/agent/framework tests/agent/scheduling -m "not e2e and not shipped and not hypothesis"
+OF_THE_CODE := tests/agent/framework tests/agent/evaluation tests/agent/scheduling tests/collectors/daily -m "not e2e and not shipped and not hypothesis"
 # Python 3.12 and newer can watch lines at hardly any cost. What processes run that tests start is not watched.
 COVERED := --cov --cov-report=
 covered = @echo "coverage: $$($(1)/bin/coverage report --format=total) % of the lines of agent and collectors"
