@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from leverwatch.collectors.records.fields import Path
 from leverwatch.collectors.sniffing.columns import Column
 from leverwatch.collectors.sniffing.draft import Draft
 from leverwatch.collectors.sniffing.failures import with_output
 from leverwatch.collectors.sniffing.field_names import is_called
 from leverwatch.collectors.sniffing.name_words import word_set
+from leverwatch.collectors.sniffing.numerals import Scalar
 from leverwatch.collectors.sniffing.words import Kind, is_word, kind_of
 
 _MOST_WORDS = 24
@@ -30,12 +34,16 @@ def by_level(draft: Draft) -> None:
         if not good or 2 * len(failed) > len(column.at):
             continue
         draft.set("status", {"path": draft.spell(path), "success": good, "error": bad}, path)
-        draft.doubt(
-            "status",
-            f"{len(failed)} records whose {draft.spell(path)} is {', '.join(map(str, bad))} are taken for failed"
-            f" calls; if they succeeded, there are {len(failed)} more inferences",
-        )
+        _doubt_failed(draft, path, bad, len(failed))
         return
+
+
+def _doubt_failed(draft: Draft, path: Path, bad: Sequence[Scalar], number: int) -> None:
+    draft.doubt(
+        "status",
+        f"{number} records whose {draft.spell(path)} is {', '.join(map(str, bad))} are taken for failed"
+        f" calls; if they succeeded, there are {number} more inferences",
+    )
 
 
 def by_fallback_reason(draft: Draft) -> None:
@@ -49,11 +57,7 @@ def by_fallback_reason(draft: Draft) -> None:
         if not failed or failed & answered:
             continue
         draft.set("status", {"path": draft.spell(path), "error": bad}, path)
-        draft.doubt(
-            "status",
-            f"{len(failed)} records whose {draft.spell(path)} is {', '.join(map(str, bad))} are taken for failed"
-            f" calls; if they succeeded, there are {len(failed)} more inferences",
-        )
+        _doubt_failed(draft, path, bad, len(failed))
         return
 
 

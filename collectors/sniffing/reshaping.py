@@ -60,11 +60,10 @@ def reshaped(
             apart = tallied(documents, file_name) if _adds_providers(found.fields) else None
             if apart is not None:
                 return Reshaped(apart, is_document=len(documents) == 1)
-            known = (plain, clock)
-            more = _with_costs_around(documents, place, found, places, known)
-            more = more or _of_more_calls(documents, place, found, places, known)
-            more = more or _with_models_inside(documents, place, found, places, known)
-            return more or _with_calls_inside(documents, place, found, places, known) or found
+            among = _Among(documents, places, plain, clock)
+            more = _with_costs_around(among, place, found) or _of_more_calls(among, place, found)
+            more = more or _with_models_inside(among, place, found)
+            return more or _with_calls_inside(among, place, found) or found
     for place in () if places else parts_of_runs(documents, plain):
         found = _spread(documents, place, plain, clock)
         if found is not None:
@@ -91,30 +90,45 @@ def _adds_providers(fields: FieldGuess) -> bool:
     return len(paths) > 1 and all(len(it) > 1 and is_provider(it[-2]) for it in paths)
 
 
-def _with_costs_around(
-    documents: Sequence[_Document],
-    place: Place,
-    found: Reshaped,
-    places: Sequence[Place],
-    known: tuple[FieldGuess | None, str | None],
-) -> Reshaped | None:
+@dataclass(frozen=True, slots=True)
+class _Among:
+    """The places of documents among which one is chosen."""
+
+    documents: Sequence[_Document]
+    places: Sequence[Place]
+    plain: FieldGuess | None
+    clock: str | None
+
+    def spread(self, place: Place) -> Reshaped | None:
+        """Return the field map of the records in a place; None where they are no calls."""
+        return _spread(self.documents, place, self.plain, self.clock)
+
+    def inside(self, place: Place) -> list[Place]:
+        """Return the places within another one."""
+        depth = len(place.path)
+        return [it for it in self.places if len(it.path) > depth and it.path[:depth] == place.path]
+
+    def totals(self, place: Place, fields: FieldGuess, names: Sequence[str]) -> list[float | None]:
+        """Return the sums of what a field map tells of all records in a place; None: it is no plain path."""
+        taken = Taken(self.documents, place)
+        return [taken.total(fields.fields[name]) for name in names]
+
+
+def _with_costs_around(among: _Among, place: Place, found: Reshaped) -> Reshaped | None:
     """Return the field map of the sums around some sums that tell neither a cost nor a model, where they are the
     same in all and have a cost; None where there are none."""
     inner = found.fields
     if "inferences" not in inner.fields or {"cost_usd", "model"} & inner.fields.keys():
         return None
-    for other in places:
-        if len(other.path) >= len(place.path) or place.path[: len(other.path)] != other.path:
+    for other in among.places:
+        if place not in among.inside(other):
             continue
-        outer = _spread(documents, other, *known)
+        outer = among.spread(other)
         if outer is None or not {*inner.fields, "cost_usd"} <= outer.fields.fields.keys():
             continue
         amounts = [name for name in (*_TOKENS, "inferences") if name in inner.fields]
-        sums = [
-            [Taken(documents, it).total(fields.fields[name]) for name in amounts]
-            for it, fields in ((place, inner), (other, outer.fields))
-        ]
-        if sums[0] == sums[1] and None not in sums[0]:
+        sums = among.totals(place, inner, amounts)
+        if None not in sums and sums == among.totals(other, outer.fields, amounts):
             note = (
                 f"inferences: the entries at {place.spelled} have the same sums, and are left out, as only those"
                 " around them tell a cost"
@@ -123,26 +137,20 @@ def _with_costs_around(
     return None
 
 
-def _of_more_calls(
-    documents: Sequence[_Document],
-    place: Place,
-    found: Reshaped,
-    places: Sequence[Place],
-    known: tuple[FieldGuess | None, str | None],
-) -> Reshaped | None:
+def _of_more_calls(among: _Among, place: Place, found: Reshaped) -> Reshaped | None:
     """Return the field map of the sums of days that are more than a list of calls, as where only the last ones are
     kept; None where there are none."""
     told = [name for name in _TOKENS if name in found.fields.fields]
     if "inferences" in found.fields.fields or not told:
         return None
-    own = [Taken(documents, place).total(found.fields.fields[name]) for name in told]
-    for other in places:
+    own = among.totals(place, found.fields, told)
+    for other in among.places:
         if other is place or DATE not in other.keys:
             continue
-        outer = _spread(documents, other, *known)
+        outer = among.spread(other)
         if outer is None or not {*told, "inferences"} <= outer.fields.fields.keys():
             continue
-        sums = [Taken(documents, other).total(outer.fields.fields[name]) for name in told]
+        sums = among.totals(other, outer.fields, told)
         if any(mine is None or theirs is None or theirs <= mine for mine, theirs in zip(own, sums, strict=True)):
             continue
         note = (
@@ -153,58 +161,36 @@ def _of_more_calls(
     return None
 
 
-def _with_models_inside(
-    documents: Sequence[_Document],
-    place: Place,
-    found: Reshaped,
-    places: Sequence[Place],
-    known: tuple[FieldGuess | None, str | None],
-) -> Reshaped | None:
+def _with_models_inside(among: _Among, place: Place, found: Reshaped) -> Reshaped | None:
     """Return the field map of the parts of some sums that name a model each, where the sums name none and the
     parts are all of them; None where there are none."""
     told = [name for name in (*_TOKENS, "inferences") if name in found.fields.fields]
     if "model" in found.fields.fields or not told:
         return None
-    for other in places:
-        if len(other.path) <= len(place.path) or other.path[: len(place.path)] != place.path:
-            continue
-        inner = _spread(documents, other, *known)
+    for other in among.inside(place):
+        inner = among.spread(other)
         if inner is None or not {*told, "model", "time"} <= inner.fields.fields.keys():
             continue
-        sums = [
-            [Taken(documents, it).total(fields.fields[name]) for name in told]
-            for it, fields in ((place, found.fields), (other, inner.fields))
-        ]
-        if sums[0] == sums[1] and None not in sums[0]:
+        sums = among.totals(place, found.fields, told)
+        if None not in sums and sums == among.totals(other, inner.fields, told):
             return inner
     return None
 
 
-def _with_calls_inside(
-    documents: Sequence[_Document],
-    place: Place,
-    found: Reshaped,
-    places: Sequence[Place],
-    known: tuple[FieldGuess | None, str | None],
-) -> Reshaped | None:
+def _with_calls_inside(among: _Among, place: Place, found: Reshaped) -> Reshaped | None:
     """Return the field map of the calls inside of sums that say how many there were, where they are as many, have
     the same tokens in all, and each has a time of its own; None where there are none."""
     told = [name for name in _TOKENS if name in found.fields.fields]
     if "inferences" not in found.fields.fields or not told:
         return None
-    sums = Taken(documents, place)
-    for other in places:
-        if len(other.path) <= len(place.path) or other.path[: len(place.path)] != place.path:
-            continue
-        inner, calls = _spread(documents, other, *known), Taken(documents, other)
+    *sums, number = among.totals(place, found.fields, [*told, "inferences"])
+    for other in among.inside(place):
+        inner = among.spread(other)
         if inner is None or "inferences" in inner.fields.fields or not {*told} <= inner.fields.fields.keys():
             continue
-        same = [
-            sums.total(found.fields.fields[name]) == calls.total(inner.fields.fields[name]) is not None
-            for name in told
-        ]
-        number = sums.total(found.fields.fields["inferences"])
-        if all(same) and number == len(calls.records) and tells(inner.fields.fields["time"], other):
+        if not tells(inner.fields.fields["time"], other) or number != len(Taken(among.documents, other).records):
+            continue
+        if None not in sums and sums == among.totals(other, inner.fields, told):
             return inner
     return None
 
